@@ -1,0 +1,86 @@
+"""Settings of a process, read once from the environment; the council's own configuration is `shared/council.py`.
+
+Nothing here has a secret for a default. `Settings.redacted()` is what may be printed and logged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from shared.errors import ConfigError
+
+SERVICES = ("reports", "scheduling", "tonnage", "enforcement", "operations", "accounts")
+"""Every service by the name of its package under `services/`, its source in events and its prefix in stores."""
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a process finds its store, bus, blobs, keys, council and peers; ports are offsets of `port`."""
+
+    data: Path
+    store_url: str
+    bus_url: str
+    blob_url: str
+    council: Path
+    secret_key_file: Path
+    port: int
+    metrics_port: int | None
+    metrics_targets: tuple[str, ...]
+    prometheus_url: str | None
+    public_url: str
+    demo: bool
+    reference_data: Path
+    log_level: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Return the settings in the environment's `STREETSCENE_*`; raises `ConfigError` naming the wrong one."""
+        setting = {name.removeprefix("STREETSCENE_"): value for name, value in environ.items() if value != ""}
+        data = Path(setting.get("DATA", "var")).absolute()
+        port = _port(setting.get("PORT", "8000"), "STREETSCENE_PORT")
+        metrics_port = setting.get("METRICS_PORT")
+        return cls(
+            data=data,
+            store_url=_url(setting.get("STORE_URL", f"sqlite://{data}/store"), "STORE_URL", ("sqlite", "mongodb")),
+            bus_url=_url(setting.get("BUS_URL", "memory://"), "BUS_URL", ("memory", "amqp", "amqps")),
+            blob_url=_url(setting.get("BLOB_URL", f"file://{data}/blobs"), "BLOB_URL", ("file", "s3")),
+            council=Path(setting.get("COUNCIL", REPOSITORY / "deploy/councils/liverpool/council.toml")).absolute(),
+            secret_key_file=Path(setting.get("SECRET_KEY_FILE", data / "keys" / "secret.key")).absolute(),
+            port=port,
+            metrics_port=_port(metrics_port, "STREETSCENE_METRICS_PORT") if metrics_port else None,
+            metrics_targets=tuple(part.strip() for part in setting.get("METRICS_TARGETS", "").split(",") if part.strip()),
+            prometheus_url=setting.get("PROMETHEUS_URL"),
+            public_url=setting.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+            demo=setting.get("DEMO", "0") == "1",
+            reference_data=Path(setting.get("REFERENCE_DATA", REPOSITORY.parent / "shared" / "data")).absolute(),
+            log_level=setting.get("LOG_LEVEL", "INFO").upper(),
+        )
+
+    def redacted(self) -> dict[str, str]:
+        """Return every setting as text, with the passwords in URLs taken out."""
+        return {field.name: _without_password(str(getattr(self, field.name))) for field in fields(self)}
+
+
+def _port(text: str, name: str) -> int:
+    """Return a TCP port."""
+    if not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise ConfigError(f"{name} must be a port from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:
+    """Return the URL if its scheme is one that an adapter exists for."""
+    if text.partition("://")[0] not in schemes:
+        raise ConfigError(f"STREETSCENE_{name} must start with {' or '.join(f'{s}://' for s in schemes)}, not {text!r}")
+    return text
+
+
+def _without_password(text: str) -> str:
+    """Return a URL with its password replaced; any other text as it is."""
+    if "://" not in text or "@" not in text:
+        return text
+    parts = urlsplit(text)
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{parts.netloc.rpartition('@')[2]}"))

@@ -1,0 +1,127 @@
+"""A service's aggregates over the document store: load a frozen dataclass, save it with what has happened to it.
+
+The domain returns a new aggregate and facts; this turns the facts into events (sequence, whole public state, cause) and
+commits both in one act. There is one way to save an aggregate, and it is this.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+import cattrs
+
+from shared.contracts.base import Fact
+from shared.contracts.envelope import Cause, Event, make_event
+from shared.errors import NotFound
+from shared.store.port import Document, Store, Where
+
+
+class Aggregate(Protocol):
+    """What every stored aggregate has: a frozen dataclass with these fields."""
+
+    @property
+    def id(self) -> str:
+        """Its id, the subject of its events."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """How often it was saved; 0 before the first time."""
+        ...
+
+    @property
+    def sequence(self) -> int:
+        """How many events it has brought forth."""
+        ...
+
+
+A = TypeVar("A", bound=Aggregate)
+
+converter = cattrs.Converter(forbid_extra_keys=False)
+converter.register_unstructure_hook(datetime, lambda value: value)
+converter.register_structure_hook(datetime, lambda value, _: value)
+converter.register_unstructure_hook(date, lambda value: value if isinstance(value, datetime) else value.isoformat())
+converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
+
+
+class Repository(Generic[A]):
+    """One collection of one kind of aggregate.
+
+    `public_state` gives the state that its events carry; `derived` gives declared fields that are computed from the
+    aggregate for the indexes (`open`, grid cells, word keys), which loading ignores.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        collection: str,
+        kind: type[A],
+        *,
+        public_state: Callable[[A], Mapping[str, Any]] | None = None,
+        derived: Callable[[A], Mapping[str, Any]] = lambda _: {},
+    ) -> None:
+        self._store = store
+        self._collection = collection
+        self._kind = kind
+        self._public_state = public_state
+        self._derived = derived
+
+    def get(self, aggregate_id: str) -> A | None:
+        """Return the aggregate, or None."""
+        document = self._store.get(self._collection, aggregate_id)
+        return self.load(document) if document else None
+
+    def require(self, aggregate_id: str) -> A:
+        """Return the aggregate; raises `NotFound`."""
+        aggregate = self.get(aggregate_id)
+        if aggregate is None:
+            raise NotFound(f"There is no {self._kind.__name__.lower()} {aggregate_id}")
+        return aggregate
+
+    def find_one(self, where: Where) -> A | None:
+        """Return the first aggregate that matches, or None."""
+        items = self._store.find(self._collection, where, limit=1).items
+        return self.load(items[0]) if items else None
+
+    def find(
+        self, where: Where, *, sort: Sequence[tuple[str, int]] = (), limit: int = 100, after: str | None = None
+    ) -> tuple[list[A], str | None]:
+        """Return a page of aggregates and the cursor of the next."""
+        page = self._store.find(self._collection, where, sort=sort, limit=limit, after=after)
+        return [self.load(document) for document in page.items], page.next
+
+    def add(self, aggregate: A, facts: Sequence[Fact] = (), *, at: datetime, cause: Cause) -> A:
+        """Insert a new aggregate with its events and return it as stored; raises `Duplicate`."""
+        stored, document, events = self._prepared(aggregate, facts, at, cause)
+        self._store.insert(self._collection, document, events)
+        return stored
+
+    def save(self, aggregate: A, facts: Sequence[Fact] = (), *, at: datetime, cause: Cause) -> A:
+        """Replace the aggregate, expecting the version it was loaded with; raises `Conflict`."""
+        stored, document, events = self._prepared(aggregate, facts, at, cause)
+        self._store.save(self._collection, document, expected_version=aggregate.version, events=events)
+        return stored
+
+    def load(self, document: Document) -> A:
+        """Return the aggregate in a document."""
+        return converter.structure({**document, "id": document["_id"]}, self._kind)
+
+    def _prepared(
+        self, aggregate: A, facts: Sequence[Fact], at: datetime, cause: Cause
+    ) -> tuple[A, Document, list[Event]]:
+        """Return the aggregate with its new version and sequence, its document, and the events of the facts."""
+        # Frozen dataclasses are rebuilt through their document, so that what is returned is what was stored.
+        document: Document = converter.unstructure(aggregate)
+        document["_id"] = document.pop("id")
+        document["version"] = aggregate.version + 1
+        document["sequence"] = aggregate.sequence + len(facts)
+        stored = self.load(document)
+        document.update(self._derived(stored))
+        if facts and self._public_state is None:
+            raise TypeError(f"{self._collection} has facts but no public state")
+        state = self._public_state(stored) if facts and self._public_state else {}
+        events = [
+            make_event(fact, subject=aggregate.id, sequence=aggregate.sequence + number, state=state, time=at, cause=cause)
+            for number, fact in enumerate(facts, start=1)
+        ]
+        return stored, document, events
