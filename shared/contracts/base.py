@@ -5,8 +5,9 @@ producer never breaks an older consumer. Every field is made by one of the facto
 data; there is no factory for free text or for a person's details, because no event may carry them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar, TypeVar
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
@@ -25,7 +26,29 @@ PROTECTED = "protected"
 CLASSES = (PUBLIC, FLEET, PROTECTED)
 
 
-def _field(kind: type[fields.Field], data_class: str, *, nullable: bool, **options: Any) -> Any:
+class Instant(fields.AwareDateTime):
+    """An aware instant, always written in UTC to the millisecond, whatever offset it was given with."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+PYTHON_TYPES: Mapping[type[fields.Field[Any]], tuple[type, ...]] = {
+    fields.String: (str,),
+    fields.Integer: (int,),
+    fields.Float: (float, int),
+    fields.Boolean: (bool,),
+    Instant: (datetime,),
+    fields.Date: (date,),
+    fields.List: (list, tuple),
+    fields.Nested: (Mapping,),
+}
+"""What Python values each kind of field takes when emitting: marshmallow's `dump` would turn `5` into `"5"` unasked."""
+
+
+def _field(kind: type[fields.Field[Any]], data_class: str, *, nullable: bool, **options: Any) -> Any:
     """Return a required field with its class of data; a nullable one must still be present."""
     return kind(required=True, allow_none=nullable, metadata={"class": data_class}, **options)
 
@@ -47,7 +70,7 @@ def code(choices: Iterable[str] | None = None, *, nullable: bool = False, data_c
 
 def instant(*, nullable: bool = False, data_class: str = PUBLIC) -> Any:
     """Declare an aware instant, written in UTC."""
-    return _field(fields.AwareDateTime, data_class, nullable=nullable, format="iso")
+    return _field(Instant, data_class, nullable=nullable, format="iso")
 
 
 def day(*, nullable: bool = False, data_class: str = PUBLIC) -> Any:
@@ -131,15 +154,17 @@ class Contract(Schema):
     def write(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data as JSON-ready primitives; raises `InvalidEvent` for any unknown, missing or wrong field."""
         schema = cls()
-        primitives: dict[str, Any] = schema.dump(data)
-        problems = _unknown_fields(schema, data) or schema.validate(primitives)
+        problems: Any = list(_problems(schema, data))
+        if not problems:
+            primitives: dict[str, Any] = schema.dump(data)
+            problems = schema.validate(primitives)
         if problems:
             raise InvalidEvent(f"{cls.type} does not fit its contract: {problems}")
         return primitives
 
     @classmethod
     def read(cls, primitives: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the data as Python values, ignoring fields that this version does not know."""
+        """Return the data as Python values, ignoring fields that this version does not know, at every depth."""
         try:
             data: dict[str, Any] = cls(unknown=EXCLUDE).load(_known(cls(), primitives))
         except ValidationError as error:
@@ -147,31 +172,57 @@ class Contract(Schema):
         return data
 
 
-def _unknown_fields(schema: Schema, data: Mapping[str, Any], path: str = "") -> list[str]:
-    """Return the paths in the data that the schema does not declare: `dump` would drop them without a word."""
-    found = [f"{path}{name} is not declared" for name in data if name not in schema.fields]
-    for name, value, inner, many in _nested(schema, data):
-        for item in value if many else [value]:
-            found += _unknown_fields(inner, item, f"{path}{name}.")
-    return found
+def _problems(schema: Schema, data: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Yield what `dump` would hide: fields that are undeclared or missing, and values of another Python type."""
+    yield from (f"{path}{name} is not declared" for name in data if name not in schema.fields)
+    for name, field in schema.fields.items():
+        if name not in data:
+            yield f"{path}{name} is missing"
+        else:
+            yield from _value_problems(field, data[name], f"{path}{name}")
+
+
+def _value_problems(field: fields.Field[Any], value: Any, path: str) -> Iterator[str]:
+    """Yield what is wrong with one value, looking into lists and nested structures."""
+    if value is None:
+        if not field.allow_none:
+            yield f"{path} may not be null"
+    elif not _has_type(field, value):
+        yield f"{path} is a {type(value).__name__}"
+    elif isinstance(field, fields.Nested):
+        for item in value if field.many else [value]:
+            yield from _problems(field.schema, item, f"{path}.")
+    elif isinstance(field, fields.List):
+        for position, item in enumerate(value):
+            yield from _value_problems(field.inner, item, f"{path}[{position}]")
+
+
+def _has_type(field: fields.Field[Any], value: Any) -> bool:
+    """Say whether a value has the field's Python type; a bool is no integer here, and an instant is no day."""
+    if isinstance(field, fields.Nested) and field.many:
+        return isinstance(value, Sequence) and all(isinstance(item, Mapping) for item in value)
+    if isinstance(value, bool):
+        return isinstance(field, fields.Boolean)
+    if isinstance(field, fields.Date) and isinstance(value, datetime):
+        return False
+    return isinstance(value, PYTHON_TYPES[type(field)])
 
 
 def _known(schema: Schema, data: Any) -> Any:
     """Return the data without undeclared fields at any depth: marshmallow's EXCLUDE does not reach nested schemas."""
     if not isinstance(data, Mapping):
         return data
-    kept = {name: value for name, value in data.items() if name in schema.fields}
-    for name, value, inner, many in _nested(schema, kept):
-        kept[name] = [_known(inner, item) for item in value] if many else _known(inner, value)
-    return kept
+    return {name: _known_value(schema.fields[name], value) for name, value in data.items() if name in schema.fields}
 
 
-def _nested(schema: Schema, data: Mapping[str, Any]) -> Iterable[tuple[str, Any, Schema, bool]]:
-    """Yield every nested structure that the data holds: name, value, schema, and whether it is a list."""
-    for name, field in schema.fields.items():
-        value = data.get(name)
-        if isinstance(field, fields.Nested) and isinstance(value, list if field.many else Mapping):
-            yield name, value, field.schema, bool(field.many)
+def _known_value(field: fields.Field[Any], value: Any) -> Any:
+    """Return one value without undeclared fields in it, whether it is a structure or a list of them."""
+    if isinstance(field, fields.Nested):
+        many = field.many and isinstance(value, list)
+        return [_known(field.schema, item) for item in value] if many else _known(field.schema, value)
+    if isinstance(field, fields.List) and isinstance(value, list):
+        return [_known_value(field.inner, item) for item in value]
+    return value
 
 
 REGISTRY: dict[str, type[Contract]] = {}

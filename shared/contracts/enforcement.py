@@ -1,8 +1,14 @@
-"""Events of the enforcement service: cases, evidence, notices, representations. Never a person, never a reason in words."""
+"""Events of the enforcement service: cases, evidence, notices, representations.
+
+Never a person, never a reason in words.
+"""
+
+from collections.abc import Callable
 
 from shared.contracts.base import (
     FLEET,
     PROTECTED,
+    C,
     Contract,
     Part,
     code,
@@ -38,7 +44,8 @@ class CaseContract(Contract):
     state = part(CaseState)
 
 
-def _case(name: str):  # type: ignore[no-untyped-def]
+def _case(name: str) -> Callable[[C], C]:
+    """Declare an event of this aggregate."""
     return contract(f"{name}.v1", producer="enforcement", aggregate="case")
 
 
@@ -104,7 +111,8 @@ class NoticeContract(Contract):
     state = part(NoticeState)
 
 
-def _notice(name: str):  # type: ignore[no-untyped-def]
+def _notice(name: str) -> Callable[[C], C]:
+    """Declare an event of this aggregate."""
     return contract(f"{name}.v1", producer="enforcement", aggregate="notice")
 
 

@@ -123,6 +123,8 @@ def decode(body: bytes) -> Event:
         raise InvalidEvent(f"time or sequence is wrong: {error}") from error
     if time.tzinfo is None:
         raise InvalidEvent("time has no offset")
+    if not isinstance(envelope["causationid"], str | None):
+        raise InvalidEvent("causationid is not text")
     if not isinstance(envelope["data"], dict):
         raise InvalidEvent("data is not an object")
     return Event(

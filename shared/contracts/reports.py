@@ -4,8 +4,11 @@ A report's place is its coordinates, ward and neighbourhood; what a resident typ
 report whose place is the reporter's home carry the street's centre instead (`place_precision`).
 """
 
+from collections.abc import Callable
+
 from shared.contracts.base import (
     PROTECTED,
+    C,
     Contract,
     Part,
     code,
@@ -79,7 +82,8 @@ class ReportContract(Contract):
     state = part(ReportState)
 
 
-def _report(name: str):  # type: ignore[no-untyped-def]
+def _report(name: str) -> Callable[[C], C]:
+    """Declare an event of this aggregate."""
     return contract(f"report.{name}.v1", producer="reports", aggregate="report")
 
 

@@ -1,8 +1,11 @@
 """Events of the scheduling service: jobs, vehicles, plans, shifts, forecasts."""
 
+from collections.abc import Callable
+
 from shared.contracts.base import (
     FLEET,
     PROTECTED,
+    C,
     Contract,
     Part,
     code,
@@ -22,7 +25,18 @@ from shared.contracts.codes import CHANNELS, JOB_STATES, LAND_TYPES, OUTCOMES, S
 JOB_KINDS = ("reactive", "proactive")
 PROOFS = ("photo", "no-photo")
 NO_PHOTO_REASONS = ("camera-broken", "unsafe-to-stop", "people-in-view", "nothing-to-show", "no-signal")
-JOB_CHANGES = ("held", "released", "split", "seen", "diverted", "proof-approved", "proof-returned", "report", "tipped", "weighed")
+JOB_CHANGES = (
+    "held",
+    "released",
+    "split",
+    "seen",
+    "diverted",
+    "proof-approved",
+    "proof-returned",
+    "report",
+    "tipped",
+    "weighed",
+)
 VEHICLE_STATES = ("on-road", "off-road")
 
 
@@ -69,7 +83,8 @@ class JobContract(Contract):
     state = part(JobState)
 
 
-def _job(name: str):  # type: ignore[no-untyped-def]
+def _job(name: str) -> Callable[[C], C]:
+    """Declare an event of this aggregate."""
     return contract(f"job.{name}.v1", producer="scheduling", aggregate="job")
 
 
@@ -120,7 +135,7 @@ class JobExpectedV1(JobContract):
 
 
 class ParcelPart(Part):
-    """A sealed custody parcel in enforcement's `handover/` prefix: key (its SHA-256), and what kind of thing it holds."""
+    """A sealed custody parcel in enforcement's `handover/` prefix: its key, and what kind of thing it holds."""
 
     parcel_key = sha256()
     holds = code(("photos", "letter", "statement"), data_class=PROTECTED)
