@@ -1,0 +1,86 @@
+# Everything that is done to this project by hand or by CI is a target here. `make help` lists them.
+
+PORT ?= 8000
+DATA ?= var
+DEMO ?= 1
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+ASSETS := shared/web/static/build/manifest.json
+ASSET_SOURCES := $(shell find shared/web/frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help run test sure fmt lint types imports catalogue bench proof lock clean
+
+help: ## List what can be done
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp $(ASSETS) ## Start the whole system here (PORT=8000 DATA=var DEMO=1)
+	@exec $(BIN)/streetscene up --port $(PORT) --data $(DATA) --demo $(DEMO)
+
+test: $(VENV)/dev.stamp $(ASSETS) ## Run every test that this machine has the servers for
+	@$(PYTEST) -q
+
+sure: $(VENV)/dev.stamp $(ASSETS) ## Run all that CI runs: format, lint, types, import contracts, generated files, tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/streetscene catalogue --check
+	@$(MAKE) --no-print-directory test
+
+fmt: $(VENV)/dev.stamp ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only .
+
+lint: $(VENV)/dev.stamp ## Check format and lint
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(VENV)/dev.stamp ## Check types
+	@$(BIN)/mypy
+
+imports: $(VENV)/dev.stamp ## Check who may import whom
+	@$(BIN)/lint-imports
+
+catalogue: $(VENV)/run.stamp ## Write the event catalogue, AsyncAPI document and RabbitMQ definitions anew
+	@$(BIN)/streetscene catalogue
+
+bench: $(VENV)/dev.stamp ## Measure speed and memory as ratios against references in the same run
+	@$(BIN)/python -m tests.bench
+
+proof: $(VENV)/dev.stamp $(ASSETS) ## Kill the system in every window, many times, and compare what was told with what is there
+	@$(BIN)/python -m tests.proof
+
+lock: $(VENV)/run.stamp ## Pin the dependencies anew (hashes, no index addresses)
+	@$(BIN)/pip install --quiet uv
+	@for set in "pyproject.toml -o requirements.lock" "pyproject.toml --group dev -o requirements-dev.lock" "--group node -o requirements-node.lock"; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set || exit 1; \
+	done
+
+clean: ## Remove what was installed and built (never the data)
+	@rm -rf $(VENV) shared/web/static/build shared/web/frontend/node_modules
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "streetscene: $(PYTHON) is not on the PATH: install Python 3.11 or newer" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "streetscene: Python 3.11 or newer is needed, and $(PYTHON) is older" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "streetscene: this Python has no venv module: install it (Debian: apt-get install python3-venv)" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: $(VENV)/bin/python requirements.lock pyproject.toml
+	@test -e $(VENV)/dev.stamp -a $(VENV)/dev.stamp -nt requirements.lock || { echo "Installing the locked dependencies (a minute, once) …"; \
+		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/bin/python requirements-dev.lock pyproject.toml
+	@echo "Installing the locked dependencies and tools (a minute or two, once) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(ASSETS): $(ASSET_SOURCES) | $(VENV)/bin/python
+	@BIN=$(abspath $(BIN)) sh shared/web/frontend/build.sh
+	@touch $@

@@ -1,0 +1,247 @@
+"""The embedded launcher: the whole system on one machine, with nothing but Python.
+
+It checks what a person can get wrong (port, folder, second instance), prepares the first start (keys, accounts, fleet,
+a demonstration's past), starts one web, one worker and one planner process, and keeps them running. Every child holds
+the read end of a pipe whose write end only the launcher has: when the launcher dies, however it dies, the children see
+the end of the pipe and go, so nothing stays on the port.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import requests
+from rich.console import Console
+
+from shared.config import REPOSITORY, SERVICES, Settings
+from shared.errors import ConfigError
+from shared.processes import open_contexts, part
+from shared.service import ServiceContext
+from shared.web.keys import ensure_keys
+
+READY_SECONDS = 60
+"""How long a child may take to be ready at start on a busy machine before the launcher gives up."""
+
+STOP_SECONDS = 10
+"""How long a child may take to finish what it is doing after SIGTERM."""
+
+RESTART_SECONDS = (0.2, 1, 2, 5, 10, 30)
+"""Waits before a child that died is started again; a child that lived a minute starts at the first again."""
+
+PORT_OF = {"web": 0, "worker": 1, "planner": 3}
+"""Offsets from PORT; 2 is the stream process of a distributed system, which the embedded web process includes."""
+
+
+@dataclass
+class Child:
+    """One process of the system: how to start it, and how it is doing."""
+
+    name: str
+    command: Sequence[str]
+    port: int
+    environment: Mapping[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0
+    deaths: int = 0
+    restart_at: float | None = None
+
+    def start(self, lifeline: int) -> None:
+        """Start the process with the read end of the lifeline."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own commands
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment, "STREETSCENE_LIFELINE_FD": str(lifeline)},
+                cwd=REPOSITORY,
+                pass_fds=(lifeline,),
+                # A process group of its own: Ctrl-C reaches the launcher alone, which stops the children in order.
+                start_new_session=True,
+            )
+        self.started = time.monotonic()
+        self.restart_at = None
+
+    def ready(self) -> bool:
+        """Say whether the process says that it is ready."""
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def died(self) -> bool:
+        """Say whether the process has ended."""
+        return self.process is not None and self.process.poll() is not None
+
+    def plan_restart(self) -> float:
+        """Note when to start the process again, and return the wait in seconds."""
+        if time.monotonic() - self.started > max(RESTART_SECONDS) * 2:
+            self.deaths = 0
+        wait = RESTART_SECONDS[min(self.deaths, len(RESTART_SECONDS) - 1)]
+        self.deaths += 1
+        self.restart_at = time.monotonic() + wait
+        self.process = None
+        return wait
+
+
+@dataclass
+class Launcher:
+    """The processes of one embedded system, and the pipe that ties their lives to this one."""
+
+    children: Sequence[Child]
+    console: Console
+    stopping: bool = False
+    lifeline: tuple[int, int] = field(default_factory=os.pipe)
+
+    def start(self) -> None:
+        """Start every child and wait until all are ready; raises `ConfigError` naming the one that is not."""
+        for child in self.children:
+            child.start(self.lifeline[0])
+        deadline = time.monotonic() + READY_SECONDS
+        for child in self.children:
+            while not child.ready():
+                if self.stopping:
+                    return
+                if child.died() or time.monotonic() > deadline:
+                    raise ConfigError(f"the {child.name} process did not start: its log is {child.log}")
+                time.sleep(0.05)
+
+    def watch(self) -> None:
+        """Keep the children running until somebody asks to stop."""
+        while not self.stopping:
+            for child in self.children:
+                if child.died():
+                    code = child.process.returncode if child.process else None
+                    wait = child.plan_restart()
+                    self.console.print(f"The {child.name} process ended ({code}); starting it again in {wait:g} s.")
+                elif child.restart_at is not None and time.monotonic() >= child.restart_at:
+                    child.start(self.lifeline[0])
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Ask every child to finish, and end those that do not."""
+        self.stopping = True
+        running = [child.process for child in self.children if child.process and child.process.poll() is None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Console], None]) -> None:
+    """Run the embedded system until it is told to stop.
+
+    Raises `ConfigError` for a taken port, a folder that can't be written, a second instance on the same data, or a
+    process that does not start.
+    """
+    with only_instance(settings.data):
+        for offset in PORT_OF.values():
+            require_free_port(settings.port + offset)
+        ensure_keys(settings)
+        prepare(settings, console)
+        launcher = Launcher(embedded_children(settings), console)
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            launcher.stopping = True
+
+        previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            launcher.start()
+            if not launcher.stopping:
+                on_ready(settings, console)
+            launcher.watch()
+        finally:
+            launcher.stop()
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+
+def prepare(settings: Settings, console: Console) -> None:
+    """Make what a first start needs: a demonstration's past where one is wanted, accounts, fleet."""
+    if settings.demo:
+        from deploy.demo.past import ensure_past  # only a demonstration needs it
+
+        ensure_past(settings, console)
+    with open_contexts(SERVICES, settings) as contexts:
+        first_start(contexts, settings)
+
+
+def first_start(contexts: Mapping[str, ServiceContext], settings: Settings) -> None:
+    """Write the credentials and bring the configured fleet into the store, where that has not been done."""
+    ensure_keys(settings)
+    part("scheduling", "handlers").ensure_fleet(contexts["scheduling"])
+    part("accounts", "first_start").write_credentials(contexts["accounts"], settings.data / "credentials.json")
+
+
+def embedded_children(settings: Settings) -> list[Child]:
+    """Return the processes of an embedded system."""
+    logs = settings.data / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    targets = ",".join(f"{name}=http://127.0.0.1:{settings.port + offset}" for name, offset in PORT_OF.items())
+    environment = {
+        "STREETSCENE_DATA": str(settings.data),
+        "STREETSCENE_PORT": str(settings.port),
+        "STREETSCENE_DEMO": "1" if settings.demo else "0",
+        "STREETSCENE_METRICS_TARGETS": ",".join(settings.metrics_targets) or targets,
+        "PYTHONUNBUFFERED": "1",
+    }
+    return [
+        Child(
+            name=name,
+            command=(sys.executable, "-m", "shared.cli", name, "all"),
+            port=settings.port + offset,
+            environment=environment,
+            log=logs / f"{name}.log",
+        )
+        for name, offset in PORT_OF.items()
+    ]
+
+
+@contextlib.contextmanager
+def only_instance(data: Path) -> Iterator[None]:
+    """Hold the data folder for this launcher alone; the kernel releases it however the launcher ends."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "launcher.lock").open("a")
+    except OSError as error:
+        raise ConfigError(f"the data folder {data} can't be written: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise
+            raise ConfigError(f"another Streetscene is running on the data in {data}: stop it, or set DATA=") from error
+        yield
+
+
+def require_free_port(port: int, *, patience_seconds: float = 3) -> None:
+    """Raise `ConfigError` if the port stays taken: children of a launcher just killed need a moment to go."""
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise ConfigError(f"port {port} is taken: stop what uses it, or set PORT=") from error
+            else:
+                return
+        time.sleep(0.1)

@@ -1,0 +1,65 @@
+"""What `streetscene check` looks at: the configuration and each connection, with ok or why not."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from shared.config import SERVICES, Settings
+from shared.council import load_council
+from shared.errors import StreetsceneError
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One thing that was checked."""
+
+    what: str
+    ok: bool
+    why: str
+
+
+def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
+    """Check settings, council, every service's store and blobs, and the broker; later checks need the settings."""
+    results = [_check("settings", lambda: Settings.from_env(environ))]
+    if not results[0].ok:
+        return results
+    settings = Settings.from_env(environ)
+    results.append(_check(f"council ({settings.council.name})", lambda: load_council(settings.council)))
+    if results[-1].ok:
+        results += _connections(settings)
+    results.append(_check(f"broker ({settings.bus_url.partition('://')[0]})", lambda: _broker(settings)))
+    return results
+
+
+def _connections(settings: Settings) -> Iterator[CheckResult]:
+    """Check every service's store and blobs."""
+    from shared.processes import open_context  # opens stores: only where the settings are right
+
+    for service in SERVICES:
+
+        def store(service: str = service) -> None:
+            context = open_context(service, settings)
+            try:
+                context.store.ping()
+                context.blobs.ping()
+            finally:
+                context.store.close()
+
+        yield _check(f"{service}: store and blobs", store)
+
+
+def _broker(settings: Settings) -> None:
+    """Connect to the broker, unless it is the embedded one."""
+    if settings.bus_url.startswith("memory://"):
+        return
+    from shared.bus.topology import require_broker
+
+    require_broker(settings.bus_url)
+
+
+def _check(what: str, run: Callable[[], object]) -> CheckResult:
+    """Run one check."""
+    try:
+        run()
+    except (StreetsceneError, OSError) as error:
+        return CheckResult(what, ok=False, why=str(error))
+    return CheckResult(what, ok=True, why="")
