@@ -188,7 +188,7 @@ def _value_problems(field: fields.Field[Any], value: Any, path: str) -> Iterator
         if not field.allow_none:
             yield f"{path} may not be null"
     elif not _has_type(field, value):
-        yield f"{path} is a {type(value).__name__}"
+        yield f"{path} is a {type(value).__name__} that the field does not take"
     elif isinstance(field, fields.Nested):
         for item in value if field.many else [value]:
             yield from _problems(field.schema, item, f"{path}.")
@@ -198,13 +198,13 @@ def _value_problems(field: fields.Field[Any], value: Any, path: str) -> Iterator
 
 
 def _has_type(field: fields.Field[Any], value: Any) -> bool:
-    """Say whether a value has the field's Python type; a bool is no integer here, and an instant is no day."""
+    """Say whether a value has the field's Python type; a bool is no integer, an instant is no day and is aware."""
     if isinstance(field, fields.Nested) and field.many:
         return isinstance(value, Sequence) and all(isinstance(item, Mapping) for item in value)
     if isinstance(value, bool):
         return isinstance(field, fields.Boolean)
-    if isinstance(field, fields.Date) and isinstance(value, datetime):
-        return False
+    if isinstance(value, datetime):
+        return isinstance(field, Instant) and value.tzinfo is not None
     return isinstance(value, PYTHON_TYPES[type(field)])
 
 
