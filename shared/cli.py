@@ -76,7 +76,7 @@ def contexts_of(services: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         yield contexts
 
 
-# --- run ---------------------------------------------------------------------------------------------------------------
+# --- run -----------------------------------------
 
 
 @main.command()
@@ -128,7 +128,14 @@ def _serve(service: str, kind: str, *, port_offset: int) -> None:
     os.environ["STREETSCENE_WEB_SERVICE"] = service
     os.environ["STREETSCENE_WEB_KIND"] = kind
     os.environ.setdefault("STREETSCENE_WEB_BIND", f"127.0.0.1:{settings.port + port_offset}")
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:shared.web.gunicorn_conf", "shared.web.wsgi:application()"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        "python:shared.web.gunicorn_conf",
+        "shared.web.wsgi:application()",
+    ]
     os.execv(sys.executable, command)  # noqa: S606 - our own command, and this process has nothing else to do
 
 
@@ -168,7 +175,7 @@ def planner(service: str) -> None:
         part("scheduling", "planner").run_planner(contexts["scheduling"], stop)
 
 
-# --- look after ----------------------------------------------------------------------------------------------------------
+# --- look after -----------------------------------------
 
 
 @main.command()
@@ -227,7 +234,9 @@ def events_tail(service: str, last: int, follow: bool, json_output: bool) -> Non
             if json_output:
                 click.echo(event.body.decode())
             else:
-                out.print(f"{event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.position:>8}  {event.type:<28} {event.event_id}")
+                out.print(
+                    f"{event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.position:>8}  {event.type:<28} {event.event_id}"
+                )
 
 
 @events.command("replay")
@@ -298,7 +307,9 @@ def dead_letters_show(parked_id: str) -> None:
 
     service = _service_of(parked_id)
     with contexts_of((service,)) as contexts:
-        click.echo(json.dumps(show_parked(contexts[service].store, parked_id), default=str, ensure_ascii=False, indent=2))
+        click.echo(
+            json.dumps(show_parked(contexts[service].store, parked_id), default=str, ensure_ascii=False, indent=2)
+        )
 
 
 @dead_letters.command("replay")
@@ -333,7 +344,7 @@ def _require_consumer(consumer: str) -> None:
         raise ConfigError(f"There is no consumer {consumer!r}; the consumers are {', '.join(known)}")
 
 
-# --- accounts, boundaries ------------------------------------------------------------------------------------------------
+# --- accounts, boundaries -----------------------------------------
 
 
 @main.group()
@@ -350,7 +361,9 @@ def user_add(email: str, role: str, name: str) -> None:
     from shared.processes import part
 
     with contexts_of(("accounts",)) as contexts:
-        password = part("accounts", "handlers").add_user_with_password(contexts["accounts"], email=email, role=role, name=name)
+        password = part("accounts", "handlers").add_user_with_password(
+            contexts["accounts"], email=email, role=role, name=name
+        )
     out.print(f"{email} may sign in as {role} with the password {password}", highlight=False, markup=False)
 
 
@@ -395,7 +408,7 @@ def boundaries_import(file: Path, kind: str, effective_from: datetime, effective
     out.print(f"{len(imported.features)} {kind}s are in force from {effective_from:%d %B %Y}.")
 
 
-# --- generated files ---------------------------------------------------------------------------------------------------
+# --- generated files -----------------------------------------
 
 
 @main.command()

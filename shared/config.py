@@ -51,7 +51,9 @@ class Settings:
             secret_key_file=Path(setting.get("SECRET_KEY_FILE", data / "keys" / "secret.key")).absolute(),
             port=port,
             metrics_port=_port(metrics_port, "STREETSCENE_METRICS_PORT") if metrics_port else None,
-            metrics_targets=tuple(part.strip() for part in setting.get("METRICS_TARGETS", "").split(",") if part.strip()),
+            metrics_targets=tuple(
+                part.strip() for part in setting.get("METRICS_TARGETS", "").split(",") if part.strip()
+            ),
             prometheus_url=setting.get("PROMETHEUS_URL"),
             public_url=setting.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
             demo=setting.get("DEMO", "0") == "1",

@@ -58,7 +58,7 @@ def serve_in_thread(port: int, checks: Mapping[str, Check]) -> ThreadingHTTPServ
     class Handler(BaseHTTPRequestHandler):
         """Answers the three paths."""
 
-        def do_GET(self) -> None:  # noqa: N802 - the standard library's name
+        def do_GET(self) -> None:
             """Answer a GET."""
             status, content_type, body = answer(self.path, checks) or (404, "text/plain", b"not here")
             self.send_response(status)

@@ -123,4 +123,3 @@ def open_contexts(
         for context in contexts.values():
             stack.callback(context.store.close)
         yield contexts
-
