@@ -1,0 +1,236 @@
+"""Make the illustrative wards, neighbourhoods and gazetteer of the example council, the same every time.
+
+The shapes are ours: a rough outline drawn by hand, 13 cells around hand-placed middles, each cut into wards of even
+size. They look like the city and are not its boundaries; ward, street and park names are made up, so that nobody can
+mistake them for official ones. Official boundaries come in through `streetscene boundaries import`.
+
+Run `python -m deploy.councils.liverpool.make_shapes` to write the three files beside this one again.
+"""
+
+import csv
+import random
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import shapely
+from shapely.geometry import MultiPoint, Point, Polygon, mapping
+
+from shared.geo.areas import Area, BoundarySet
+from shared.geo.boundary_files import write_boundary_set
+
+FOLDER = Path(__file__).parent
+SEED = 1207
+"""Any number would do; this one is the year of Liverpool's charter."""
+
+GRID_DEGREES = 1e-6
+"""Coordinates are cut to six decimals (0.1 m) before the linework is noded, so that neighbours share exact edges."""
+
+LON_SCALE = 0.596
+"""Cosine of 53.4° N: longitudes are shrunk by it while cells are made, so that distances are even both ways."""
+
+SOURCE = "Made for demonstration by deploy/councils/liverpool/make_shapes.py; not official boundaries"
+WARDS_FROM = date(2023, 5, 4)
+"""Liverpool's wards changed on this day; the made wards stand for the 64 that began then."""
+NEIGHBOURHOODS_FROM = date(2000, 1, 1)
+"""Early enough that every older ward set finds its neighbourhoods."""
+
+OUTLINE = (
+    (-3.004, 53.438), (-2.974, 53.447), (-2.974, 53.465), (-2.953, 53.472), (-2.922, 53.474), (-2.900, 53.466),
+    (-2.868, 53.449), (-2.872, 53.432), (-2.864, 53.415), (-2.848, 53.399), (-2.824, 53.382), (-2.852, 53.373),
+    (-2.842, 53.352), (-2.822, 53.345), (-2.834, 53.341), (-2.862, 53.340), (-2.882, 53.342), (-2.905, 53.350),
+    (-2.933, 53.362), (-2.957, 53.375), (-2.983, 53.391), (-2.996, 53.405), (-3.001, 53.420),
+)  # fmt: skip
+"""The city by hand, anticlockwise from Seaforth over the north, the west side along the Mersey."""
+
+NEIGHBOURHOODS = (
+    ("city-centre", "City Centre", (-2.983, 53.407), 6),
+    ("kirkdale-and-everton", "Kirkdale and Everton", (-2.984, 53.427), 5),
+    ("anfield-and-walton", "Anfield and Walton", (-2.957, 53.443), 6),
+    ("fazakerley-and-norris-green", "Fazakerley and Norris Green", (-2.925, 53.457), 6),
+    ("croxteth-and-west-derby", "Croxteth and West Derby", (-2.893, 53.440), 6),
+    ("tuebrook-and-old-swan", "Tuebrook and Old Swan", (-2.920, 53.422), 5),
+    ("kensington-and-fairfield", "Kensington and Fairfield", (-2.951, 53.417), 4),
+    ("picton-and-wavertree", "Picton and Wavertree", (-2.932, 53.399), 4),
+    ("toxteth-and-dingle", "Toxteth and Dingle", (-2.961, 53.389), 4),
+    ("aigburth-and-mossley-hill", "Aigburth and Mossley Hill", (-2.924, 53.373), 5),
+    ("childwall-and-knotty-ash", "Childwall and Knotty Ash", (-2.886, 53.408), 4),
+    ("belle-vale-and-woolton", "Belle Vale and Woolton", (-2.858, 53.385), 5),
+    ("garston-and-speke", "Garston and Speke", (-2.865, 53.354), 4),
+)
+"""Slug, name, middle (longitude, latitude) and number of wards."""
+
+WARD_NAMES = (
+    "Lantern Quay", "Ropemakers", "Exchange Hill", "Saltgate", "Charterhouse", "Cordwainers",
+    "Lockfield", "Beacon Brow", "Tidewell", "Granary Road", "Northmarsh",
+    "Queensferry Park", "Hallowfield", "Rookery", "Orchard Vale", "Millbank Cross", "Stanfield",
+    "Larkmoor", "Hedgerow", "Ashen Brook", "Copplestone", "Long Meadow", "Fernhurst",
+    "Deer Park", "Hawksmere", "Bramble End", "Kestrel Wood", "Foxhill", "Stonecroft Green",
+    "Swan Mill", "Cherry Bank", "Lyndale", "Whitethorn", "Bakewell Road",
+    "Jubilee", "Gladeside", "Sheaf Street", "Newmarket",
+    "Clocktower", "Weavers", "Botanic", "Sandown Field",
+    "Prince Albert", "Marlowe", "Herculaneum Rise", "Steeple",
+    "Riverside Gardens", "Elmswood", "Sudbrook", "Carnation", "Lark Hill",
+    "Five Ways", "Thornley", "Dovecote Hill", "Ash Priory",
+    "Camp Hill", "Quarry Bank", "Netherwood", "Reynolds", "Valley Brook",
+    "Dockside", "Banksfield", "Airfield", "Mersey Reach",
+)  # fmt: skip
+"""Made names, in the order of the neighbourhoods' counts."""
+
+STREET_FIRST = (
+    "Alderney", "Barnfield", "Calverley", "Dunmore", "Easterby", "Fernlea", "Garrick", "Hollin", "Inglewood", "Jasmine",
+    "Kelmscott", "Larkspur", "Mossbank", "Netherby", "Oakfield", "Pembury", "Quillan", "Rosslyn", "Selwyn", "Thornbury",
+    "Ullswood", "Verbena", "Wensley", "Yewdale", "Ashcombe", "Birchley", "Cranmore", "Delamere", "Elmhurst", "Farndon",
+    "Glenavon", "Hartley", "Ivydale", "Kirkstone", "Lindale", "Marlfield", "Norwell", "Osborne", "Pinehurst", "Ravensby",
+    "Silverdale", "Tarleton", "Upton", "Vicarage", "Westmere", "Abbotsford", "Brackley", "Chatburn", "Dovedale", "Ennerby",
+)  # fmt: skip
+STREET_LAST = ("Street", "Road", "Avenue", "Grove", "Terrace", "Close", "Lane")
+PARK_NAMES = (
+    "Lantern", "Beacon", "Hallowfield", "Larkmoor", "Deer", "Cherry Bank", "Jubilee", "Weavers’", "Steeple", "Elmswood",
+    "Dovecote", "Netherwood", "Banksfield",
+)  # fmt: skip
+LANDMARKS = (
+    "Old Custom House", "Granary Market Hall", "Hallowfield Library", "Larkmoor Leisure Centre", "Hawksmere Retail Park",
+    "Swan Mill Bus Station", "Jubilee Health Centre", "Clocktower Community Hall", "Herculaneum Baths",
+    "Sudbrook Station", "Five Ways Shops", "Quarry Bank Shops", "Banksfield Business Park",
+)  # fmt: skip
+STREETS_EACH, ALLEYS_EACH = 7, 3
+
+
+def make_areas() -> tuple[list[Area], list[Area]]:
+    """Return wards and neighbourhoods: together without gap or overlap, every ward inside its neighbourhood."""
+    outline = Polygon([(lon * LON_SCALE, lat) for lon, lat in OUTLINE])
+    middles = [(lon * LON_SCALE, lat) for _, _, (lon, lat), _ in NEIGHBOURHOODS]
+    cells = _cells(middles, outline)
+    parts = [_split(cell, count, seed) for seed, (cell, (*_, count)) in enumerate(zip(cells, NEIGHBOURHOODS, strict=True))]
+    lines = shapely.unary_union(
+        [_degrees(part).boundary for cell_parts in parts for part in cell_parts], grid_size=GRID_DEGREES
+    )
+    faces = [face for face in shapely.polygonize([lines]).geoms if face.area > GRID_DEGREES]
+    names = iter(WARD_NAMES)
+    wards, neighbourhoods = [], []
+    for (slug, name, _, _), cell_parts in zip(NEIGHBOURHOODS, parts, strict=True):
+        inside = [_face_of(_degrees(part), faces) for part in cell_parts]
+        for face in inside:
+            ward_name = next(names)
+            wards.append(Area(_slug(ward_name), ward_name, _rounded(face), slug))
+        neighbourhoods.append(Area(slug, name, _rounded(shapely.unary_union(inside))))
+    return wards, neighbourhoods
+
+
+def _cells(middles: Sequence[tuple[float, float]], within: Polygon) -> list[Polygon]:
+    """Return the Voronoi cell of each middle, cut to the polygon, in the order of the middles."""
+    cells = shapely.voronoi_polygons(MultiPoint(middles), extend_to=within.envelope)
+    found = []
+    for middle in middles:
+        cell = next(cell for cell in cells.geoms if cell.covers(Point(middle))).intersection(within)
+        found.append(max(shapely.get_parts(cell), key=shapely.area))
+    return found
+
+
+def _split(cell: Polygon, count: int, seed: int) -> list[Polygon]:
+    """Return the cell cut into parts of about even size (Lloyd's relaxation)."""
+    generator = np.random.default_rng(SEED + seed)
+    middles = [_point_in(cell, generator) for _ in range(count)]
+    parts: list[Polygon] = []
+    for _ in range(40):
+        parts = _cells(middles, cell)
+        middles = [(part.centroid.x, part.centroid.y) for part in parts]
+    return parts
+
+
+def _point_in(polygon: Polygon, generator: np.random.Generator) -> tuple[float, float]:
+    """Return a random point inside a polygon."""
+    west, south, east, north = polygon.bounds
+    while True:
+        x, y = generator.uniform(west, east), generator.uniform(south, north)
+        if polygon.contains(Point(x, y)):
+            return x, y
+
+
+def _degrees(shape: Polygon) -> Polygon:
+    """Return a shape with its longitudes in degrees again."""
+    return shapely.transform(shape, lambda points: points / np.array([LON_SCALE, 1]))
+
+
+def _face_of(part: Polygon, faces: Sequence[Polygon]) -> Polygon:
+    """Return the noded face that a part became."""
+    return max(faces, key=lambda face: face.intersection(part).area)
+
+
+def _rounded(shape: Polygon) -> dict[str, object]:
+    """Return a shape as GeoJSON with six decimals, outer ring anticlockwise (RFC 7946)."""
+    rings = mapping(shapely.geometry.polygon.orient(shape))["coordinates"]
+    return {
+        "type": "Polygon",
+        "coordinates": [[[round(lon, 6), round(lat, 6)] for lon, lat in ring] for ring in rings],
+    }
+
+
+def make_places(neighbourhoods: Sequence[Area]) -> list[dict[str, str]]:
+    """Return the gazetteer: in each neighbourhood streets, the alleys behind them, a park and a landmark."""
+    generator = random.Random(SEED)  # noqa: S311: names and places, not secrets
+    streets = [f"{first} {last}" for first in STREET_FIRST for last in STREET_LAST]
+    generator.shuffle(streets)
+    rows: list[dict[str, str]] = []
+    for number, area in enumerate(neighbourhoods):
+        shape = shapely.geometry.shape(area.geometry)
+        own = [streets.pop() for _ in range(STREETS_EACH)]
+        named = [(name, "street") for name in own]
+        named += [(f"Alley behind {name}", "alley") for name in own[:ALLEYS_EACH]]
+        named += [(f"{PARK_NAMES[number]} Park", "park"), (LANDMARKS[number], "landmark")]
+        spots = _spread(shape, len(named), SEED + number)
+        by_name: dict[str, tuple[float, float]] = {}
+        for (name, kind), spot in zip(named, spots, strict=True):
+            # An alley lies a few metres behind the street that it is named after.
+            behind = by_name.get(name.removeprefix("Alley behind "))
+            lon, lat = (behind[0] + 0.0004, behind[1] + 0.0002) if kind == "alley" and behind else spot
+            by_name[name] = (lon, lat)
+            rows.append(
+                {
+                    "id": _slug(name),
+                    "name": name,
+                    "kind": kind,
+                    "lat": f"{lat:.6f}",
+                    "lon": f"{lon:.6f}",
+                    "neighbourhood": area.id,
+                }
+            )
+    return rows
+
+
+def _spread(shape: Polygon, count: int, seed: int) -> list[tuple[float, float]]:
+    """Return points well inside a shape, spread evenly over it."""
+    inner = shape.buffer(-0.0025)
+    scaled = shapely.transform(inner, lambda points: points * np.array([LON_SCALE, 1]))
+    parts = _split(max(shapely.get_parts(scaled), key=shapely.area), count, seed)
+    points = [part.representative_point() for part in parts]
+    return [(point.x / LON_SCALE, point.y) for point in points]
+
+
+def _slug(name: str) -> str:
+    """Return a name as lower-case words joined by hyphens."""
+    return "-".join(name.lower().replace("’", "").split())
+
+
+def main() -> None:
+    """Write `wards.geojson`, `neighbourhoods.geojson` and `places.csv`."""
+    wards, neighbourhoods = make_areas()
+    write_boundary_set(
+        FOLDER / "wards.geojson",
+        BoundarySet("ward", WARDS_FROM, None, tuple(wards), SOURCE, is_illustrative=True),
+    )
+    write_boundary_set(
+        FOLDER / "neighbourhoods.geojson",
+        BoundarySet("neighbourhood", NEIGHBOURHOODS_FROM, None, tuple(neighbourhoods), SOURCE, is_illustrative=True),
+    )
+    with (FOLDER / "places.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = make_places(neighbourhoods)
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
