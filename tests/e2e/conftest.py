@@ -1,0 +1,76 @@
+"""What the browser tests stand on: a running demonstration, and Debian's Chromium at phone and desktop width."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.servers.system import System, running_system
+
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> System:
+    """A demonstration with its past, for all browser tests of a run."""
+    with running_system(tmp_path_factory.mktemp("e2e") / "data", demo=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Browser:
+    """Debian's Chromium; without it these tests are skipped, and with CI=true they fail."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        message = "Chromium is not installed: apt-get install chromium (the browser tests need it)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, system: System):
+    """Return a function that opens a page: `new_page(PHONE)`, `new_page(DESKTOP, javascript=False)`."""
+    contexts = []
+
+    def open_page(viewport: dict, *, javascript: bool = True, **options) -> Page:
+        context = browser.new_context(
+            viewport=viewport, java_script_enabled=javascript, base_url=system.url, locale="en-GB", **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and page.problems.append(message.text))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path | None:
+    """Where screenshots go when STREETSCENE_SCREENSHOTS names a folder; otherwise nowhere."""
+    folder = os.environ.get("STREETSCENE_SCREENSHOTS")
+    if not folder:
+        return None
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder)

@@ -1,0 +1,101 @@
+"""A whole embedded system of its own for tests: `streetscene up` on free ports over a temporary folder."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from shared.config import REPOSITORY
+
+READY_SECONDS = 120
+
+
+@dataclass
+class System:
+    """A running embedded system: where it is, and who may sign in."""
+
+    url: str
+    port: int
+    data: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def credentials(self) -> dict:
+        """What its first start wrote."""
+        return json.loads((self.data / "credentials.json").read_text())
+
+    def user(self, role: str) -> dict:
+        """Return the first user of a role."""
+        return next(user for user in self.credentials["users"] if user["role"] == role)
+
+    def bearer(self, role: str) -> dict[str, str]:
+        """Return the header that calls an API as a role."""
+        return {"Authorization": f"Bearer {self.credentials['tokens'][role]}"}
+
+    def get(self, path: str, role: str) -> dict:
+        """Return the JSON at a path, as a role."""
+        response = requests.get(self.url + path, headers=self.bearer(role), timeout=30)
+        response.raise_for_status()
+        return response.json()
+
+
+def free_ports() -> int:
+    """Return a base port such that it and the next three are free."""
+    while True:
+        base = random.randrange(20_000, 60_000, 4)
+        try:
+            for offset in range(4):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", base + offset))
+        except OSError:
+            continue
+        return base
+
+
+@contextmanager
+def running_system(data: Path, *, demo: bool, **environment: str) -> Iterator[System]:
+    """Start `streetscene up`, wait until it is ready, and stop it afterwards."""
+    port = free_ports()
+    log = data.parent / f"{data.name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shared.cli", "up", "--port", str(port), "--data", str(data), "--demo", "01"[demo]],
+            cwd=REPOSITORY,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "STREETSCENE_RATE_LIMITS": "off", **environment},
+        )
+    system = System(f"http://127.0.0.1:{port}", port, data, process)
+    try:
+        _wait_until_ready(system, log)
+        yield system
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_ready(system: System, log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if system.process.poll() is not None:
+            raise AssertionError(f"streetscene up ended with {system.process.returncode}: {log.read_text()}")
+        # The launcher's line comes last: after the past is made, and every process is ready.
+        if b"is running at" in log.read_bytes():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"streetscene up was not ready in {READY_SECONDS} s: {log.read_text()}")
