@@ -1,0 +1,62 @@
+"""The document store: `open_store` gives every service its own, by URL; see `port.py` for what it can do."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from shared.errors import ConfigError
+from shared.store.conflicts import reload_on_conflict
+from shared.store.port import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Document,
+    EventLog,
+    HasAny,
+    In,
+    Index,
+    LoggedEvent,
+    NoIndex,
+    Page,
+    Range,
+    Store,
+)
+from shared.store.repository import Repository
+
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "Collection",
+    "Document",
+    "EventLog",
+    "HasAny",
+    "In",
+    "Index",
+    "LoggedEvent",
+    "NoIndex",
+    "Page",
+    "Range",
+    "Repository",
+    "Store",
+    "open_store",
+    "reload_on_conflict",
+]
+
+
+def open_store(url: str, service: str, collections: Sequence[Collection]) -> Store:
+    """Return a service's store with its tables and indexes made; raises `StoreUnavailable` or `ConfigError`.
+
+    `sqlite:///folder` keeps `folder/<service>.sqlite3`; `mongodb://host/name` the database `name_<service>`
+    (`streetscene_<service>` where the URL names none). Many processes may open the same store at once.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        from shared.store.sqlite import SqliteStore
+
+        return SqliteStore(Path(unquote(f"{parts.netloc}{parts.path}")), service, collections)
+    if parts.scheme == "mongodb":
+        # Each adapter's driver is loaded only where it is used: the embedded mode needs no pymongo.
+        from shared.store.mongo import MongoStore
+
+        return MongoStore(url, service, collections)
+    raise ConfigError(f"a store URL starts with sqlite:// or mongodb://, not {parts.scheme!r}")

@@ -25,7 +25,7 @@ FieldType: TypeAlias = Literal["text", "integer", "boolean", "instant", "texts"]
 ASCENDING, DESCENDING = 1, -1
 
 
-class NoIndex(StreetsceneError):
+class NoIndex(StreetsceneError):  # noqa: N818 — named like the others, for what is the matter
     """The query would need a scan: declare an index for it."""
 
 
@@ -105,9 +105,7 @@ class Store(Protocol):
         """Store a new document with its events in one act; raises `Duplicate` for a known id or unique value."""
         ...
 
-    def save(
-        self, collection: str, document: Document, *, expected_version: int, events: Sequence[Event] = ()
-    ) -> None:
+    def save(self, collection: str, document: Document, *, expected_version: int, events: Sequence[Event] = ()) -> None:
         """Replace a document with its events in one act; raises `Conflict` unless its version is the expected one."""
         ...
 

@@ -121,7 +121,9 @@ class Repository(Generic[A]):
             raise TypeError(f"{self._collection} has facts but no public state")
         state = self._public_state(stored) if facts and self._public_state else {}
         events = [
-            make_event(fact, subject=aggregate.id, sequence=aggregate.sequence + number, state=state, time=at, cause=cause)
+            make_event(
+                fact, subject=aggregate.id, sequence=aggregate.sequence + number, state=state, time=at, cause=cause
+            )
             for number, fact in enumerate(facts, start=1)
         ]
         return stored, document, events

@@ -1,0 +1,197 @@
+"""What may be stored: one check and one JSON form of documents, so that both adapters accept and refuse alike.
+
+Everything is decided before a byte is written: types, time zones, the range of integers, names. A document that SQLite
+would take and MongoDB would refuse (or quietly change: microseconds, naive times, big integers) is a `TypeError` in
+both. Datetimes are kept in JSON as `{"$at": milliseconds}`; no key of a document may start with `$`, so nothing else
+can look like one.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.clock import truncated
+from shared.store.port import Collection, Document, FieldType, Index
+
+LARGEST_INTEGER = 2**63 - 1
+"""Both stores keep 64-bit integers; Python would not notice that a larger one does not fit."""
+
+LONGEST_ID = 500
+LARGEST_BODY_CHARACTERS = 4_000_000
+"""A MongoDB document ends at 16 MB, its waiting events included; 4 M characters are at most 12 MB in UTF-8."""
+
+RESERVED_COLLECTIONS = ("events", "outboxes", "state")
+RESERVED_FIELDS = ("_id", "version", "body")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+NAME = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
+
+
+def check_collections(collections: Sequence[Collection]) -> dict[str, Collection]:
+    """Return the collections by name; raises `TypeError` for a declaration that no adapter could keep."""
+    by_name: dict[str, Collection] = {}
+    for collection in collections:
+        if not NAME.match(collection.name) or collection.name in RESERVED_COLLECTIONS:
+            raise TypeError(f"{collection.name!r} can't be a collection's name")
+        if by_name.setdefault(collection.name, collection) != collection:
+            raise TypeError(f"collection {collection.name} is declared twice, and differently")
+        for name in collection.fields:
+            if not NAME.match(name) or name in RESERVED_FIELDS:
+                raise TypeError(f"{collection.name}: {name!r} can't be a declared field's name")
+        for index in collection.indexes:
+            _check_index(collection, index)
+    return by_name
+
+
+def _check_index(collection: Collection, index: Index) -> None:
+    """Refuse an index over something that is not declared, or that MongoDB has no index for."""
+    keys = [*index.equal, *(name for name, _ in index.sort)]
+    known = {**collection.fields, "_id": "text"}
+    for name in keys:
+        if name not in known:
+            raise TypeError(f"{collection.name}: index over {name}, which is not a declared field")
+    if len(set(keys)) != len(keys) or not keys:
+        raise TypeError(f"{collection.name}: an index names each of its fields once, and at least one")
+    if any(direction not in {1, -1} for _, direction in index.sort):
+        raise TypeError(f"{collection.name}: an index sorts ascending (1) or descending (-1)")
+    arrays = [name for name in keys if known[name] == "texts"]
+    if len(arrays) > 1 or any(known[name] == "texts" for name, _ in index.sort) or (arrays and index.unique):
+        raise TypeError(f"{collection.name}: an index has at most one array, among `equal`, and is then not unique")
+    if index.only_while is not None and collection.fields.get(index.only_while) != "boolean":
+        raise TypeError(f"{collection.name}: only_while={index.only_while} is not a declared boolean field")
+
+
+def checked(collection: Collection, document: Mapping[str, Any]) -> Document:
+    """Return a copy of the document as the store will give it back, without `version`.
+
+    Raises `TypeError` naming the collection and the field for anything that is not storable as declared.
+    """
+    stored: Document = {
+        name: storable(value, f"{collection.name}.{name}") for name, value in document.items() if name != "version"
+    }
+    check_id(collection, stored.get("_id"))
+    for name, kind in collection.fields.items():
+        if name not in stored:
+            raise TypeError(f"{collection.name}.{name} is declared and so must be present")
+        check_field(collection, name, kind, stored[name])
+    return stored
+
+
+def check_id(collection: Collection, document_id: Any) -> None:
+    """Refuse anything but a text of 1 to 500 characters as an id."""
+    if not isinstance(document_id, str) or not 0 < len(document_id) <= LONGEST_ID:
+        raise TypeError(
+            f"{collection.name}._id must be a text of 1 to {LONGEST_ID} characters, not {document_id!r:.80}"
+        )
+
+
+def check_field(collection: Collection, name: str, kind: FieldType, value: Any) -> None:
+    """Refuse a value of a declared field that is not of its declared type."""
+    if value is None:
+        fits = name in collection.nullable
+    elif kind == "text":
+        fits = isinstance(value, str)
+    elif kind == "integer":
+        fits = isinstance(value, int) and not isinstance(value, bool)
+    elif kind == "boolean":
+        fits = isinstance(value, bool)
+    elif kind == "instant":
+        fits = isinstance(value, datetime)
+    else:
+        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if not fits:
+        raise TypeError(f"{collection.name}.{name} is declared as {kind}, so it can't be a {type(value).__name__}")
+
+
+def storable(value: Any, path: str) -> Any:
+    """Return a value as the store gives it back (UTC, whole milliseconds, lists); raises `TypeError` naming the path.
+
+    The order of the cases is the order of their frequency.
+    """
+    if isinstance(value, str):
+        return _text(value, path)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return _number(value, path)
+    if isinstance(value, datetime):
+        return _instant(value, path)
+    if isinstance(value, Mapping):
+        return {_key(name, path): storable(item, f"{path}.{name}") for name, item in value.items()}
+    if not isinstance(value, list | tuple):
+        raise TypeError(
+            f"{path} is a {type(value).__name__}: store text, integers, booleans, aware datetimes, None, lists, dicts"
+        )
+    return [storable(item, f"{path}[{number}]") for number, item in enumerate(value)]
+
+
+def _text(value: str, path: str) -> str:
+    """Return plain text (enumerations that are text become it); raises `TypeError` for half a surrogate pair."""
+    plain = str.__str__(value)
+    if not plain.isascii():
+        try:
+            plain.encode()
+        except UnicodeEncodeError as error:
+            raise TypeError(f"{path} is not valid Unicode text") from error
+    return plain
+
+
+def _number(value: float, path: str) -> float:
+    """Return a plain 64-bit integer, or a finite float."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise TypeError(f"{path} is {value}, which JSON does not know")
+        return float(value)
+    if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
+        raise TypeError(f"{path} is an integer of more than 64 bits")
+    return int(value)
+
+
+def _instant(value: datetime, path: str) -> datetime:
+    """Return an aware instant in UTC, cut to whole milliseconds."""
+    if value.tzinfo is None:
+        raise TypeError(f"{path} is a datetime without a time zone")
+    return truncated(value.astimezone(UTC))
+
+
+def _key(name: Any, path: str) -> str:
+    """Return a key that both stores can keep."""
+    if not isinstance(name, str) or name.startswith("$") or "\0" in name:
+        raise TypeError(f"{path} has the key {name!r:.80}: keys are texts that do not start with $")
+    return _text(name, path)
+
+
+def to_milliseconds(instant: datetime) -> int:
+    """Return an instant as milliseconds since 1970, exactly."""
+    return (instant - EPOCH) // MILLISECOND
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """Return the UTC instant of milliseconds since 1970, exactly."""
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def to_json(value: Any) -> str:
+    """Return a checked value as JSON; raises `TypeError` where it is too large for a document."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_tag, allow_nan=False)
+    if len(text) > LARGEST_BODY_CHARACTERS:
+        raise TypeError(f"a document of {len(text):,} characters is too large to store: keep such things as blobs")
+    return text
+
+
+def from_json(text: str) -> Any:
+    """Return the value in JSON made by `to_json`."""
+    return json.loads(text, object_hook=_untag)
+
+
+def _tag(value: Any) -> dict[str, int]:
+    """Return the JSON form of a datetime; everything else was refused before."""
+    return {"$at": to_milliseconds(value)}
+
+
+def _untag(value: dict[str, Any]) -> Any:
+    """Return the datetime of a tag, or the dict itself."""
+    return from_milliseconds(value["$at"]) if len(value) == 1 and "$at" in value else value

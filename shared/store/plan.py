@@ -1,0 +1,171 @@
+"""Which declared index serves a query, decided once for both adapters; where none does, the query raises `NoIndex`.
+
+The embedded mode would forgive a scan of a hundred documents that the distributed mode can't afford on a million, so
+neither is asked: the decision is made here, from the declaration alone.
+
+An index is a row of keys: its `equal` fields, then its `sort` fields, then `_id` (not in a unique one, which has no
+ties). It serves a query when the query's fields are exactly the first of its keys, each by equality, `In` or `HasAny`,
+but for the last, which may be a `Range`; and when the wanted order is the keys that follow, all as declared or all
+reversed. `only_while` must be asked for as True. The order of a find is always complete: wanted keys, then those left
+in the index, then `_id`; so a find without a sort comes in the order of the index that serves it. `_id` needs no index.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from shared.store.documents import check_field, check_id, storable
+from shared.store.port import ASCENDING, Collection, HasAny, In, Index, NoIndex, Range, Where
+
+
+@dataclass(frozen=True)
+class Is:
+    """Matches a field that equals the value, which may be None."""
+
+    value: Any
+
+
+Condition: TypeAlias = Is | In | Range | HasAny
+Order: TypeAlias = tuple[tuple[str, int], ...]
+BY_ID: Order = (("_id", ASCENDING),)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to answer a query: the conditions checked and normalised, the index (None: by `_id`), the complete order."""
+
+    conditions: Mapping[str, Condition]
+    index: Index | None
+    order: Order
+
+
+def make_plan(collection: Collection, where: Where, sort: Sequence[tuple[str, int]] = ()) -> Plan:
+    """Return how to answer a query; raises `NoIndex` where no index serves it, `TypeError` for wrong values."""
+    conditions = {name: _condition(collection, name, value) for name, value in where.items()}
+    wanted = _wanted(collection, conditions, sort)
+    by_id = conditions.get("_id")
+    if isinstance(by_id, Is | In):
+        return Plan(conditions, None, _ended(wanted, wanted[-1][1] if wanted else ASCENDING))
+    if not conditions.keys() - {"_id"} and (not wanted or wanted[0][0] == "_id"):
+        return Plan(conditions, None, wanted[:1] or BY_ID)
+    plans = [plan for index in collection.indexes if (plan := _served(collection, conditions, wanted, index))]
+    if not plans:
+        raise NoIndex(
+            f"{collection.name}: no declared index serves {_described(conditions)} in order {list(sort) or 'any'}"
+        )
+    return min(plans, key=lambda plan: len(plan.order))
+
+
+def index_keys(index: Index) -> Order:
+    """Return an index's keys with their directions, the closing `_id` included."""
+    keys = (*((name, ASCENDING) for name in index.equal), *index.sort)
+    return keys if index.unique else _ended(keys, keys[-1][1])
+
+
+def _ended(keys: Iterable[tuple[str, int]], direction: int) -> Order:
+    """Return the keys ended by `_id`, after which there can be no ties."""
+    ended = []
+    for name, own_direction in keys:
+        ended.append((name, own_direction))
+        if name == "_id":
+            return tuple(ended)
+    return (*ended, ("_id", direction))
+
+
+def _wanted(collection: Collection, conditions: Mapping[str, Condition], sort: Sequence[tuple[str, int]]) -> Order:
+    """Return the sort without fields that equality pins, of which there is only one value."""
+    wanted = []
+    for name, direction in sort:
+        if name != "_id" and name not in collection.fields:
+            raise NoIndex(f"{collection.name}: {name} is not a declared field, so nothing can be sorted by it")
+        if direction not in {1, -1}:
+            raise TypeError(f"{collection.name}: sort {name} ascending (1) or descending (-1), not {direction!r}")
+        if collection.fields.get(name) == "texts":
+            raise NoIndex(f"{collection.name}: {name} is an array, so nothing can be sorted by it")
+        if not isinstance(conditions.get(name), Is):
+            wanted.append((name, direction))
+    return tuple(wanted)
+
+
+def partial_on(collection: Collection, index: Index) -> tuple[str, ...]:
+    """Return the fields without whose values a document is not in the index: only one could be without, otherwise."""
+    return tuple(name for name, _ in index_keys(index) if name in collection.nullable) if index.unique else ()
+
+
+def _served(collection: Collection, conditions: Mapping[str, Condition], wanted: Order, index: Index) -> Plan | None:
+    """Return the plan by this index, or None where it does not serve the query."""
+    if any(conditions.get(name, Is(None)) == Is(None) for name in partial_on(collection, index)):
+        return None
+    left = set(conditions)
+    if index.only_while is not None:
+        if conditions.get(index.only_while) != Is(True):
+            return None
+        left.discard(index.only_while)
+    keys = index_keys(index)
+    used = 0
+    while used < len(keys) and isinstance(conditions.get(keys[used][0]), Is | In | HasAny):
+        left.discard(keys[used][0])
+        used += 1
+    rest = keys[used:]
+    if any(collection.fields.get(name) == "texts" for name, _ in rest):
+        return None  # an index over an array has a document once per element: it serves only those who ask for elements
+    if rest and isinstance(conditions.get(rest[0][0]), Range):
+        left.discard(rest[0][0])
+    if left:
+        return None
+    for order in (rest, tuple((name, -direction) for name, direction in rest)):
+        if order[: len(wanted)] == wanted:
+            return Plan(conditions, index, order or BY_ID)
+    return None
+
+
+def _condition(collection: Collection, name: str, value: Any) -> Condition:
+    """Return a condition with its values as they are stored; raises `TypeError` for values the field can't have."""
+    kind = "text" if name == "_id" else collection.fields.get(name)
+    if kind is None:
+        raise NoIndex(f"{collection.name}: {name} is not a declared field, so no index can serve it")
+    if (kind == "texts") != isinstance(value, HasAny):
+        raise TypeError(f"{collection.name}.{name} is declared as {kind}: HasAny is for arrays, and arrays for HasAny")
+    if isinstance(value, HasAny):
+        return HasAny(_each(collection, name, value.values, of_array=True))
+    if isinstance(value, In):
+        return In(_each(collection, name, value.values, of_array=False))
+    if isinstance(value, Range):
+        if value.at_least is None and value.below is None:
+            raise TypeError(f"{collection.name}.{name}: a Range needs a bound")
+        if kind == "boolean":
+            raise TypeError(f"{collection.name}.{name}: a boolean has no range")
+        bounds = (None if bound is None else _value(collection, name, bound) for bound in (value.at_least, value.below))
+        return Range(*bounds)
+    return Is(_value(collection, name, value))
+
+
+def _each(collection: Collection, name: str, values: Iterable[Any], *, of_array: bool) -> tuple[Any, ...]:
+    """Return different values in their first order, each fit for the field."""
+    if of_array:
+        return tuple(dict.fromkeys(_value(collection, name, [value])[0] for value in values))
+    found = tuple(dict.fromkeys(_value(collection, name, value) for value in values))
+    if None in found:
+        raise TypeError(f"{collection.name}.{name}: In can't hold None; ask for None alone")
+    return found
+
+
+def _value(collection: Collection, name: str, value: Any) -> Any:
+    """Return one value as the store keeps it."""
+    stored = storable(value, f"{collection.name}.{name}")
+    if name == "_id":
+        check_id(collection, stored)
+    else:
+        check_field(collection, name, collection.fields[name], stored)
+    return stored
+
+
+def _described(conditions: Mapping[str, Condition]) -> str:
+    """Return the shape of the conditions, without their values: those may be personal and this text is logged."""
+    shapes = (
+        f"{name} is {condition.value}"
+        if isinstance(condition, Is) and (condition.value is None or isinstance(condition.value, bool))
+        else f"{name} {'=' if isinstance(condition, Is) else type(condition).__name__}"
+        for name, condition in conditions.items()
+    )
+    return f"where ({', '.join(shapes) or 'nothing'})"

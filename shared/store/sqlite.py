@@ -1,0 +1,332 @@
+"""The document store in one SQLite file per service: the store of the embedded mode, and of every unit test.
+
+A document and its events are committed in one transaction, so the outbox needs no mechanism: the `events` table is the
+log, its AUTOINCREMENT position the order. `synchronous=FULL` makes every commit survive a power cut; what that costs
+(3,000 commits a second) is far above what a council does.
+"""
+
+import functools
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from shared.clock import machine_now
+from shared.contracts.envelope import Event, encode
+from shared.errors import Conflict, Duplicate, StoreUnavailable
+from shared.store.claims import check_changes
+from shared.store.cursors import read_cursor, write_cursor
+from shared.store.documents import (
+    check_collections,
+    check_id,
+    checked,
+    from_json,
+    from_milliseconds,
+    to_json,
+    to_milliseconds,
+)
+from shared.store.plan import make_plan
+from shared.store.port import Collection, Document, Page, Where
+from shared.store.sqlite_connections import Connections
+from shared.store.sqlite_log import SqliteLog
+from shared.store.sqlite_query import Query
+from shared.store.sqlite_schema import arrays, column_value, columns, ensure_tables, write_arrays
+
+T = TypeVar("T")
+DOCUMENTS_PER_COMMIT = 500
+"""A batch short enough that other writers of the file get their turn."""
+
+
+class SqliteStore:
+    """One service's documents in `<folder>/<service>.sqlite3`."""
+
+    def __init__(self, folder: Path, service: str, collections: Sequence[Collection]) -> None:
+        self.service = service
+        self._collections = check_collections(collections)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"{folder}: {error.strerror}") from error
+        self._connections = Connections(folder / f"{service}.sqlite3")
+        self._log = SqliteLog(self._connections)
+        ensure_tables(self._connections, tuple(self._collections.values()))
+
+    @property
+    def log(self) -> SqliteLog:
+        """The append-only log of this store's events."""
+        return self._log
+
+    def get(self, collection: str, document_id: str) -> Document | None:
+        """Return one document by its id."""
+        check_id(self._declared(collection), document_id)
+        sql = f'SELECT _id, version, body FROM "{collection}" WHERE _id = ?'  # noqa: S608 — a declared name
+        row = self._connections.run(lambda connection: connection.execute(sql, (document_id,)).fetchone())
+        return _document(row) if row else None
+
+    def insert(self, collection: str, document: Document, events: Sequence[Event] = ()) -> None:
+        """Store a new document with its events in one act; raises `Duplicate` for a known id or unique value."""
+        declared = self._declared(collection)
+        stored = checked(declared, document)
+        rows = _event_rows(events)
+
+        def write(connection: sqlite3.Connection) -> None:
+            _insert(connection, declared, stored)
+            _append(connection, rows)
+
+        self._write(declared, write)
+
+    def save(self, collection: str, document: Document, *, expected_version: int, events: Sequence[Event] = ()) -> None:
+        """Replace a document with its events in one act; raises `Conflict` unless its version is the expected one."""
+        declared = self._declared(collection)
+        stored = checked(declared, document)
+        rows = _event_rows(events)
+
+        def write(connection: sqlite3.Connection) -> None:
+            if not _replace(connection, declared, stored, "AND version = ?", expected_version):
+                raise Conflict(f"{collection} {stored['_id']} is not at version {expected_version}")
+            _append(connection, rows)
+
+        self._write(declared, write)
+
+    def put_if_newer(self, collection: str, document: Document, *, sequence: int) -> bool:
+        """Insert or replace a copy unless one with the same or a higher `sequence` is there; say whether it was."""
+        declared = self._declared(collection)
+        stored = checked(declared, {**document, "sequence": sequence})
+
+        def write(connection: sqlite3.Connection) -> bool:
+            sql = f'SELECT body FROM "{collection}" WHERE _id = ?'  # noqa: S608 — a declared name
+            row = connection.execute(sql, (stored["_id"],)).fetchone()
+            if row is None:
+                _insert(connection, declared, stored)
+                return True
+            present = from_json(row[0]).get("sequence")
+            if present is not None and present >= sequence:
+                return False
+            return _replace(connection, declared, stored)
+
+        return self._write(declared, write)
+
+    def delete(self, collection: str, document_id: str, *, expected_version: int | None = None) -> bool:
+        """Delete a document; say whether it was there; raises `Conflict` on another version."""
+        declared = self._declared(collection)
+        check_id(declared, document_id)
+
+        def write(connection: sqlite3.Connection) -> bool:
+            sql = f'SELECT version FROM "{collection}" WHERE _id = ?'  # noqa: S608 — a declared name
+            row = connection.execute(sql, (document_id,)).fetchone()
+            if row is None:
+                return False
+            if expected_version is not None and row[0] != expected_version:
+                raise Conflict(f"{collection} {document_id} is not at version {expected_version}")
+            connection.execute(f'DELETE FROM "{collection}" WHERE _id = ?', (document_id,))  # noqa: S608 — a declared name
+            write_arrays(connection, declared, {"_id": document_id})
+            return True
+
+        return self._write(declared, write)
+
+    def write_many(self, collection: str, documents: Sequence[Document]) -> None:
+        """Insert or replace many documents, one commit per batch; for projections and imports, without events."""
+        declared = self._declared(collection)
+        stored = [checked(declared, document) for document in documents]
+        for start in range(0, len(stored), DOCUMENTS_PER_COMMIT):
+            batch = stored[start : start + DOCUMENTS_PER_COMMIT]
+            self._write(declared, functools.partial(_put, collection=declared, documents=batch))
+
+    def find(
+        self,
+        collection: str,
+        where: Where,
+        *,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 100,
+        after: str | None = None,
+        fields: Sequence[str] | None = None,
+    ) -> Page:
+        """Return a page of documents in order, ties broken by `_id`; `after` is an earlier page's `next`."""
+        declared = self._declared(collection)
+        plan = make_plan(declared, where, sort)
+        query = Query(declared, plan, read_cursor(declared, plan.order, after) if after is not None else None)
+        sql = (
+            f"SELECT _id, version, body FROM {query.source} WHERE {query.where}"  # noqa: S608 — made of declared names
+            f" ORDER BY {query.order} LIMIT {limit + 1:d}"
+        )
+        rows = self._connections.run(lambda connection: connection.execute(sql, query.parameters).fetchall())
+        items = [_document(row) for row in rows[:limit]]
+        cursor = write_cursor(plan.order, items[-1]) if len(rows) > limit and items else None
+        return Page([_only(item, fields) for item in items] if fields is not None else items, cursor)
+
+    def count(self, collection: str, where: Where, *, limit: int = 10_000) -> int:
+        """Count matching documents, stopping at the limit."""
+        query = self._query(collection, where)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {query.source} WHERE {query.where} LIMIT {limit:d})"  # noqa: S608 — made of declared names
+        row = self._connections.run(lambda connection: connection.execute(sql, query.parameters).fetchone())
+        return int(row[0])
+
+    def sum(self, collection: str, field: str, where: Where, *, by: str) -> dict[Any, int]:
+        """Return the sum of an integer field for each value of `by`."""
+        declared = self._declared(collection)
+        check_sum(declared, field, by)
+        query = self._query(collection, where)
+        sql = (
+            f'SELECT "{by}", COALESCE(SUM("{field}"), 0) FROM {query.source} WHERE {query.where}'  # noqa: S608 — made of declared names
+            f' GROUP BY "{by}"'
+        )
+        rows = self._connections.run(lambda connection: connection.execute(sql, query.parameters).fetchall())
+        return {_value(declared, by, key): int(total) for key, total in rows}
+
+    def claim(
+        self, collection: str, where: Where, changes: Mapping[str, Any], *, sort: Sequence[tuple[str, int]] = ()
+    ) -> Document | None:
+        """Change the first matching document's fields (version + 1) and return it: no two callers get the same one."""
+        declared = self._declared(collection)
+        plan = make_plan(declared, where, sort)
+        stored_changes = check_changes(declared, plan, changes)
+        query = Query(declared, plan)
+        sql = (
+            f"SELECT _id, version, body FROM {query.source} WHERE {query.where}"  # noqa: S608 — made of declared names
+            f" ORDER BY {query.order} LIMIT 1"
+        )
+
+        def first(connection: sqlite3.Connection) -> Document | None:
+            row = connection.execute(sql, query.parameters).fetchone()
+            return _document(row) if row else None
+
+        def write(connection: sqlite3.Connection) -> Document | None:
+            found = first(connection)
+            if found is None:
+                return None
+            claimed = {**found, **stored_changes, "version": found["version"] + 1}
+            _replace(connection, declared, claimed)
+            return claimed
+
+        if self._connections.run(first) is None:
+            return None  # timers ask often and mostly for nothing: that shall not cost the write lock
+        return self._write(declared, write)
+
+    def ping(self) -> None:
+        """Do nothing but prove that the store answers; raises `StoreUnavailable`."""
+        self._connections.run(lambda connection: connection.execute("SELECT 1 FROM state LIMIT 1").fetchone())
+
+    def close(self) -> None:
+        """Release connections."""
+        self._connections.close()
+
+    def _declared(self, collection: str) -> Collection:
+        """Return a collection's declaration; raises `TypeError` for a name that was not declared."""
+        try:
+            return self._collections[collection]
+        except KeyError:
+            raise TypeError(f"{self.service} declares no collection {collection!r}") from None
+
+    def _query(self, collection: str, where: Where) -> Query:
+        """Return the query of a count or sum."""
+        declared = self._declared(collection)
+        return Query(declared, make_plan(declared, where))
+
+    def _write(self, collection: Collection, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what the work returns, in one transaction; raises `Duplicate` for what is not unique."""
+        try:
+            return self._connections.write(work)
+        except sqlite3.IntegrityError as error:
+            raise Duplicate(collection.name, _unique_fields(collection, error)) from error
+
+
+def check_sum(collection: Collection, field: str, by: str) -> None:
+    """Refuse to sum what is not a declared integer, or by what is not a declared single value."""
+    if collection.fields.get(field) != "integer":
+        raise TypeError(f"{collection.name}.{field} is not declared as integer, so it can't be summed")
+    if collection.fields.get(by, "texts") == "texts":
+        raise TypeError(f"{collection.name}.{by} is not a declared single value, so nothing can be summed by it")
+
+
+def _document(row: tuple[str, int, str]) -> Document:
+    """Return the document in a row."""
+    return {"_id": row[0], **from_json(row[2]), "version": row[1]}
+
+
+def _only(document: Document, fields: Sequence[str]) -> Document:
+    """Return a document with these fields, `_id` and `version` alone."""
+    wanted = {"_id", "version", *fields}
+    return {name: value for name, value in document.items() if name in wanted}
+
+
+def _value(collection: Collection, name: str, column: Any) -> Any:
+    """Return a column's value as documents have it."""
+    if column is None:
+        return None
+    kind = collection.fields[name]
+    if kind == "instant":
+        return from_milliseconds(column)
+    return bool(column) if kind == "boolean" else column
+
+
+def _cells(collection: Collection, document: Document) -> tuple[list[str], list[Any]]:
+    """Return the names and values of a document's columns, but for `_id` and `version`."""
+    body = {name: value for name, value in document.items() if name not in {"_id", "version"}}
+    scalars = columns(collection)
+    values = [column_value(kind, document.get(name)) for name, kind in scalars.items()]
+    return ["body", *scalars], [to_json(body), *values]
+
+
+def _insert(connection: sqlite3.Connection, collection: Collection, document: Document) -> None:
+    """Insert a checked document at version 1; raises `sqlite3.IntegrityError`."""
+    names, values = _cells(collection, document)
+    marks = ", ".join("?" * len(names))
+    quoted = ", ".join(f'"{name}"' for name in names)
+    sql = f'INSERT INTO "{collection.name}" (_id, version, {quoted}) VALUES (?, 1, {marks})'  # noqa: S608 — declared names
+    try:
+        connection.execute(sql, [document["_id"], *values])
+    except sqlite3.IntegrityError as error:
+        raise Duplicate(collection.name, _what_exists(connection, collection, document["_id"], error)) from error
+    write_arrays(connection, collection, document)
+
+
+def _replace(
+    connection: sqlite3.Connection, collection: Collection, document: Document, only: str = "", *parameters: Any
+) -> bool:
+    """Replace a checked document and raise its version by one; say whether there was one that fits `only`."""
+    names, values = _cells(collection, document)
+    assignments = ", ".join(f'"{name}" = ?' for name in names)
+    cursor = connection.execute(
+        f'UPDATE "{collection.name}" SET version = version + 1, {assignments} WHERE _id = ? {only}',  # noqa: S608 — declared names
+        [*values, document["_id"], *parameters],
+    )
+    if cursor.rowcount == 0:
+        return False
+    if arrays(collection):
+        write_arrays(connection, collection, document)
+    return True
+
+
+def _put(connection: sqlite3.Connection, *, collection: Collection, documents: Iterable[Document]) -> None:
+    """Insert or replace checked documents."""
+    for document in documents:
+        if not _replace(connection, collection, document):
+            _insert(connection, collection, document)
+
+
+def _event_rows(events: Sequence[Event]) -> list[tuple[str, str, int, bytes]]:
+    """Return events as rows of the log, encoded before anything is written; raises `InvalidEvent`."""
+    recorded_at = to_milliseconds(machine_now())
+    return [(event.id, event.type, recorded_at, encode(event)) for event in events]
+
+
+def _append(connection: sqlite3.Connection, rows: Sequence[tuple[str, str, int, bytes]]) -> None:
+    """Append events to the log in the document's own transaction."""
+    connection.executemany("INSERT INTO events (event_id, type, recorded_at, body) VALUES (?, ?, ?, ?)", rows)
+
+
+def _what_exists(
+    connection: sqlite3.Connection, collection: Collection, document_id: str, error: sqlite3.IntegrityError
+) -> str:
+    """Return what was not unique: the id before all else, or the names of fields, whose values may be personal."""
+    present = f'SELECT 1 FROM "{collection.name}" WHERE _id = ?'  # noqa: S608 — a declared name
+    if connection.execute(present, (document_id,)).fetchone():
+        return document_id
+    return _unique_fields(collection, error)
+
+
+def _unique_fields(collection: Collection, error: sqlite3.IntegrityError) -> str:
+    """Return the names of the fields whose unique index refused."""
+    _, _, failed = str(error).partition("failed: ")
+    return ", ".join(name.strip().removeprefix(f"{collection.name}.") for name in failed.split(","))

@@ -1,0 +1,144 @@
+"""Connections to one SQLite file: a small pool, a short busy wait, and SQLite's errors in this project's words.
+
+A pool and not a connection per thread: in a patched process every greenthread is a "thread", and each would leave a
+connection behind. SQLite's own busy wait blocks the whole hub, so it is short; the long wait is `time.sleep`, which
+yields where it is patched. Connections never cross a fork.
+"""
+
+import contextlib
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from shared.errors import StoreUnavailable
+
+T = TypeVar("T")
+
+BUSY_WAIT_SECONDS = 0.03
+"""How long SQLite itself may wait for a lock: with heartbeats on the same hub, 50 ms is the most we allow."""
+
+PATIENCE_SECONDS = 5.0
+"""How long a call waits for its turn to write in all, before the store counts as not answering."""
+
+IDLE_CONNECTIONS = 8
+"""More at once than this are opened when needed and closed again."""
+
+BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+UNAVAILABLE_CODES = {
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+PRIMARY_CODE = 0xFF
+"""SQLite's extended codes keep the primary one in their lowest byte."""
+
+
+class Connections:
+    """A pool of connections to one file; `run` and `write` are the only ways to use one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._idle: list[sqlite3.Connection] = []
+        self._watcher: sqlite3.Connection | None = None
+        self._before_fork: list[object] = []
+        self._process = os.getpid()
+
+    def open(self) -> sqlite3.Connection:
+        """Return a new connection, which the caller closes; raises `sqlite3.Error`."""
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def run(self, work: Callable[[sqlite3.Connection], T], *, patience_seconds: float = PATIENCE_SECONDS) -> T:
+        """Return what the work returns, done again while the file is locked; raises `StoreUnavailable`."""
+        give_up_at = time.monotonic() + patience_seconds
+        pause = 0.002
+        while True:
+            try:
+                with self._borrowed() as connection:
+                    return work(connection)
+            except sqlite3.DatabaseError as error:
+                code = (getattr(error, "sqlite_errorcode", None) or 0) & PRIMARY_CODE
+                if code in UNAVAILABLE_CODES:
+                    raise StoreUnavailable(f"{self.path}: {error}") from error
+                if code not in BUSY_CODES:
+                    raise
+                if time.monotonic() >= give_up_at:
+                    raise StoreUnavailable(f"{self.path} was locked for {patience_seconds:g} s") from error
+            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 — spreading retries is no cryptography
+            pause = min(pause * 2, 0.05)
+
+    def write(self, work: Callable[[sqlite3.Connection], T], *, patience_seconds: float = PATIENCE_SECONDS) -> T:
+        """Return what the work returns, all of it in one transaction that commits or leaves nothing behind."""
+
+        def in_transaction(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            return result
+
+        return self.run(in_transaction, patience_seconds=patience_seconds)
+
+    def data_version(self) -> int:
+        """Return a number that changes when anybody commits: its own connection never writes, so it sees all others."""
+
+        def ask(_: sqlite3.Connection) -> int:
+            if self._watcher is None:
+                self._watcher = self.open()
+            return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+
+        return self.run(ask)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._after_fork()
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextlib.contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection; list operations are atomic, so no lock is needed."""
+        self._after_fork()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self.open()
+        try:
+            yield connection
+        finally:
+            if connection.in_transaction or len(self._idle) >= IDLE_CONNECTIONS:
+                connection.close()
+            else:
+                self._idle.append(connection)
+
+    def _after_fork(self) -> None:
+        """Leave a parent's connections alone in a child: even closing them would release the parent's locks."""
+        if self._process != os.getpid():
+            self._before_fork += [self._idle, self._watcher]
+            self._idle, self._watcher = [], None
+            self._process = os.getpid()
