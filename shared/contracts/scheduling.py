@@ -28,6 +28,7 @@ NO_PHOTO_REASONS = ("camera-broken", "unsafe-to-stop", "people-in-view", "nothin
 JOB_CHANGES = (
     "held",
     "released",
+    "restored",
     "split",
     "seen",
     "diverted",
@@ -105,12 +106,20 @@ class JobStartedV1(JobContract):
     """The crew has started."""
 
 
+class ParcelPart(Part):
+    """A sealed custody parcel in enforcement's `handover/` prefix: its key, and what kind of thing it holds."""
+
+    parcel_key = sha256()
+    holds = code(("photos", "letter", "statement"), data_class=PROTECTED)
+
+
 @_job("deferred")
 class JobDeferredV1(JobContract):
-    """The job waits: `reason` says why, until `until` where a day is known."""
+    """The job waits: `reason` says why, until `until` where a day is known; evidence may have been found even so."""
 
     reason = code()
     until = day(nullable=True)
+    parcels = each(part(ParcelPart), data_class=PROTECTED)
 
 
 @_job("cancelled")
@@ -132,13 +141,6 @@ class JobExpectedV1(JobContract):
     """The day on which the job is expected to be done has changed."""
 
     expected_on = day()
-
-
-class ParcelPart(Part):
-    """A sealed custody parcel in enforcement's `handover/` prefix: its key, and what kind of thing it holds."""
-
-    parcel_key = sha256()
-    holds = code(("photos", "letter", "statement"), data_class=PROTECTED)
 
 
 @_job("completed")

@@ -1,0 +1,187 @@
+"""Crews, vehicles and shifts: who can be sent, with what, and what is on board.
+
+The vehicle decides a tip: saving it fixes the tip's id and its load list in one act, and the jobs follow one at a time
+(`unfinished_tips` until all have). Two crews that press the button at once therefore share no job between two tips.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.base import Fact
+from shared.contracts.scheduling import ShiftEndedV1, ShiftStartedV1, VehicleChangedV1, VehicleTippedV1
+from shared.errors import DomainError
+
+TIPS_KEPT = 12
+"""Past tips whose request keys a vehicle remembers: more than one vehicle makes in a day."""
+
+
+@dataclass(frozen=True)
+class Crew:
+    """A crew as the council's configuration names it, with the vehicle that it drives."""
+
+    id: str
+    name: str
+    depot_id: str
+    vehicle_id: str | None
+    kind: str
+    version: int = 0
+    sequence: int = 0
+
+    @property
+    def is_contractor(self) -> bool:
+        """Say whether it is a licensed contractor, who may take hazardous waste."""
+        return self.kind == "contractor"
+
+
+@dataclass(frozen=True)
+class Load:
+    """One job's share of what is on a vehicle."""
+
+    job_id: str
+    report_id: str | None
+    reference: str | None
+    ward: str
+    neighbourhood: str
+    waste_type: str | None
+    estimated_kg: int
+
+
+@dataclass(frozen=True)
+class Tip:
+    """One emptying of a vehicle at a site; `request_key` is the idempotency key of the request that made it."""
+
+    tip_id: str
+    site_id: str
+    crew_id: str | None
+    tipped_at: datetime
+    loads: tuple[Load, ...]
+    request_key: str
+
+
+@dataclass(frozen=True)
+class Vehicle:
+    """A vehicle of the fleet, its latest tips, and those whose jobs are not all marked yet."""
+
+    id: str
+    registration: str
+    depot_id: str
+    vehicle_class: str
+    payload_kg: int
+    tare_kg: int
+    state: str = "on-road"
+    tips: tuple[Tip, ...] = ()
+    unfinished_tips: tuple[str, ...] = ()
+    version: int = 0
+    sequence: int = 0
+
+    @property
+    def last_tip_id(self) -> str | None:
+        """Return the id of the latest tip."""
+        return self.tips[-1].tip_id if self.tips else None
+
+    def tip(self, tip_id: str) -> Tip | None:
+        """Return one of the latest tips."""
+        return next((tip for tip in self.tips if tip.tip_id == tip_id), None)
+
+    def loads_of_unfinished_tips(self) -> frozenset[str]:
+        """Return the jobs that a tip has decided about, and which do not know it yet."""
+        return frozenset(load.job_id for tip in self.tips if tip.tip_id in self.unfinished_tips for load in tip.loads)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A crew's stretch of work, from signing on to signing off."""
+
+    id: str
+    crew_id: str
+    depot_id: str
+    vehicle_id: str | None
+    started_at: datetime
+    ended_at: datetime | None = None
+    version: int = 0
+    sequence: int = 0
+
+
+def vehicle_state(vehicle: Vehicle) -> Mapping[str, Any]:
+    """Return what every event of the vehicle carries."""
+    return {
+        "vehicle_id": vehicle.id,
+        "registration": vehicle.registration,
+        "depot_id": vehicle.depot_id,
+        "vehicle_class": vehicle.vehicle_class,
+        "payload_kg": vehicle.payload_kg,
+        "tare_kg": vehicle.tare_kg,
+        "state": vehicle.state,
+        "last_tip_id": vehicle.last_tip_id,
+    }
+
+
+def join_fleet(vehicle: Vehicle) -> tuple[Vehicle, list[Fact]]:
+    """Announce a new or changed vehicle."""
+    return vehicle, [VehicleChangedV1.fact()]
+
+
+def tip(
+    vehicle: Vehicle, loads: Sequence[Load], *, tip_id: str, site_id: str, crew_id: str | None, key: str, at: datetime
+) -> tuple[Vehicle, list[Fact]]:
+    """Empty the vehicle at a site; raises `DomainError` where there is nothing on it."""
+    if not loads:
+        raise DomainError(f"There is nothing on {vehicle.registration} to tip.", rule="empty-vehicle")
+    made = Tip(tip_id, site_id, crew_id, at, tuple(loads), key)
+    # A tip whose jobs are not all marked is never forgotten, however many follow it.
+    past = vehicle.tips[-TIPS_KEPT + 1 :]
+    owed = tuple(old for old in vehicle.tips if old.tip_id in vehicle.unfinished_tips and old not in past)
+    tipped = replace(vehicle, tips=(*owed, *past, made), unfinished_tips=(*vehicle.unfinished_tips, tip_id))
+    fact = VehicleTippedV1.fact(
+        tip_id=tip_id,
+        vehicle_id=vehicle.id,
+        crew_id=crew_id,
+        site_id=site_id,
+        tipped_at=at,
+        loads=[load_part(load) for load in loads],
+    )
+    return tipped, [fact]
+
+
+def finish_tip(vehicle: Vehicle, tip_id: str) -> Vehicle:
+    """Note that every job of a tip knows of it."""
+    return replace(vehicle, unfinished_tips=tuple(owed for owed in vehicle.unfinished_tips if owed != tip_id))
+
+
+def load_part(load: Load) -> dict[str, Any]:
+    """Return a load as events and the API carry it."""
+    return {
+        "job_id": load.job_id,
+        "report_id": load.report_id,
+        "reference": load.reference,
+        "ward": load.ward,
+        "neighbourhood": load.neighbourhood,
+        "waste_type": load.waste_type,
+        "estimated_kg": load.estimated_kg,
+    }
+
+
+def shift_state(shift: Shift) -> Mapping[str, Any]:
+    """Return what every event of the shift carries."""
+    return {
+        "shift_id": shift.id,
+        "crew_id": shift.crew_id,
+        "depot_id": shift.depot_id,
+        "vehicle_id": shift.vehicle_id,
+        "started_at": shift.started_at,
+        "ended_at": shift.ended_at,
+    }
+
+
+def start_shift(shift: Shift) -> tuple[Shift, list[Fact]]:
+    """Announce that a crew has signed on."""
+    return shift, [ShiftStartedV1.fact()]
+
+
+def end_shift(shift: Shift, *, at: datetime) -> tuple[Shift, list[Fact]]:
+    """Sign the crew off; once is enough."""
+    if shift.ended_at is not None:
+        return shift, []
+    return replace(shift, ended_at=at), [ShiftEndedV1.fact()]

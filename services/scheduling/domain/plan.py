@@ -1,0 +1,116 @@
+"""A plan of one depot's day: asked for, worked out by the planner, looked at by a supervisor, published or thrown away.
+
+Publishing decides; the jobs are then assigned one at a time (`unfinished` until all were tried), so a crash between two
+of them leaves nothing undone. A job that somebody moved in the meantime is left as it is and listed as skipped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from shared.contracts.base import Fact
+from shared.contracts.scheduling import PlanPublishedV1
+from shared.errors import DomainError
+
+UNPLANNED_REASONS: Mapping[str, str] = {
+    "too-heavy": "heavier than any vehicle of the depot carries",
+    "no-time": "no crew has the time or the room for it",
+}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop of a plan."""
+
+    job_id: str
+    reference: str
+    crew_id: str
+    position: int
+    arrive_at: datetime
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """A job that the plan leaves for another day, and the code of the reason."""
+
+    job_id: str
+    reference: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the planner found: stops, what is left, and its travel beside that of the plain list order."""
+
+    stops: tuple[Stop, ...]
+    unplanned: tuple[Unplanned, ...]
+    solver: str
+    travel_minutes: int
+    baseline_minutes: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan from request to publication."""
+
+    id: str
+    depot_id: str
+    day: date
+    requested_at: datetime
+    requested_by: str
+    state: str = "requested"
+    claimed_at: datetime | None = None
+    attempts: int = 0
+    proposal: Proposal | None = None
+    problem: str | None = None
+    published_at: datetime | None = None
+    unfinished: bool = False
+    skipped: tuple[str, ...] = ()
+    version: int = 0
+    sequence: int = 0
+
+
+def plan_state(plan: Plan) -> Mapping[str, Any]:
+    """Return what every event of the plan carries."""
+    stops = plan.proposal.stops if plan.proposal else ()
+    return {
+        "plan_id": plan.id,
+        "depot_id": plan.depot_id,
+        "day": plan.day,
+        "published_at": plan.published_at,
+        "stops": [
+            {"job_id": s.job_id, "crew_id": s.crew_id, "position": s.position, "arrive_at": s.arrive_at} for s in stops
+        ],
+    }
+
+
+def propose(plan: Plan, proposal: Proposal) -> Plan:
+    """Put the planner's answer before the supervisor."""
+    return replace(plan, state="proposed", proposal=proposal, claimed_at=None)
+
+
+def give_up(plan: Plan, problem: str) -> Plan:
+    """Say why there is no proposal; the last published plan stays."""
+    return replace(plan, state="failed", problem=problem, claimed_at=None)
+
+
+def publish(plan: Plan, *, at: datetime) -> tuple[Plan, list[Fact]]:
+    """Make the proposal the plan; a published one stays as it is; raises `DomainError` where there is none."""
+    if plan.state == "published":
+        return plan, []
+    if plan.state != "proposed" or plan.proposal is None:
+        raise DomainError("There is no proposal to publish. Ask for a new one.", rule="plan-state")
+    return replace(plan, state="published", published_at=at, unfinished=True), [PlanPublishedV1.fact()]
+
+
+def discard(plan: Plan) -> Plan:
+    """Throw the proposal away; raises `DomainError` where it is published."""
+    if plan.state == "published":
+        raise DomainError("This plan is published. Move single jobs instead.", rule="plan-state")
+    return replace(plan, state="discarded", claimed_at=None)
+
+
+def finish(plan: Plan, *, skipped: tuple[str, ...]) -> Plan:
+    """Note that every stop was assigned or, where it could not be, skipped."""
+    return replace(plan, unfinished=False, skipped=skipped)

@@ -1,0 +1,298 @@
+"""What people do with jobs, crews and shifts: load, let the domain decide, save with what has happened.
+
+Every use case takes the request's idempotency key, remembered in the document that it changes: the same request again
+is answered from there. A `version` that is no longer the job's raises `Conflict`, never a silent overwrite; without one
+(a program that only knows the job's id) the change is tried again on what is there now.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
+
+from services.scheduling import proof, store
+from services.scheduling.domain import fleet
+from services.scheduling.domain import job as rules
+from services.scheduling.domain.completion import Completion
+from services.scheduling.domain.fleet import Crew, Shift, Vehicle
+from services.scheduling.domain.job import Job
+from shared.calendar import london_date
+from shared.contracts.base import Fact
+from shared.contracts.envelope import Cause
+from shared.errors import Conflict, DomainError, Duplicate, NotFound
+from shared.ids import derived_id
+from shared.service import ServiceContext
+from shared.store import reload_on_conflict
+from shared.store.repository import A, Repository
+
+AT_START = Cause()
+MANY_AT_ONCE = 200
+"""More jobs than a depot gives out in a day."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One of many jobs to assign, as the supervisor saw it."""
+
+    job_id: str
+    version: int | None
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """What became of one of many: the job as it is now, or why it was not assigned."""
+
+    job_id: str
+    job: Job | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What a crew sends when it is done at a place; photos as they left the phone."""
+
+    outcome: str
+    waste_type: str | None = None
+    land_type: str | None = None
+    size: str | None = None
+    no_photo_reason: str | None = None
+    has_evidence: bool = False
+    photo: bytes | None = None
+    evidence_photos: tuple[bytes, ...] = ()
+    evidence_note: str = ""
+
+
+def ensure_fleet(ctx: ServiceContext) -> None:
+    """Bring crews and vehicles in line with the council's configuration; doing so again changes nothing."""
+    vehicles, crews, at = store.vehicles(ctx.store), store.crews(ctx.store), ctx.clock.now()
+    for configured in ctx.council.vehicles:
+        known = vehicles.get(configured.id)
+        wanted = replace(
+            known or Vehicle(configured.id, "", "", "", 0, 0),
+            registration=configured.registration,
+            depot_id=configured.depot_id,
+            vehicle_class=configured.vehicle_class,
+            payload_kg=configured.payload_kg,
+            tare_kg=configured.tare_kg,
+        )
+        if wanted != known:
+            # Several processes start at once: whoever comes second finds it done.
+            _unless_done(partial(_put, vehicles, *fleet.join_fleet(wanted), at=at))
+    for member in ctx.council.crews:
+        known_crew = crews.get(member.id)
+        crew = Crew(
+            member.id,
+            member.name,
+            member.depot_id,
+            member.vehicle_id,
+            member.kind,
+            version=known_crew.version if known_crew else 0,
+        )
+        if crew != known_crew:
+            _unless_done(partial(_put, crews, crew, [], at=at))
+
+
+def assign_job(
+    ctx: ServiceContext, job_id: str, crew_id: str, *, version: int | None, key: str | None, cause: Cause
+) -> Job:
+    """Give a job to a crew; raises `NotFound`, `Conflict` or the rule's `DomainError`."""
+    crew = require_crew(ctx, crew_id)
+    at = ctx.clock.now()
+    return change_job(ctx, job_id, lambda job: rules.assign(job, crew, at=at), version=version, key=key, cause=cause)
+
+
+def assign_many(
+    ctx: ServiceContext, orders: Sequence[Order], crew_id: str, *, key: str | None, cause: Cause
+) -> list[Assigned]:
+    """Give many jobs to a crew, each by itself: one that is refused or was changed does not keep back the others."""
+    if not orders:
+        raise DomainError("Select at least one job", field="job")
+    if len(orders) > MANY_AT_ONCE:
+        raise DomainError(f"Select at most {MANY_AT_ONCE} jobs", field="job")
+    require_crew(ctx, crew_id)
+    return [_assign_one(ctx, order, crew_id, key=key, cause=cause) for order in orders]
+
+
+def start_job(ctx: ServiceContext, job_id: str, *, version: int | None, key: str | None, cause: Cause) -> Job:
+    """Note that the crew has begun; a crew that begins is on shift."""
+    at = ctx.clock.now()
+    job = change_job(ctx, job_id, lambda job: rules.start(job, at=at), version=version, key=key, cause=cause)
+    if job.crew_id is not None and store.current_shift(ctx.store, job.crew_id) is None:
+        start_shift(ctx, job.crew_id, cause=Cause(None, cause.causation_id))
+    return job
+
+
+def complete_job(
+    ctx: ServiceContext, job_id: str, finish: Finish, *, version: int | None, key: str | None, cause: Cause
+) -> Job:
+    """Finish a job: keep the photo, seal the evidence for enforcement, and save the outcome with both."""
+    job = store.jobs(ctx.store).require(job_id)
+    if key is not None and key in job.keys:
+        return job
+    if version is not None and version != job.version:
+        raise Conflict(f"{job_id} was changed by somebody else")
+    crew = store.crews(ctx.store).get(job.crew_id) if job.crew_id else None
+    at = ctx.clock.now()
+    said = Completion(
+        outcome=finish.outcome,
+        waste_type=finish.waste_type,
+        land_type=finish.land_type,
+        size=finish.size,
+        photo_key="pending" if finish.photo else None,
+        no_photo_reason=finish.no_photo_reason,
+        has_evidence=finish.has_evidence or bool(finish.evidence_photos or finish.evidence_note),
+    )
+
+    def finished(current: Job) -> rules.Change:
+        return rules.complete(
+            current, completion, vehicle_id=crew.vehicle_id if crew else None, size_kg=ctx.council.size_kg, at=at
+        )
+
+    # Checked before anything is written, so that a refused form leaves no blob behind.
+    completion = said
+    finished(job)
+    completion = replace(
+        said,
+        photo_key=proof.keep_photo(ctx, finish.photo) if finish.photo else None,
+        parcels=proof.seal_evidence(ctx, job, finish, at=at) if said.has_evidence else (),
+    )
+    return change_job(ctx, job_id, finished, version=job.version if version is None else version, key=key, cause=cause)
+
+
+def defer_job(
+    ctx: ServiceContext, job_id: str, reason: str, until: date | None, *, version: int, key: str | None, cause: Cause
+) -> Job:
+    """Put a job off."""
+    at = ctx.clock.now()
+    if until is not None and until < london_date(at):
+        raise DomainError("The day must be today or later", field="until")
+    return change_job(
+        ctx, job_id, lambda job: rules.defer(job, reason, until=until, at=at), version=version, key=key, cause=cause
+    )
+
+
+def cancel_job(ctx: ServiceContext, job_id: str, reason: str, *, version: int, key: str | None, cause: Cause) -> Job:
+    """Call a job off for one of the reasons that a supervisor may give."""
+    if reason not in rules.CANCEL_REASONS:
+        raise DomainError("Choose why it is cancelled", field="reason")
+    return change_job(ctx, job_id, lambda job: rules.cancel(job, reason), version=version, key=key, cause=cause)
+
+
+def hold_job(ctx: ServiceContext, job_id: str, *, version: int, key: str | None, cause: Cause) -> Job:
+    """Keep crews away until the evidence is secured."""
+    at = ctx.clock.now()
+    return change_job(
+        ctx,
+        job_id,
+        lambda job: rules.hold(job, by=rules.HELD_BY_SUPERVISOR, at=at),
+        version=version,
+        key=key,
+        cause=cause,
+    )
+
+
+def release_job(ctx: ServiceContext, job_id: str, *, version: int, key: str | None, cause: Cause) -> Job:
+    """Let a held job go on."""
+    return change_job(ctx, job_id, rules.release, version=version, key=key, cause=cause)
+
+
+def start_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Shift:
+    """Sign a crew on; one that is on shift stays so."""
+    current = store.current_shift(ctx.store, crew_id)
+    if current is not None:
+        return current
+    crew, at = require_crew(ctx, crew_id), ctx.clock.now()
+    # The id comes from the shift before, so that signing on twice at once makes one shift.
+    earlier = store.shifts(ctx.store).find({"crew_id": crew_id}, sort=(("started_at", -1),), limit=1)[0]
+    shift = Shift(
+        id=derived_id("shift", crew_id, earlier[0].id if earlier else "first"),
+        crew_id=crew_id,
+        depot_id=crew.depot_id,
+        vehicle_id=crew.vehicle_id,
+        started_at=at,
+    )
+    try:
+        return store.shifts(ctx.store).add(*fleet.start_shift(shift), at=at, cause=cause)
+    except Duplicate:
+        return store.shifts(ctx.store).require(shift.id)
+
+
+def end_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Shift | None:
+    """Sign a crew off; raises `DomainError` while it has a job under way."""
+    current = store.current_shift(ctx.store, crew_id)
+    if current is None:
+        return None
+    begun = [job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "started"]
+    if begun:
+        raise DomainError(f"Finish {begun[0].reference} first: you have started it.", rule="job-started")
+    at = ctx.clock.now()
+    return store.shifts(ctx.store).save(*fleet.end_shift(current, at=at), at=at, cause=cause)
+
+
+def require_crew(ctx: ServiceContext, crew_id: str) -> Crew:
+    """Return a crew; raises `DomainError` for an unknown one, because the caller chose it from a list."""
+    crew = store.crews(ctx.store).get(crew_id)
+    if crew is None:
+        raise DomainError("Choose a crew", field="crew_id")
+    return crew
+
+
+def change_job(
+    ctx: ServiceContext,
+    job_id: str,
+    do: Callable[[Job], rules.Change],
+    *,
+    version: int | None,
+    key: str | None,
+    cause: Cause,
+) -> Job:
+    """Load a job, change it, and save it with its events; a request that was answered before is answered again."""
+
+    def once() -> Job:
+        repository = store.jobs(ctx.store)
+        job = repository.require(job_id)
+        if key is not None and key in job.keys:
+            return job
+        if version is not None and version != job.version:
+            raise Conflict(f"{job_id} was changed by somebody else")
+        changed, facts = do(job)
+        if changed == job:
+            return job
+        return repository.save(rules.remember(changed, key), facts, at=ctx.clock.now(), cause=journey(job, cause))
+
+    # With a version from the user a conflict is the answer; without one the latest state is as good as any.
+    return once() if version is not None else reload_on_conflict(once)
+
+
+def journey(job: Job, cause: Cause) -> Cause:
+    """Return the cause with the report as the journey that the job belongs to."""
+    return Cause(job.report_id, cause.causation_id)
+
+
+def _assign_one(ctx: ServiceContext, order: Order, crew_id: str, *, key: str | None, cause: Cause) -> Assigned:
+    """Assign one of many and say what became of it."""
+    try:
+        job = assign_job(ctx, order.job_id, crew_id, version=order.version, key=key, cause=cause)
+    except Conflict:
+        current = store.jobs(ctx.store).get(order.job_id)
+        name = current.reference if current else order.job_id
+        return Assigned(order.job_id, current, f"{name} was changed by somebody else. Look at it again.")
+    except NotFound:
+        return Assigned(order.job_id, None, "This job does not exist any more.")
+    except DomainError as refusal:
+        return Assigned(order.job_id, store.jobs(ctx.store).get(order.job_id), refusal.message)
+    return Assigned(order.job_id, job, None)
+
+
+def _put(repository: Repository[A], aggregate: A, facts: Sequence[Fact], *, at: datetime) -> None:
+    """Insert or save an aggregate, by its version."""
+    put = repository.save if aggregate.version else repository.add
+    put(aggregate, facts, at=at, cause=AT_START)
+
+
+def _unless_done(act: Callable[[], None]) -> None:
+    """Act, unless another process has just done the same."""
+    try:
+        act()
+    except (Duplicate, Conflict):
+        return

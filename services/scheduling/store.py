@@ -1,0 +1,208 @@
+"""What scheduling stores, and the finds that its indexes serve.
+
+The board asks for active jobs only (`only_while`), so its cost follows the work in hand, not the years of history.
+`urgency` and `due_at` stand in for a missing priority and deadline, so that an unassessed job sorts last, not nowhere.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from services.scheduling.domain.fleet import Crew, Shift, Vehicle, shift_state, vehicle_state
+from services.scheduling.domain.job import Job, public_state
+from services.scheduling.domain.plan import Plan, plan_state
+from shared.store.port import ASCENDING, DESCENDING, Collection, Index, Store
+from shared.store.repository import Repository
+from shared.web.deny import DENIED_USERS
+
+UNASSESSED_URGENCY = 9
+NO_DEADLINE = datetime(9999, 1, 1, tzinfo=UTC)
+
+BY_URGENCY = (("urgency", ASCENDING), ("due_at", ASCENDING))
+NEWEST = (("created_at", DESCENDING),)
+
+JOBS = Collection(
+    "jobs",
+    fields={
+        "state": "text",
+        "is_active": "boolean",
+        "is_untipped": "boolean",
+        "is_requested": "boolean",
+        "request_key": "text",
+        "crew_id": "text",
+        "vehicle_id": "text",
+        "report_id": "text",
+        "reference": "text",
+        "visit": "integer",
+        "urgency": "integer",
+        "due_at": "instant",
+        "created_at": "instant",
+        "done_at": "instant",
+    },
+    indexes=(
+        Index(sort=BY_URGENCY, only_while="is_active"),
+        Index(equal=("crew_id",), sort=BY_URGENCY, only_while="is_active"),
+        Index(equal=("crew_id",), sort=(("done_at", DESCENDING),)),
+        Index(equal=("vehicle_id",), sort=NEWEST, only_while="is_untipped"),
+        Index(equal=("report_id",), sort=(("visit", ASCENDING),)),
+        Index(equal=("reference",), sort=NEWEST),
+        Index(equal=("reference", "state"), sort=NEWEST),
+        Index(equal=("state",), sort=NEWEST),
+        Index(sort=NEWEST),
+        Index(equal=("request_key",), only_while="is_requested", unique=True),
+    ),
+    nullable=frozenset({"crew_id", "vehicle_id", "request_key", "done_at"}),
+)
+CREWS = Collection("crews", fields={"name": "text"}, indexes=(Index(sort=(("name", ASCENDING),)),))
+VEHICLES = Collection(
+    "vehicles",
+    fields={"registration": "text", "is_unfinished": "boolean"},
+    indexes=(
+        Index(sort=(("registration", ASCENDING),)),
+        Index(sort=(("registration", ASCENDING),), only_while="is_unfinished"),
+    ),
+)
+SHIFTS = Collection(
+    "shifts",
+    fields={"crew_id": "text", "started_at": "instant", "is_current": "boolean"},
+    indexes=(
+        Index(equal=("crew_id",), sort=(("started_at", DESCENDING),)),
+        Index(sort=(("started_at", ASCENDING),), only_while="is_current"),
+    ),
+)
+PLANS = Collection(
+    "plans",
+    fields={
+        "depot_id": "text",
+        "requested_at": "instant",
+        "is_requested": "boolean",
+        "is_claimed": "boolean",
+        "unfinished": "boolean",
+    },
+    indexes=(
+        Index(equal=("depot_id",), sort=(("requested_at", DESCENDING),)),
+        Index(sort=(("requested_at", ASCENDING),), only_while="is_requested"),
+        Index(sort=(("requested_at", ASCENDING),), only_while="is_claimed"),
+        Index(sort=(("requested_at", ASCENDING),), only_while="unfinished"),
+    ),
+)
+REPORT_COPIES = Collection("report_copies")
+"""The newest public state of every report that events told of."""
+
+ASSESSMENTS = Collection("assessments")
+"""Why a report has its priority: `report.assessed` alone says it, so it is kept apart from the copy."""
+
+SECURED_EVIDENCE = Collection("secured_evidence")
+"""Per report the last time that enforcement said its evidence is secured."""
+
+COLLECTIONS: tuple[Collection, ...] = (
+    JOBS,
+    CREWS,
+    VEHICLES,
+    SHIFTS,
+    PLANS,
+    REPORT_COPIES,
+    ASSESSMENTS,
+    SECURED_EVIDENCE,
+    DENIED_USERS,
+)
+
+
+def jobs(store: Store) -> Repository[Job]:
+    """Return the jobs."""
+    return Repository(store, JOBS.name, Job, public_state=public_state, derived=_job_fields)
+
+
+def crews(store: Store) -> Repository[Crew]:
+    """Return the crews, which are configuration and emit nothing."""
+    return Repository(store, CREWS.name, Crew)
+
+
+def vehicles(store: Store) -> Repository[Vehicle]:
+    """Return the vehicles."""
+    return Repository(
+        store,
+        VEHICLES.name,
+        Vehicle,
+        public_state=vehicle_state,
+        derived=lambda vehicle: {"is_unfinished": bool(vehicle.unfinished_tips)},
+    )
+
+
+def shifts(store: Store) -> Repository[Shift]:
+    """Return the shifts."""
+    return Repository(
+        store,
+        SHIFTS.name,
+        Shift,
+        public_state=shift_state,
+        derived=lambda shift: {"is_current": shift.ended_at is None},
+    )
+
+
+def plans(store: Store) -> Repository[Plan]:
+    """Return the plans."""
+    return Repository(
+        store,
+        PLANS.name,
+        Plan,
+        public_state=plan_state,
+        derived=lambda plan: {"is_requested": plan.state == "requested", "is_claimed": plan.state == "claimed"},
+    )
+
+
+def all_crews(store: Store) -> list[Crew]:
+    """Return every crew by name; a council has a few dozen."""
+    return crews(store).find({}, sort=(("name", ASCENDING),), limit=500)[0]
+
+
+def all_vehicles(store: Store) -> list[Vehicle]:
+    """Return every vehicle by registration."""
+    return vehicles(store).find({}, sort=(("registration", ASCENDING),), limit=500)[0]
+
+
+def active_jobs(store: Store, *, limit: int = 2000) -> list[Job]:
+    """Return the jobs that somebody has to do something about, the most urgent first."""
+    return jobs(store).find({"is_active": True}, sort=BY_URGENCY, limit=limit)[0]
+
+
+def jobs_of_crew(store: Store, crew_id: str) -> list[Job]:
+    """Return a crew's active jobs in the order of its round: what is begun, then the plan, then by urgency."""
+    found = jobs(store).find({"crew_id": crew_id, "is_active": True}, sort=BY_URGENCY, limit=200)[0]
+    last = len(found)
+    return sorted(found, key=lambda job: (job.state != "started", job.position or last + 1))
+
+
+def untipped_jobs(store: Store, vehicle_id: str) -> list[Job]:
+    """Return the jobs whose waste is on a vehicle."""
+    return jobs(store).find({"vehicle_id": vehicle_id, "is_untipped": True}, sort=NEWEST, limit=500)[0]
+
+
+def current_shift(store: Store, crew_id: str) -> Shift | None:
+    """Return the shift that a crew is on."""
+    found = shifts(store).find({"crew_id": crew_id}, sort=(("started_at", DESCENDING),), limit=1)[0]
+    return found[0] if found and found[0].ended_at is None else None
+
+
+def crews_on_shift(store: Store) -> frozenset[str]:
+    """Return the ids of the crews that have signed on and not off."""
+    found = shifts(store).find({"is_current": True}, sort=(("started_at", ASCENDING),), limit=500)[0]
+    return frozenset(shift.crew_id for shift in found)
+
+
+def latest_plan(store: Store, depot_id: str) -> Plan | None:
+    """Return the plan that was asked for last at a depot."""
+    found = plans(store).find({"depot_id": depot_id}, sort=(("requested_at", DESCENDING),), limit=1)[0]
+    return found[0] if found else None
+
+
+def _job_fields(job: Job) -> Mapping[str, Any]:
+    """Return the declared fields that are computed from a job."""
+    return {
+        "is_active": job.is_active,
+        "is_untipped": job.is_untipped,
+        "is_requested": job.request_key is not None,
+        "urgency": job.priority or UNASSESSED_URGENCY,
+        "due_at": job.deadline or NO_DEADLINE,
+        "done_at": job.completed_at,
+    }

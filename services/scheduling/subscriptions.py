@@ -1,0 +1,49 @@
+"""Which handler answers which event, and what is done every so often: the worker's table of contents without nameko."""
+
+from services.scheduling import planning, reactions, tipping
+from shared.contracts.enforcement import CaseEvidenceSecuredV1
+from shared.contracts.reports import (
+    ReportAmendedV1,
+    ReportAssessedV1,
+    ReportClosedV1,
+    ReportEvidenceFlaggedV1,
+    ReportMergedV1,
+    ReportReferredV1,
+    ReportReopenedV1,
+    ReportSubmittedV1,
+    ReportUnmergedV1,
+)
+from shared.contracts.scheduling import PlanPublishedV1, VehicleTippedV1
+from shared.contracts.tonnage import TicketReconciledV1, TicketVoidedV1
+from shared.service import Subscription, Timer
+from shared.web.deny import users_subscription
+
+REPORTS = Subscription(
+    "scheduling.reports",
+    (
+        ReportSubmittedV1,
+        ReportAssessedV1,
+        ReportAmendedV1,
+        ReportMergedV1,
+        ReportUnmergedV1,
+        ReportReferredV1,
+        ReportClosedV1,
+        ReportReopenedV1,
+        ReportEvidenceFlaggedV1,
+    ),
+    reactions.on_report,
+)
+TIPS = Subscription("scheduling.tips", (VehicleTippedV1,), reactions.on_vehicle_tipped)
+TICKETS = Subscription("scheduling.tickets", (TicketReconciledV1, TicketVoidedV1), reactions.on_ticket)
+CASES = Subscription("scheduling.cases", (CaseEvidenceSecuredV1,), reactions.on_evidence_secured)
+PLANS = Subscription("scheduling.plans", (PlanPublishedV1,), reactions.on_plan_published)
+USERS = users_subscription("scheduling")
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (REPORTS, TIPS, TICKETS, CASES, PLANS, USERS)
+
+FINISH_EVERY_SECONDS = 30.0
+"""Long enough for the event to do it; short enough that nobody sees a half-tipped lorry for long after a crash."""
+
+FINISH_TIPS = Timer("scheduling.finish-tips", FINISH_EVERY_SECONDS, tipping.finish_tips)
+FINISH_PLANS = Timer("scheduling.finish-plans", FINISH_EVERY_SECONDS, planning.finish_plans)
+TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS)
