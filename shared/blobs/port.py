@@ -4,9 +4,46 @@ A blob is written before the document that names it; orphans are swept. Custody 
 sealed parcel into the receiver's write-once `handover/` prefix, and the receiver takes it into its own.
 """
 
+import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
+
+from shared.errors import StreetsceneError
+
+KEY = re.compile(r"[0-9a-f]{64}")
+SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,49}")
+
+
+class Corrupt(StreetsceneError):  # noqa: N818 — named like the others, for what is the matter
+    """The bytes under a key are not those that were sealed."""
+
+
+def key_of(content: bytes) -> str:
+    """Return the key of bytes: their SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def verified(key: str, content: bytes) -> bytes:
+    """Return the bytes; raises `Corrupt` unless they are those that the key seals."""
+    if key_of(content) != key:
+        raise Corrupt(f"the bytes under {key} do not fit their seal")
+    return content
+
+
+def check_key(key: str) -> str:
+    """Return the key; raises `TypeError` for anything but 64 hex digits, so that no key can be a path."""
+    if not KEY.fullmatch(key):
+        raise TypeError(f"a blob's key is 64 lower-case hex digits, not {key!r:.80}")
+    return key
+
+
+def check_service(service: str) -> str:
+    """Return the name; raises `TypeError` for one that could be a path."""
+    if not SERVICE.fullmatch(service):
+        raise TypeError(f"{service!r:.80} can't be a service's name")
+    return service
 
 
 class Blobs(Protocol):
