@@ -405,7 +405,7 @@ def boundaries_import(file: Path, kind: str, effective_from: datetime, effective
         effective_from=effective_from.date(),
         effective_to=effective_to.date() if effective_to else None,
     )
-    out.print(f"{len(imported.features)} {kind}s are in force from {effective_from:%d %B %Y}.")
+    out.print(f"{len(imported.areas)} {kind}s are in force from {effective_from:%d %B %Y}.")
 
 
 # --- generated files -----------------------------------------

@@ -7,7 +7,7 @@ quotes the section. Nothing here reads a clock: every question says which day it
 
 from shared.law.amounts import check_amount, pounds
 from shared.law.clocks import early_by, lay_by, overdue_on, pay_by
-from shared.law.offences import OFFENCE_KINDS, Offence, offence, offences
+from shared.law.offences import OFFENCE_KINDS, Offence, offence, offence_history, offences
 
 __all__ = [
     "OFFENCE_KINDS",
@@ -16,6 +16,7 @@ __all__ = [
     "early_by",
     "lay_by",
     "offence",
+    "offence_history",
     "offences",
     "overdue_on",
     "pay_by",

@@ -69,6 +69,11 @@ def offences(on: date) -> tuple[Offence, ...]:
     return tuple(row for row in _table() if row.holds(on))
 
 
+def offence_history(code: str) -> tuple[Offence, ...]:
+    """Return every row of one offence, past and present, in the table's order."""
+    return tuple(row for row in _table() if row.code == code)
+
+
 @cache
 def _table() -> tuple[Offence, ...]:
     """Return every row of the table."""

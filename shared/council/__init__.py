@@ -1,0 +1,57 @@
+"""The council: who it is, its places, fleet, sites, rules and tariff, all read from `council.toml`.
+
+Everything that differs from council to council is configuration here, and nothing else in the code knows that the
+example is Liverpool (ADR 0009). `load_council` checks everything at start; after that the council never changes.
+"""
+
+from shared.council.load import load_council
+from shared.council.model import (
+    Applying,
+    Assessment,
+    AssessmentRule,
+    Baseline,
+    Colours,
+    Contact,
+    Council,
+    Crew,
+    Depot,
+    Kind,
+    KindAttribute,
+    Location,
+    Material,
+    Neighbourhood,
+    Place,
+    Provenance,
+    Retention,
+    Site,
+    TariffEntry,
+    Vehicle,
+    Ward,
+    WorkingTime,
+)
+
+__all__ = [
+    "Applying",
+    "Assessment",
+    "AssessmentRule",
+    "Baseline",
+    "Colours",
+    "Contact",
+    "Council",
+    "Crew",
+    "Depot",
+    "Kind",
+    "KindAttribute",
+    "Location",
+    "Material",
+    "Neighbourhood",
+    "Place",
+    "Provenance",
+    "Retention",
+    "Site",
+    "TariffEntry",
+    "Vehicle",
+    "Ward",
+    "WorkingTime",
+    "load_council",
+]

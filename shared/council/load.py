@@ -1,0 +1,227 @@
+"""Read `council.toml` and the files it names into a `Council`, checking every key and every reference between them.
+
+A council finds a slip when the process starts, in one line that names the file and the key, or not at all: a crew with
+an unknown vehicle, a tariff beyond the statute, a colour that can't be read on its background.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from shared.contracts.codes import SIZES, WASTE_TYPES
+from shared.council.fleet import crew, depot, site, vehicle
+from shared.council.look import colours, contact
+from shared.council.model import (
+    Baseline,
+    Council,
+    Kind,
+    KindAttribute,
+    Material,
+    Neighbourhood,
+    Place,
+    PlaceKind,
+)
+from shared.council.rules import assessment, provenance, retention, tariff, working_time
+from shared.errors import ConfigError
+from shared.geo.areas import BoundarySet
+from shared.geo.boundary_files import read_boundary_set
+from shared.toml import SLUG, Table, each, read_toml
+
+PLACE_KINDS: tuple[PlaceKind, ...] = ("street", "alley", "park", "landmark")
+PLACE_COLUMNS = ["id", "name", "kind", "lat", "lon", "neighbourhood"]
+ATTRIBUTES = ("waste_type", "land_type", "size")
+PREFIX_LETTERS = 2
+
+
+def load_council(path: Path, *, boundaries: Path | None = None) -> Council:
+    """Return the council of a `council.toml`; raises `ConfigError` naming file and key.
+
+    `boundaries` is the folder of sets that `boundaries import` has stored; it need not exist.
+    """
+    top = read_toml(path)
+    council = _council(top, path.parent, boundaries)
+    top.close()
+    _check_boundaries(path, council)
+    return council
+
+
+def _council(top: Table, folder: Path, imported: Path | None) -> Council:
+    """Return the council of the top table, references between tables checked."""
+    identity = top.table("council")
+    neighbourhoods = tuple(each(top.tables("neighbourhoods"), _neighbourhood))
+    slugs = _unique(top, "neighbourhoods", (item.id for item in neighbourhoods))
+    depots = tuple(each(top.tables("depots"), depot))
+    depot_ids = _unique(top, "depots", (item.id for item in depots))
+    vehicles = tuple(each(top.tables("vehicles"), lambda table: vehicle(table, depot_ids)))
+    vehicle_ids = _unique(top, "vehicles", (item.id for item in vehicles))
+    _unique(top, "vehicles", (item.registration for item in vehicles))
+    crews = tuple(each(top.tables("crews"), lambda table: crew(table, depot_ids, vehicle_ids, slugs)))
+    _unique(top, "crews", (item.id for item in crews))
+    materials = tuple(each(top.tables("materials"), _material))
+    ewc_codes = _unique(top, "materials", (item.ewc_code for item in materials))
+    sites = tuple(each(top.tables("sites"), lambda table: site(table, ewc_codes)))
+    _unique(top, "sites", (item.id for item in sites))
+    kinds = tuple(each(top.tables("kinds"), _kind))
+    _unique(top, "kinds", (item.code for item in kinds))
+    _unique(top, "kinds", (item.prefix for item in kinds))
+    size_table, ewc_table = top.table("size_kg"), top.table("ewc_by_waste_type")
+    households, counting = top.table("households"), top.table("counting")
+    council = Council(
+        name=identity.text("name"),
+        short_name=identity.text("short_name"),
+        is_demonstration=identity.flag("is_demonstration"),
+        about=identity.text("about"),
+        colours=colours(top.table("colours")),
+        contact=contact(top.table("contact")),
+        households=households.whole("number", minimum=1),
+        baselines=tuple(each(top.tables("baselines", minimum=0), _baseline)),
+        neighbourhoods=neighbourhoods,
+        boundaries=_boundaries(top.table("boundaries"), folder, imported),
+        depots=depots,
+        vehicles=vehicles,
+        crews=crews,
+        sites=sites,
+        materials={item.ewc_code: item for item in materials},
+        fly_tips_are_household=counting.flag("fly_tips_are_household"),
+        size_kg={size: size_table.whole(size, minimum=1) for size in SIZES},
+        ewc_by_waste_type={kind: ewc_table.choice(kind, sorted(ewc_codes)) for kind in WASTE_TYPES},
+        kinds={item.code: item for item in kinds},
+        assessment=assessment(top.table("assessment")),
+        working_time=working_time(top.table("working_time")),
+        tariff=tariff(top),
+        retention=retention(top.table("retention")),
+        places=_places(folder / identity.text("places"), slugs),
+        provenance={
+            "size_kg": provenance(size_table),
+            "ewc_by_waste_type": provenance(ewc_table),
+            "households": provenance(households),
+            "counting": provenance(counting),
+        },
+    )
+    for table in (identity, size_table, ewc_table, households, counting):
+        table.close()
+    return council
+
+
+def _neighbourhood(table: Table) -> Neighbourhood:
+    return Neighbourhood(table.slug("id"), table.text("name"))
+
+
+def _material(table: Table) -> Material:
+    code = table.text("ewc_code")
+    if not (code.isascii() and code.isdigit() and len(code) == 6):  # noqa: PLR2004: an EWC code has six digits
+        table.fail("ewc_code", f"must be six digits, not {code!r}")
+    return Material(
+        ewc_code=code,
+        material=table.slug("material"),
+        name=table.text("name"),
+        stream=table.slug("stream"),
+        is_recycled=table.flag("is_recycled"),
+        is_household=table.flag("is_household"),
+        is_hazardous=table.flag("is_hazardous", default=False),
+        provenance=provenance(table),
+    )
+
+
+def _kind(table: Table) -> Kind:
+    prefix = table.text("prefix")
+    if not (len(prefix) == PREFIX_LETTERS and prefix.isascii() and prefix.isalpha() and prefix.isupper()):
+        table.fail("prefix", f"must be two capital letters, not {prefix!r}")
+    return Kind(
+        code=table.slug("code"),
+        prefix=prefix,
+        name=table.text("name"),
+        description=table.text("description"),
+        group=table.text("group"),
+        keywords=table.texts("keywords"),
+        place_precision="street" if table.choice("place_precision", ("exact", "street")) == "street" else "exact",
+        attributes=tuple(each(table.tables("attributes", minimum=0), _attribute)),
+    )
+
+
+def _attribute(table: Table) -> KindAttribute:
+    return KindAttribute(
+        code=table.choice("code", ATTRIBUTES),
+        question=table.text("question"),
+        help=table.text("help"),
+        required=table.flag("required"),
+    )
+
+
+def _baseline(table: Table) -> Baseline:
+    return Baseline(
+        code=table.slug("code"),
+        name=table.text("name"),
+        value=table.number("value", minimum=-1e12, maximum=1e12),
+        unit=table.text("unit"),
+        period=table.text("period"),
+        provenance=provenance(table),
+    )
+
+
+def _boundaries(table: Table, folder: Path, imported: Path | None) -> tuple[BoundarySet, ...]:
+    """Return the sets that the council's file names, then those imported."""
+    files = [folder / name for name in table.texts("files")]
+    table.close()
+    if imported is not None and imported.is_dir():
+        files += sorted(imported.glob("*.geojson"))
+    return tuple(read_boundary_set(file) for file in files)
+
+
+def _check_boundaries(path: Path, council: Council) -> None:
+    """Check that there are sets of both kinds, and that they name the council's neighbourhoods."""
+    slugs = {neighbourhood.id for neighbourhood in council.neighbourhoods}
+    for kind in ("ward", "neighbourhood"):
+        if not any(boundaries.kind == kind for boundaries in council.boundaries):
+            raise ConfigError(f"{path}: boundaries.files names no file with kind {kind!r}")
+    for boundaries in council.boundaries:
+        for area in boundaries.areas:
+            named = area.id if boundaries.kind == "neighbourhood" else area.neighbourhood
+            if named is not None and named not in slugs:
+                raise ConfigError(f"{path}: neighbourhoods has no {named!r}, which the boundaries of {area.name} name")
+
+
+def _places(path: Path, slugs: frozenset[str]) -> tuple[Place, ...]:
+    """Return the gazetteer of a CSV file; raises `ConfigError` naming the file and the line."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if reader.fieldnames != PLACE_COLUMNS:
+                raise ConfigError(f"{path}: the first line must be {','.join(PLACE_COLUMNS)}")
+            places = tuple(_place(path, number, row, slugs) for number, row in enumerate(reader, start=2))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    ids = [place.id for place in places]
+    repeated = sorted({place_id for place_id in ids if ids.count(place_id) > 1})
+    if repeated:
+        raise ConfigError(f"{path}: {', '.join(repeated)}: more than one line has this id")
+    return places
+
+
+def _place(path: Path, number: int, row: Mapping[str, str | None], slugs: frozenset[str]) -> Place:
+    """Return the place of a line."""
+    values = {column: (row.get(column) or "").strip() for column in PLACE_COLUMNS}
+    kind = next((kind for kind in PLACE_KINDS if kind == values["kind"]), None)
+    if kind is None:
+        raise ConfigError(f"{path}: line {number}: kind must be one of {', '.join(PLACE_KINDS)}")
+    if not SLUG.match(values["id"]) or not values["name"]:
+        raise ConfigError(f"{path}: line {number}: id must be lower-case words joined by hyphens, and name must not be empty")
+    if values["neighbourhood"] not in slugs:
+        raise ConfigError(f"{path}: line {number}: neighbourhood {values['neighbourhood']!r} is not known")
+    try:
+        lat, lon = float(values["lat"]), float(values["lon"])
+    except ValueError:
+        raise ConfigError(f"{path}: line {number}: lat and lon must be numbers") from None
+    return Place(values["id"], values["name"], kind, lat, lon, values["neighbourhood"])
+
+
+def _unique(top: Table, key: str, ids: Iterable[str]) -> frozenset[str]:
+    """Return the ids as a set; raises `ConfigError` where one comes twice."""
+    known: set[str] = set()
+    for item in ids:
+        if item in known:
+            top.fail(key, f"has {item!r} twice")
+        known.add(item)
+    return frozenset(known)
+
+

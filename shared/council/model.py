@@ -1,0 +1,418 @@
+"""What a council's configuration says, as frozen values, and the questions that every service asks of it.
+
+Every table of figures that could not be confirmed carries a `Provenance` (where it comes from, and whether it was
+checked against that source), so that pages can show a figure as what it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from functools import cached_property
+from typing import Literal, TypeAlias, TypeVar
+
+from shared.calendar import WorkingTime
+from shared.errors import NotFound
+from shared.geo.areas import BoundarySet, set_for
+
+PlaceKind: TypeAlias = Literal["street", "alley", "park", "landmark"]
+CrewKind: TypeAlias = Literal["hit", "street"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a figure comes from, and whether it was read there (`verified`) or only taken over."""
+
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The council's palette as `#rrggbb`; text on its background reaches WCAG AA (4.5:1), checked when loaded."""
+
+    brand: str
+    brand_text: str
+    accent: str
+    accent_text: str
+    link: str
+    link_hover: str
+    surface: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How people reach the council by other means than these pages."""
+
+    phone: str
+    email: str
+    address: str
+    opening_hours: str
+    emergency: str
+    is_illustrative: bool
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """One of the council's neighbourhoods; the id is its slug."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Ward:
+    """One ward of the newest boundary set, and its neighbourhood where the set says so."""
+
+    id: str
+    name: str
+    neighbourhood: str | None
+
+
+@dataclass(frozen=True)
+class Location:
+    """The ids and names of the ward and neighbourhood that a point was in on a day."""
+
+    ward: str
+    neighbourhood: str
+    ward_name: str
+    neighbourhood_name: str
+
+
+@dataclass(frozen=True)
+class Depot:
+    """Where crews start and vehicles stand."""
+
+    id: str
+    name: str
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True)
+class Vehicle:
+    """A vehicle of the council's fleet."""
+
+    id: str
+    registration: str
+    vehicle_class: str
+    depot_id: str
+    payload_kg: int
+    tare_kg: int
+
+
+@dataclass(frozen=True)
+class Crew:
+    """A crew with its usual vehicle and the neighbourhoods that it knows best."""
+
+    id: str
+    name: str
+    depot_id: str
+    vehicle_id: str
+    kind: CrewKind
+    neighbourhoods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A disposal site with a weighbridge, and the waste that its permit lets it take."""
+
+    id: str
+    name: str
+    lat: float
+    lon: float
+    ewc_codes: tuple[str, ...]
+    permit: str
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
+class Material:
+    """What an EWC code means for the council's figures."""
+
+    ewc_code: str
+    material: str
+    name: str
+    stream: str
+    is_recycled: bool
+    is_household: bool
+    is_hazardous: bool
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class KindAttribute:
+    """One question that a kind of report asks; its choices are the shared codes of the same name."""
+
+    code: str
+    question: str
+    help: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of report: its service code, the prefix of its references, and the texts of its Open311 service."""
+
+    code: str
+    prefix: str
+    name: str
+    description: str
+    group: str
+    keywords: tuple[str, ...]
+    place_precision: Literal["exact", "street"]
+    attributes: tuple[KindAttribute, ...]
+
+
+@dataclass(frozen=True)
+class AssessmentRule:
+    """One reason for a priority and a deadline: it applies when the report's `field` has one of the `values`.
+
+    Exactly one of `working_hours` and `working_days` is set. `code` is what events and pages name as the reason; the
+    default rule has no values and always applies.
+    """
+
+    code: str
+    field: Literal["hazard", "waste_type", "size", "land_type", "any"]
+    values: tuple[str, ...]
+    priority: int
+    working_hours: int | None
+    working_days: int | None
+    explanation: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Applying:
+    """A rule that applies to a report, and the value that made it apply (None for the default)."""
+
+    rule: AssessmentRule
+    value: str | None
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The council's rules for priority and deadline, in the order of the file."""
+
+    rules: tuple[AssessmentRule, ...]
+
+    def applying(
+        self, *, waste_type: str | None, land_type: str | None, size: str | None, hazards: tuple[str, ...] = ()
+    ) -> tuple[Applying, ...]:
+        """Return the rules that apply, the most urgent first; the default only where no other does."""
+        known = {"hazard": hazards, "waste_type": (waste_type,), "size": (size,), "land_type": (land_type,)}
+        found = [
+            Applying(rule, value)
+            for rule in self.rules
+            for value in known.get(rule.field, ())
+            if value is not None and value in rule.values
+        ]
+        if not found:
+            found = [Applying(rule, None) for rule in self.rules if rule.field == "any"]
+        return tuple(sorted(found, key=lambda applying: applying.rule.priority))
+
+
+@dataclass(frozen=True)
+class TariffEntry:
+    """What the council asks for an offence (and tier), while it holds; the early amount is the council's discount."""
+
+    offence_code: str
+    tier: str | None
+    name: str
+    amount_pence: int
+    early_pence: int | None
+    early_days: int | None
+    effective_from: date
+    effective_to: date | None
+    provenance: Provenance
+
+    def holds(self, on: date) -> bool:
+        """Say whether the entry holds on a day."""
+        return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How many days each kind of personal record is kept after it was last needed."""
+
+    report_contact_days: int
+    unreleased_photo_days: int
+    paid_notice_days: int
+    unproven_case_days: int
+    prosecution_days: int
+    transfer_note_days: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A published figure to compare with: its value in the unit named, for a period."""
+
+    code: str
+    name: str
+    value: float
+    unit: str
+    period: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Place:
+    """A street, alley, park or landmark of the gazetteer, by its middle: the way to give a place without a map."""
+
+    id: str
+    name: str
+    kind: PlaceKind
+    lat: float
+    lon: float
+    neighbourhood: str
+
+
+@dataclass(frozen=True)
+class Council:
+    """The whole configuration of one council; made by `load_council` and by nothing else."""
+
+    name: str
+    short_name: str
+    is_demonstration: bool
+    about: str
+    colours: Colours
+    contact: Contact
+    households: int
+    baselines: tuple[Baseline, ...]
+    neighbourhoods: tuple[Neighbourhood, ...]
+    boundaries: tuple[BoundarySet, ...]
+    depots: tuple[Depot, ...]
+    vehicles: tuple[Vehicle, ...]
+    crews: tuple[Crew, ...]
+    sites: tuple[Site, ...]
+    materials: Mapping[str, Material]
+    fly_tips_are_household: bool
+    size_kg: Mapping[str, int]
+    ewc_by_waste_type: Mapping[str, str]
+    kinds: Mapping[str, Kind]
+    assessment: Assessment
+    working_time: WorkingTime
+    tariff: tuple[TariffEntry, ...]
+    retention: Retention
+    places: tuple[Place, ...]
+    provenance: Mapping[str, Provenance]
+    """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
+
+    @property
+    def wards(self) -> tuple[Ward, ...]:
+        """The wards of the newest boundary set, in the set's order."""
+        newest = set_for(self._sets["ward"], date.max)
+        return tuple(Ward(area.id, area.name, area.neighbourhood) for area in newest.areas) if newest else ()
+
+    def locate(self, lat: float, lon: float, on: date) -> Location | None:
+        """Return the ward and neighbourhood of a WGS84 point on a day; None outside the council's area."""
+        wards = set_for(self._sets["ward"], on)
+        ward = wards.find(lat, lon) if wards else None
+        neighbourhoods = set_for(self._sets["neighbourhood"], on)
+        if ward is None or neighbourhoods is None:
+            return None
+        # Official wards don't nest in illustrative neighbourhoods, so at the city's edge a point may be in a ward only.
+        neighbourhood = ward.neighbourhood or (neighbourhoods.find(lat, lon) or neighbourhoods.nearest(lat, lon)).id
+        return Location(ward.id, neighbourhood, ward.name, self.neighbourhood(neighbourhood).name)
+
+    def ward_name(self, ward_id: str) -> str:
+        """Return the name of a ward of any boundary set; the id itself where none knows it any more."""
+        return self._ward_names.get(ward_id, ward_id)
+
+    def neighbourhood(self, neighbourhood_id: str) -> Neighbourhood:
+        """Return a neighbourhood; raises `NotFound`."""
+        return _known(self._neighbourhoods, neighbourhood_id, "neighbourhood")
+
+    def depot(self, depot_id: str) -> Depot:
+        """Return a depot; raises `NotFound`."""
+        return _known({depot.id: depot for depot in self.depots}, depot_id, "depot")
+
+    def vehicle(self, vehicle_id: str) -> Vehicle:
+        """Return a vehicle; raises `NotFound`."""
+        return _known({vehicle.id: vehicle for vehicle in self.vehicles}, vehicle_id, "vehicle")
+
+    def crew(self, crew_id: str) -> Crew:
+        """Return a crew; raises `NotFound`."""
+        return _known({crew.id: crew for crew in self.crews}, crew_id, "crew")
+
+    def site(self, site_id: str) -> Site:
+        """Return a disposal site; raises `NotFound`."""
+        return _known({site.id: site for site in self.sites}, site_id, "site")
+
+    def kind(self, code: str) -> Kind:
+        """Return a kind of report; raises `NotFound`."""
+        return _known(self.kinds, code, "kind of report")
+
+    def material(self, ewc_code: str) -> Material:
+        """Return what an EWC code means to this council; raises `NotFound`."""
+        return _known(self.materials, ewc_code, "material with EWC code")
+
+    def place(self, place_id: str) -> Place:
+        """Return a place of the gazetteer; raises `NotFound`."""
+        return _known(self._places, place_id, "place")
+
+    def search_places(self, text: str, limit: int = 10) -> list[Place]:
+        """Return the places whose name holds every word typed as the start of a word; best matches first."""
+        typed = _words(text)
+        if not typed:
+            return []
+        found = [
+            (not name.startswith(typed[0]), name, place)
+            for place, name, words in self._place_words
+            if all(any(word.startswith(part) for word in words) for part in typed)
+        ]
+        return [place for _, _, place in sorted(found, key=lambda item: (item[0], item[1], item[2].id))[:limit]]
+
+    def tariff_on(self, on: date) -> tuple[TariffEntry, ...]:
+        """Return the tariff that holds on a day, in the file's order."""
+        return tuple(entry for entry in self.tariff if entry.holds(on))
+
+    def tariff_entry(self, offence_code: str, tier: str | None, on: date) -> TariffEntry:
+        """Return what the council asks for an offence (and tier) on a day; raises `NotFound`."""
+        for entry in self.tariff_on(on):
+            if (entry.offence_code, entry.tier) == (offence_code, tier):
+                return entry
+        described = f"{offence_code} {tier}" if tier else offence_code
+        raise NotFound(f"The council’s tariff has no amount for {described} on {on:%-d %B %Y}", field="tier")
+
+    @cached_property
+    def _sets(self) -> Mapping[str, tuple[BoundarySet, ...]]:
+        return {kind: tuple(s for s in self.boundaries if s.kind == kind) for kind in ("ward", "neighbourhood")}
+
+    @cached_property
+    def _ward_names(self) -> Mapping[str, str]:
+        return {area.id: area.name for boundaries in self._sets["ward"] for area in boundaries.areas}
+
+    @cached_property
+    def _neighbourhoods(self) -> Mapping[str, Neighbourhood]:
+        return {neighbourhood.id: neighbourhood for neighbourhood in self.neighbourhoods}
+
+    @cached_property
+    def _places(self) -> Mapping[str, Place]:
+        return {place.id: place for place in self.places}
+
+    @cached_property
+    def _place_words(self) -> tuple[tuple[Place, str, tuple[str, ...]], ...]:
+        """Each place with its name in lower case and the words that a search may start: name and neighbourhood."""
+        return tuple(
+            (place, place.name.lower(), _words(f"{place.name} {self.neighbourhood(place.neighbourhood).name}"))
+            for place in self.places
+        )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Return the words of a text in lower case, without the marks that people leave out when typing."""
+    plain = text.lower().replace("’", "").replace("'", "")
+    return tuple("".join(letter if letter.isalnum() else " " for letter in plain).split())
+
+
+def _known(items: Mapping[str, T], key: str, noun: str) -> T:
+    """Return the item of a key; raises `NotFound` in words."""
+    try:
+        return items[key]
+    except KeyError:
+        raise NotFound(f"There is no {noun} {key}") from None
