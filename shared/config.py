@@ -13,6 +13,8 @@ from shared.errors import ConfigError
 SERVICES = ("reports", "scheduling", "tonnage", "enforcement", "operations", "accounts")
 """Every service by the name of its package under `services/`, its source in events and its prefix in stores."""
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -34,6 +36,10 @@ class Settings:
     demo: bool
     reference_data: Path
     log_level: str
+    rate_limit_factor: int = 1
+    """Every rate limit of the web is multiplied by this; 0 switches them off (this machine only)."""
+    trusted_proxies: int = 0
+    """How many proxies in front of the web may say whom they speak for."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -59,6 +65,10 @@ class Settings:
             demo=setting.get("DEMO", "0") == "1",
             reference_data=Path(setting.get("REFERENCE_DATA", REPOSITORY.parent / "shared" / "data")).absolute(),
             log_level=setting.get("LOG_LEVEL", "INFO").upper(),
+            rate_limit_factor=_rate_limits(
+                setting.get("RATE_LIMITS", "on"), setting.get("PUBLIC_URL", f"http://127.0.0.1:{port}")
+            ),
+            trusted_proxies=_number(setting.get("TRUSTED_PROXIES", "0"), "STREETSCENE_TRUSTED_PROXIES"),
         )
 
     def redacted(self) -> dict[str, str]:
@@ -70,6 +80,26 @@ def _port(text: str, name: str) -> int:
     """Return a TCP port."""
     if not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise ConfigError(f"{name} must be a port from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def _number(text: str, name: str) -> int:
+    """Return a whole number of at least 0."""
+    if not text.isdigit():
+        raise ConfigError(f"{name} must be a whole number, not {text!r}")
+    return int(text)
+
+
+def _rate_limits(text: str, public_url: str) -> int:
+    """Return the factor on rate limits: `on` is 1, a number multiplies, `off` is 0 and only for this machine."""
+    if text == "on":
+        return 1
+    if text == "off":
+        if urlsplit(public_url).hostname not in LOOPBACK:
+            raise ConfigError("STREETSCENE_RATE_LIMITS=off is only for this machine: the public address is another")
+        return 0
+    if not text.isdigit() or int(text) == 0:
+        raise ConfigError(f"STREETSCENE_RATE_LIMITS must be on, off or a number to multiply by, not {text!r}")
     return int(text)
 
 

@@ -1,0 +1,128 @@
+"""The app factory: every service's web process is made here, so all have the same doors, locks and lights.
+
+`create_app` gives a Flask app with its JSON API, request ids, policies (deny by default), CSRF, security headers, rate
+limits, error pages, health, metrics and templates. Apps carry their full paths, so that several can share one origin
+(`embedded.py`) or stand behind a proxy without any rewriting.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import flask_smorest
+from flask import Blueprint, Flask, current_app, g, request
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from shared.contracts.envelope import Cause
+from shared.ids import new_id
+from shared.service import ServiceContext
+from shared.web import api, assets, csrf, filters, health, limits, measures, security
+from shared.web.auth import enforce_policy
+from shared.web.deny import DenyList
+from shared.web.errors import register_error_handlers
+from shared.web.keys import ensure_keys
+
+EXTENSION = "streetscene"
+MAXIMUM_REQUEST_BYTES = 32 * 1024 * 1024
+"""Two photos of a modern phone and the form around them; `uploads.py` is stricter for each file."""
+
+REQUEST_ID_HEADER = "X-Request-ID"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,80}")
+
+
+def create_app(
+    ctx: ServiceContext,
+    *,
+    package: str,
+    pages: Sequence[Blueprint],
+    apis: Sequence[flask_smorest.Blueprint] = (),
+    title: str,
+) -> Flask:
+    """Return a service's app over its context, with pages, APIs and everything that every app has."""
+    app = Flask(package, static_folder=None, template_folder=None)
+    app.config.update(_configuration(ctx))
+    keys = ensure_keys(ctx.settings)
+    app.secret_key = keys.secret
+    app.extensions[EXTENSION] = ctx
+    app.extensions["streetscene_keys"] = keys
+    app.extensions["streetscene_deny"] = DenyList(ctx.store)
+    app.jinja_loader = _templates()
+    app.url_map.strict_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    register_error_handlers(app)
+    app.before_request(_begin)
+    app.after_request(_add_request_id)
+    measures.register(app)
+    security.register(app)
+    app.before_request(enforce_policy)
+    csrf.register(app)
+    filters.register(app, ctx)
+    app.register_blueprint(assets.bp)
+    app.register_blueprint(health.bp)
+    for blueprint in pages:
+        app.register_blueprint(blueprint)
+    api.register(app, ctx.service, title=title, apis=apis)
+    # Last, because it wraps the views that are there.
+    limits.register(app, ctx.settings)
+    if ctx.settings.trusted_proxies:
+        hops = ctx.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def context() -> ServiceContext:
+    """Return the service context of the app that answers this request."""
+    ctx: ServiceContext = current_app.extensions[EXTENSION]
+    return ctx
+
+
+def request_id() -> str:
+    """Return the id of this request: the caller's, where it sent a fit one."""
+    identifier: str = g.request_id
+    return identifier
+
+
+def cause(correlation_id: str | None = None) -> Cause:
+    """Return this request as the cause of what is done in it."""
+    return Cause(correlation_id, request_id())
+
+
+def _configuration(ctx: ServiceContext) -> Mapping[str, Any]:
+    """Return Flask's settings: one session cookie for the whole origin, so that its CSRF token holds in every app."""
+    secure = ctx.settings.public_url.startswith("https://")
+    return {
+        "SESSION_COOKIE_NAME": "__Host-streetscene-session" if secure else "streetscene-session",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_PATH": "/",
+        "MAX_CONTENT_LENGTH": MAXIMUM_REQUEST_BYTES,
+        "TEMPLATES_AUTO_RELOAD": False,
+        "PREFERRED_URL_SCHEME": "https" if secure else "http",
+    }
+
+
+def _templates() -> ChoiceLoader:
+    """Return where templates are found: our own, then GOV.UK's macros (blueprints bring theirs)."""
+    return ChoiceLoader(
+        [
+            FileSystemLoader(Path(__file__).parent / "templates"),
+            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+        ]
+    )
+
+
+def _begin() -> None:
+    """Give the request its id."""
+    offered = request.headers.get(REQUEST_ID_HEADER, "")
+    g.request_id = offered if _REQUEST_ID.fullmatch(offered) else new_id()
+
+
+def _add_request_id(response: Response) -> Response:
+    """Tell the caller the id under which this request is found in the logs."""
+    response.headers[REQUEST_ID_HEADER] = g.get("request_id", "unknown")
+    return response

@@ -1,0 +1,22 @@
+// What every page has: GOV.UK Frontend's components, times that stay right, and forms that are sent once.
+import {
+  Button, CharacterCount, Checkboxes, createAll, ErrorSummary, NotificationBanner, PasswordInput, Radios,
+  ServiceNavigation, SkipLink, Tabs
+} from 'govuk-frontend'
+
+document.documentElement.classList.add('js-enabled', 'govuk-frontend-supported')
+document.body.classList.add('js-enabled', 'govuk-frontend-supported')
+
+for (const component of [
+  Button, CharacterCount, Checkboxes, ErrorSummary, NotificationBanner, PasswordInput, Radios, ServiceNavigation,
+  SkipLink, Tabs
+]) {
+  createAll(component)
+}
+
+// Elements that only make sense with scripts start hidden.
+for (const element of document.querySelectorAll('[data-needs-script]')) element.hidden = false
+
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.addEventListener('click', () => window.print())
+}

@@ -1,0 +1,92 @@
+"""gunicorn's configuration: threads, never greenlets, and one process to each address where everything is embedded.
+
+Threads wait for the store and for viewers of live pages, so there are many. Metrics go through files
+(`PROMETHEUS_MULTIPROC_DIR`, set here and for gunicorn alone), wiped at each start. Requests are logged by the apps as
+JSON without addresses or queries; gunicorn's own access log stays off.
+"""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from shared.config import Settings
+from shared.lifeline import end_with_launcher
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
+
+EMBEDDED_THREADS = 256
+"""128 streams at most, and as many again for everybody else."""
+
+SERVICE_THREADS = 32
+STREAM_THREADS = 160
+GRACEFUL_SECONDS = 8
+"""Less than the launcher's and Docker's ten, so that a stop is never a kill."""
+
+_settings = Settings.from_env(os.environ)
+_service = os.environ.get("STREETSCENE_WEB_SERVICE", "all")
+_kind = os.environ.get("STREETSCENE_WEB_KIND", "web")
+_threads = EMBEDDED_THREADS if _service == "all" else STREAM_THREADS if _kind == "stream" else SERVICE_THREADS
+
+bind = [os.environ.get("STREETSCENE_WEB_BIND", f"127.0.0.1:{_settings.port}")]
+worker_class = "gthread"
+workers = int(os.environ.get("STREETSCENE_WEB_WORKERS", "1"))
+threads = int(os.environ.get("STREETSCENE_WEB_THREADS", str(_threads)))
+worker_connections = 2_000
+timeout = 60
+graceful_timeout = GRACEFUL_SECONDS
+keepalive = 5
+accesslog = None
+proc_name = f"streetscene-{_kind}-{_service}"
+control_socket_disable = True
+"""No socket file in the working folder: the launcher speaks with signals."""
+
+_metrics_folder = Path(
+    os.environ.setdefault(
+        "PROMETHEUS_MULTIPROC_DIR", str(_settings.data / "metrics" / f"{_kind}-{_service}-{os.getpid()}")
+    )
+)
+
+
+def on_starting(server: "Arbiter") -> None:
+    """Begin with empty metrics: those of processes that are gone would count for ever."""
+    del server
+    prefix = f"{_kind}-{_service}-"
+    for old in _metrics_folder.parent.glob(f"{prefix}*") if _metrics_folder.parent.exists() else ():
+        shutil.rmtree(old, ignore_errors=True)
+    _metrics_folder.mkdir(parents=True, exist_ok=True)
+
+
+def when_ready(server: "Arbiter") -> None:
+    """Tie the master's life to the launcher's."""
+    del server
+    end_with_launcher()
+
+
+def post_worker_init(worker: "Worker") -> None:
+    """Tie the worker's life to the launcher's too, and let live pages go when it is asked to stop."""
+    del worker
+    # Only here, in the worker: importing the apps before the fork would share their threads and files.
+    from shared.web.stream import end_all_streams
+
+    end_with_launcher()
+    gunicorn_stop = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        end_all_streams()
+        if callable(gunicorn_stop):
+            gunicorn_stop(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def child_exit(server: "Arbiter", worker: Any) -> None:
+    """Take the gauges of a worker that is gone out of the metrics."""
+    del server
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)

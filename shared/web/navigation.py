@@ -1,0 +1,56 @@
+"""The one map of where each role may go, for the navigation of every page."""
+
+from dataclasses import dataclass
+
+from shared.web.auth import STAFF_ROLES
+from shared.web.identity import User
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the navigation, and the roles that see it there (the pages check for themselves)."""
+
+    href: str
+    text: str
+    roles: tuple[str, ...]
+
+
+PLACES = (
+    Place("/crew", "My jobs", ("crew",)),
+    Place("/contact-centre", "New report", ("contact-centre",)),
+    Place("/triage", "Reports", ("contact-centre", "manager", "supervisor")),
+    Place("/dispatch", "Dispatch", ("supervisor", "manager")),
+    Place("/tonnage", "Tonnage", ("waste-officer", "manager")),
+    Place("/enforcement", "Enforcement", ("officer",)),
+    Place("/operations", "Operations", (*STAFF_ROLES, "wall-viewer")),
+    Place("/messages", "Messages", ("contact-centre",)),
+    Place("/accounts/users", "Accounts", ("admin",)),
+)
+PUBLIC_PLACES = (
+    Place("/", "Home", ()),
+    Place("/report", "Report a fly-tip", ()),
+    Place("/open-data", "Open data", ()),
+)
+START = {
+    "admin": "/accounts/users",
+    "wall-viewer": "/operations",
+}
+
+
+def places_for(user: User | None) -> tuple[Place, ...]:
+    """Return what the navigation shows to a user, or to the public."""
+    if user is None:
+        return PUBLIC_PLACES
+    return tuple(place for place in PLACES if user.has_role(*place.roles))
+
+
+def start_page(user: User) -> str:
+    """Return where a user works, for after sign-in."""
+    if user.role in START:
+        return START[user.role]
+    return next((place.href for place in PLACES if user.role in place.roles), "/operations")
+
+
+def is_current(place: Place, path: str) -> bool:
+    """Say whether a path lies in a place of the navigation."""
+    return path == place.href or (place.href != "/" and path.startswith(f"{place.href}/"))

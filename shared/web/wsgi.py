@@ -1,0 +1,57 @@
+"""What gunicorn serves: one service's app, or all behind the embedded front, named by the environment.
+
+Opened in the worker, after the fork: neither stores nor threads survive one.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from shared.config import Settings
+from shared.errors import StreetsceneError
+from shared.logs import configure_logs
+from shared.processes import named, open_contexts, part
+from shared.web.embedded import create_embedded
+from shared.web.keys import ensure_keys
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+SERVICE_VARIABLE = "STREETSCENE_WEB_SERVICE"
+GUNICORN_REFUSES_TO_RESTART = 4
+"""gunicorn's exit code for an app that can't be loaded: it then stops instead of trying for ever."""
+
+
+def application(environ: Mapping[str, str] = os.environ) -> "WSGIApplication":
+    """Return the app that this process was started for; ends the process with one line where it can't be made."""
+    which = environ.get(SERVICE_VARIABLE, "all")
+    settings = Settings.from_env(environ)
+    configure_logs(settings, "web" if which == "all" else which)
+    try:
+        ensure_keys(settings)
+        return _application(which, settings)
+    except StreetsceneError as error:
+        import logging
+
+        logging.getLogger("streetscene.web").error("web_not_started", extra={"reason": str(error)})
+        raise SystemExit(GUNICORN_REFUSES_TO_RESTART) from error
+
+
+def _application(which: str, settings: Settings) -> "WSGIApplication":
+    """Return the app of one service or of all; its stores stay open as long as the process lives."""
+    services = named(which)
+    contexts = ExitStack().enter_context(open_contexts(services, settings))
+    if which != "all":
+        app: WSGIApplication = part(which, "web").create_app(contexts[which])
+        return app
+    return create_embedded(contexts, mounts=_mounts(settings))
+
+
+def _mounts(settings: Settings) -> "Mapping[str, WSGIApplication]":
+    """Return what a demonstration adds to the site: its controls under `/demo`."""
+    if not settings.demo:
+        return {}
+    # By name, because `shared` imports nothing of `deploy`.
+    return {"/demo": import_module("deploy.demo.web").create_app(settings)}
