@@ -1,0 +1,90 @@
+"""How dates, weights, money and codes are said in a sentence.
+
+The filters of `shared/web` do the same in templates; sentences are made in the domain so that they can be tested there.
+"""
+
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from shared.contracts.codes import LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
+
+LONDON = ZoneInfo("Europe/London")
+
+
+class Names(Protocol):
+    """What the council calls its places, crews and sites; an id that it does not know is its own name."""
+
+    def neighbourhood(self, neighbourhood_id: str) -> str:
+        """Return a neighbourhood's name."""
+        ...
+
+    def crew(self, crew_id: str) -> str:
+        """Return a crew's name."""
+        ...
+
+    def site(self, site_id: str) -> str:
+        """Return a disposal site's name."""
+        ...
+
+    def depot(self, depot_id: str) -> str:
+        """Return a depot's name."""
+        ...
+
+    def material(self, material: str) -> str:
+        """Return a material's name."""
+        ...
+
+
+def said_day(day: date) -> str:
+    """Return a date as it is written: 9 March 2026."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def said_instant(instant: datetime) -> str:
+    """Return an instant in London as it is written: 9 March 2026 at 8:05am."""
+    local = instant.astimezone(LONDON)
+    return f"{said_day(local.date())} at {said_time(instant)}"
+
+
+def said_time(instant: datetime) -> str:
+    """Return the time of day in London as it is written: 8:05am."""
+    local = instant.astimezone(LONDON)
+    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def said_kg(kilograms: int) -> str:
+    """Return a weight: 1,250 kg."""
+    return f"{kilograms:,} kg"
+
+
+def said_pounds(pence: int) -> str:
+    """Return an amount of money: £750, or £52.50."""
+    pounds, rest = divmod(pence, 100)
+    return f"£{pounds:,}.{rest:02}" if rest else f"£{pounds:,}"
+
+
+def said_waste(waste_type: str | None, size: str | None = None) -> str:
+    """Return what lies there, in plain words: black bags from a home, a small van full."""
+    waste = inner(WASTE_TYPES[waste_type].plain) if waste_type else "waste that nobody has named yet"
+    return f"{waste}, {inner(SIZES[size].plain)}" if size else waste
+
+
+def said_land(land_type: str | None) -> str:
+    """Return on what kind of land, in plain words."""
+    return inner(LAND_TYPES[land_type].plain) if land_type else "land that nobody has named yet"
+
+
+def said_outcome(outcome: str | None) -> str:
+    """Return how a job ended, in plain words."""
+    return inner(OUTCOMES[outcome].plain) if outcome else "no outcome"
+
+
+def said_code(code: str) -> str:
+    """Return a code that has no words of its own as words."""
+    return code.replace("-", " ")
+
+
+def inner(text: str) -> str:
+    """Return a phrase as it stands inside a sentence: its first letter small, unless it is a word like I."""
+    return text if text[:2] in {"I ", "I’"} else text[:1].lower() + text[1:]
