@@ -1,8 +1,8 @@
 """Read a TOML file key by key, so that a slip in configuration is one clear line and never a traceback.
 
-`tomllib` gives nested dicts and says nothing about a key that is missing, misspelt or of the wrong type. A `Table` takes
-each key once, checks its type, and `close` complains about any key that nothing asked for: a misspelt optional key would
-otherwise be ignored without a word. Every complaint is a `ConfigError` that names the file and the key.
+`tomllib` gives nested dicts and says nothing about a key that is missing, misspelt or of the wrong type. A `Table`
+takes each key once, checks its type, and `close` complains about any key that nothing asked for: a misspelt optional
+key would otherwise be ignored without a word. Every complaint is a `ConfigError` that names the file and the key.
 """
 
 import re
@@ -16,7 +16,7 @@ from shared.errors import ConfigError
 
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 IDENTIFIER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9:._/-]{0,119}$")
-"""What the contracts accept as an id (`shared/contracts/base.py`), so that configuration can't bring forth a bad event."""
+"""What contracts accept as an id (`shared/contracts/base.py`): configuration can't bring forth a bad event."""
 
 T = TypeVar("T")
 
@@ -121,7 +121,7 @@ class Table:
             self.fail(key, f"must be a list of at least {minimum} tables ([[{key}]])")
         return [Table(self.file, value, f"{self._path(key)}[{number}]") for number, value in enumerate(values, start=1)]
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """Return the keys that are there, in the file's order."""
         return tuple(self._values)
 

@@ -17,8 +17,8 @@ from shared.calendar.working import (
 )
 
 __all__ = [
-    "USUAL_WORKING_TIME",
     "LONDON",
+    "USUAL_WORKING_TIME",
     "Pause",
     "WorkingTime",
     "add_working_days",

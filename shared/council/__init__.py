@@ -27,7 +27,6 @@ from shared.council.model import (
     TariffEntry,
     Vehicle,
     Ward,
-    WorkingTime,
 )
 
 __all__ = [
@@ -52,6 +51,5 @@ __all__ = [
     "TariffEntry",
     "Vehicle",
     "Ward",
-    "WorkingTime",
     "load_council",
 ]

@@ -109,7 +109,7 @@ def _neighbourhood(table: Table) -> Neighbourhood:
 
 def _material(table: Table) -> Material:
     code = table.text("ewc_code")
-    if not (code.isascii() and code.isdigit() and len(code) == 6):  # noqa: PLR2004: an EWC code has six digits
+    if not (code.isascii() and code.isdigit() and len(code) == 6):
         table.fail("ewc_code", f"must be six digits, not {code!r}")
     return Material(
         ewc_code=code,
@@ -205,7 +205,9 @@ def _place(path: Path, number: int, row: Mapping[str, str | None], slugs: frozen
     if kind is None:
         raise ConfigError(f"{path}: line {number}: kind must be one of {', '.join(PLACE_KINDS)}")
     if not SLUG.match(values["id"]) or not values["name"]:
-        raise ConfigError(f"{path}: line {number}: id must be lower-case words joined by hyphens, and name must not be empty")
+        raise ConfigError(
+            f"{path}: line {number}: id must be lower-case words joined by hyphens, and name must not be empty"
+        )
     if values["neighbourhood"] not in slugs:
         raise ConfigError(f"{path}: line {number}: neighbourhood {values['neighbourhood']!r} is not known")
     try:
@@ -223,5 +225,3 @@ def _unique(top: Table, key: str, ids: Iterable[str]) -> frozenset[str]:
             top.fail(key, f"has {item!r} twice")
         known.add(item)
     return frozenset(known)
-
-

@@ -32,7 +32,9 @@ def colours(table: Table) -> Colours:
         behind = palette[background] if background else "#ffffff"
         ratio = contrast(palette[text], behind)
         if ratio < READABLE:
-            table.fail(text, f"on {background or 'white'} has a contrast of {ratio:.1f}:1, and {READABLE}:1 is the least")
+            table.fail(
+                text, f"on {background or 'white'} has a contrast of {ratio:.1f}:1, and {READABLE}:1 is the least"
+            )
     return Colours(**palette)
 
 
@@ -67,5 +69,5 @@ def _colour(table: Table, name: str) -> str:
 def _luminance(colour: str) -> float:
     """Return the relative luminance of a colour (WCAG 2.2, definition)."""
     parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)  # noqa: PLR2004
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -33,7 +33,9 @@ def working_time(table: Table) -> WorkingTime:
     if starts >= ends:
         table.fail("ends", "must be later than starts")
     closures = table.table("closures")
-    days = frozenset(day for year in closures.keys() for day in closures.days(year) if _of_year(closures, year, day.year))
+    days = frozenset(
+        day for year in closures.names() for day in closures.days(year) if _of_year(closures, year, day.year)
+    )
     table.close()
     return WorkingTime(starts, ends, days)
 
@@ -91,7 +93,9 @@ def tariff(top: Table) -> tuple[TariffEntry, ...]:
         for earlier in entries[:number]:
             same = (earlier.offence_code, earlier.tier) == (later.offence_code, later.tier)
             if same and (earlier.holds(later.effective_from) or later.holds(earlier.effective_from)):
-                tables[number].fail("effective_from", f"overlaps another entry for {later.offence_code} {later.tier or ''}")
+                tables[number].fail(
+                    "effective_from", f"overlaps another entry for {later.offence_code} {later.tier or ''}"
+                )
     return entries
 
 

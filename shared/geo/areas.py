@@ -27,7 +27,7 @@ class Area:
 
 @dataclass(frozen=True)
 class BoundarySet:
-    """The areas of one kind that hold from one day to another, both included; open-ended where `effective_to` is None."""
+    """The areas of one kind that hold from one day to another, both included; open-ended without `effective_to`."""
 
     kind: AreaKind
     effective_from: date
@@ -46,20 +46,25 @@ class BoundarySet:
         point = shapely.Point(lon, lat)
         for number in sorted(tree.query(point)):
             if shapes[number].covers(point):
-                return self.areas[number]
+                return self.areas[int(number)]
         return None
 
     def nearest(self, lat: float, lon: float) -> Area:
         """Return the area nearest to a WGS84 point."""
         tree, _, shapely = self._index
-        return self.areas[tree.nearest(shapely.Point(lon, lat))]
+        return self.areas[int(tree.nearest(shapely.Point(lon, lat)))]
 
     def feature_collection(self) -> dict[str, Any]:
         """Return the set as GeoJSON, for maps."""
         return {
             "type": "FeatureCollection",
             "features": [
-                {"type": "Feature", "id": area.id, "properties": {"id": area.id, "name": area.name}, "geometry": area.geometry}
+                {
+                    "type": "Feature",
+                    "id": area.id,
+                    "properties": {"id": area.id, "name": area.name},
+                    "geometry": area.geometry,
+                }
                 for area in self.areas
             ],
         }
@@ -70,7 +75,7 @@ class BoundarySet:
         import shapely  # 0.2 s of import that a process without places never pays
         import shapely.geometry
 
-        shapes = [shapely.geometry.shape(area.geometry) for area in self.areas]
+        shapes = [shapely.geometry.shape(dict(area.geometry)) for area in self.areas]
         shapely.prepare(shapes)
         return shapely.STRtree(shapes), shapes, shapely
 

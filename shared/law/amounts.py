@@ -19,9 +19,7 @@ def check_amount(
 def _check_early(offence: Offence, amount_pence: int, early_pence: int, early_days: int | None) -> None:
     """Accept an early-payment offer; raises `DomainError`."""
     if not 0 < early_pence < amount_pence:
-        raise DomainError(
-            f"The amount for early payment must be less than {pounds(amount_pence)}", field="early_pence"
-        )
+        raise DomainError(f"The amount for early payment must be less than {pounds(amount_pence)}", field="early_pence")
     if offence.early_min_pence is not None and early_pence < offence.early_min_pence:
         raise DomainError(
             f"{offence.statute}: at least {pounds(offence.early_min_pence)} for early payment",

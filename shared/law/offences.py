@@ -7,6 +7,7 @@ row has a first and a last day, and there is no question without a date.
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -133,4 +134,4 @@ def _kind(table: Table) -> OffenceKind:
 def _pairs_of_one_code(rows: tuple[Offence, ...]) -> list[tuple[Offence, Offence]]:
     """Return each row with the next later one of the same code."""
     ordered = sorted(rows, key=lambda row: (row.code, row.effective_from))
-    return [pair for pair in zip(ordered, ordered[1:], strict=False) if pair[0].code == pair[1].code]
+    return [pair for pair in pairwise(ordered) if pair[0].code == pair[1].code]

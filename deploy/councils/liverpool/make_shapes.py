@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 from shapely.geometry import MultiPoint, Point, Polygon, mapping
+from shapely.geometry.base import BaseGeometry
 
 from shared.geo.areas import Area, BoundarySet
 from shared.geo.boundary_files import write_boundary_set
@@ -82,8 +83,9 @@ STREET_FIRST = (
     "Alderney", "Barnfield", "Calverley", "Dunmore", "Easterby", "Fernlea", "Garrick", "Hollin", "Inglewood", "Jasmine",
     "Kelmscott", "Larkspur", "Mossbank", "Netherby", "Oakfield", "Pembury", "Quillan", "Rosslyn", "Selwyn", "Thornbury",
     "Ullswood", "Verbena", "Wensley", "Yewdale", "Ashcombe", "Birchley", "Cranmore", "Delamere", "Elmhurst", "Farndon",
-    "Glenavon", "Hartley", "Ivydale", "Kirkstone", "Lindale", "Marlfield", "Norwell", "Osborne", "Pinehurst", "Ravensby",
-    "Silverdale", "Tarleton", "Upton", "Vicarage", "Westmere", "Abbotsford", "Brackley", "Chatburn", "Dovedale", "Ennerby",
+    "Glenavon", "Hartley", "Ivydale", "Kirkstone", "Lindale", "Marlfield", "Norwell", "Osborne", "Pinehurst",
+    "Ravensby", "Silverdale", "Tarleton", "Upton", "Vicarage", "Westmere", "Abbotsford", "Brackley", "Chatburn",
+    "Dovedale", "Ennerby",
 )  # fmt: skip
 STREET_LAST = ("Street", "Road", "Avenue", "Grove", "Terrace", "Close", "Lane")
 PARK_NAMES = (
@@ -91,8 +93,9 @@ PARK_NAMES = (
     "Dovecote", "Netherwood", "Banksfield",
 )  # fmt: skip
 LANDMARKS = (
-    "Old Custom House", "Granary Market Hall", "Hallowfield Library", "Larkmoor Leisure Centre", "Hawksmere Retail Park",
-    "Swan Mill Bus Station", "Jubilee Health Centre", "Clocktower Community Hall", "Herculaneum Baths",
+    "Old Custom House", "Granary Market Hall", "Hallowfield Library", "Larkmoor Leisure Centre",
+    "Hawksmere Retail Park", "Swan Mill Bus Station", "Jubilee Health Centre", "Clocktower Community Hall",
+    "Herculaneum Baths",
     "Sudbrook Station", "Five Ways Shops", "Quarry Bank Shops", "Banksfield Business Park",
 )  # fmt: skip
 STREETS_EACH, ALLEYS_EACH = 7, 3
@@ -103,11 +106,13 @@ def make_areas() -> tuple[list[Area], list[Area]]:
     outline = Polygon([(lon * LON_SCALE, lat) for lon, lat in OUTLINE])
     middles = [(lon * LON_SCALE, lat) for _, _, (lon, lat), _ in NEIGHBOURHOODS]
     cells = _cells(middles, outline)
-    parts = [_split(cell, count, seed) for seed, (cell, (*_, count)) in enumerate(zip(cells, NEIGHBOURHOODS, strict=True))]
+    parts = [
+        _split(cell, count, seed) for seed, (cell, (*_, count)) in enumerate(zip(cells, NEIGHBOURHOODS, strict=True))
+    ]
     lines = shapely.unary_union(
         [_degrees(part).boundary for cell_parts in parts for part in cell_parts], grid_size=GRID_DEGREES
     )
-    faces = [face for face in shapely.polygonize([lines]).geoms if face.area > GRID_DEGREES]
+    faces = _polygons(shapely.polygonize([lines]))
     names = iter(WARD_NAMES)
     wards, neighbourhoods = [], []
     for (slug, name, _, _), cell_parts in zip(NEIGHBOURHOODS, parts, strict=True):
@@ -115,7 +120,7 @@ def make_areas() -> tuple[list[Area], list[Area]]:
         for face in inside:
             ward_name = next(names)
             wards.append(Area(_slug(ward_name), ward_name, _rounded(face), slug))
-        neighbourhoods.append(Area(slug, name, _rounded(shapely.unary_union(inside))))
+        neighbourhoods.append(Area(slug, name, _rounded(_polygons(shapely.unary_union(inside))[0])))
     return wards, neighbourhoods
 
 
@@ -125,7 +130,7 @@ def _cells(middles: Sequence[tuple[float, float]], within: Polygon) -> list[Poly
     found = []
     for middle in middles:
         cell = next(cell for cell in cells.geoms if cell.covers(Point(middle))).intersection(within)
-        found.append(max(shapely.get_parts(cell), key=shapely.area))
+        found.append(_polygons(cell)[0])
     return found
 
 
@@ -149,6 +154,12 @@ def _point_in(polygon: Polygon, generator: np.random.Generator) -> tuple[float, 
             return x, y
 
 
+def _polygons(shape: BaseGeometry) -> list[Polygon]:
+    """Return the polygons in a shape, the largest first."""
+    parts = [part for part in shapely.get_parts(shape) if isinstance(part, Polygon)]
+    return sorted(parts, key=lambda part: part.area, reverse=True)
+
+
 def _degrees(shape: Polygon) -> Polygon:
     """Return a shape with its longitudes in degrees again."""
     return shapely.transform(shape, lambda points: points / np.array([LON_SCALE, 1]))
@@ -170,12 +181,12 @@ def _rounded(shape: Polygon) -> dict[str, object]:
 
 def make_places(neighbourhoods: Sequence[Area]) -> list[dict[str, str]]:
     """Return the gazetteer: in each neighbourhood streets, the alleys behind them, a park and a landmark."""
-    generator = random.Random(SEED)  # noqa: S311: names and places, not secrets
+    generator = random.Random(SEED)  # noqa: S311 - names and places, not secrets
     streets = [f"{first} {last}" for first in STREET_FIRST for last in STREET_LAST]
     generator.shuffle(streets)
     rows: list[dict[str, str]] = []
     for number, area in enumerate(neighbourhoods):
-        shape = shapely.geometry.shape(area.geometry)
+        shape = _polygons(shapely.geometry.shape(dict(area.geometry)))[0]
         own = [streets.pop() for _ in range(STREETS_EACH)]
         named = [(name, "street") for name in own]
         named += [(f"Alley behind {name}", "alley") for name in own[:ALLEYS_EACH]]
@@ -204,7 +215,7 @@ def _spread(shape: Polygon, count: int, seed: int) -> list[tuple[float, float]]:
     """Return points well inside a shape, spread evenly over it."""
     inner = shape.buffer(-0.0025)
     scaled = shapely.transform(inner, lambda points: points * np.array([LON_SCALE, 1]))
-    parts = _split(max(shapely.get_parts(scaled), key=shapely.area), count, seed)
+    parts = _split(_polygons(scaled)[0], count, seed)
     points = [part.representative_point() for part in parts]
     return [(point.x / LON_SCALE, point.y) for point in points]
 

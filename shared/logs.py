@@ -1,0 +1,111 @@
+"""Logs as JSON lines on stderr: a static event name, fields beside it, and the correlation id of the journey.
+
+`log.info("event_handled", extra={"consumer": ...})`: the name never varies, so that lines can be counted and searched;
+what varies is a field. Personal data is never a field, and because the text of an exception may quote what somebody
+typed, a traceback is logged with its places and types but without the exceptions' texts.
+"""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, TypeAlias
+
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
+
+from shared.config import Settings
+from shared.errors import ConfigError
+
+ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+QUIET = ("amqp", "boto3", "botocore", "kombu", "nameko", "PIL", "pymongo", "urllib3", "werkzeug", "fontTools")
+"""Libraries that tell the story of every connection at INFO: only their warnings are of use."""
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FIXED = ("time", "level", "event", "logger", "process")
+"""What the formatter alone decides; `service` and `correlation_id` may be said by the call, which knows better."""
+
+LONGEST_CHAIN = 10
+"""Exceptions raised from one another, before a loop in the chain is suspected."""
+
+_correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+"""Per thread, and per greenthread in a patched process: greenlets carry their own context."""
+
+
+def configure_logs(settings: Settings, service: str) -> None:
+    """Send every log line of this process to stderr as JSON, under the service's name; safe to call again."""
+    level = logging.getLevelNamesMapping().get(settings.log_level)
+    if level is None:
+        raise ConfigError(f"STREETSCENE_LOG_LEVEL must be one of {', '.join(LEVELS)}, not {settings.log_level!r}")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter(service))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    logging.captureWarnings(capture=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def bind(*, correlation_id: str | None) -> None:
+    """Give every later line of this thread or greenthread the correlation id of what it now works on."""
+    _correlation_id.set(correlation_id)
+
+
+def bound_correlation_id() -> str | None:
+    """Return the correlation id that lines are now given."""
+    return _correlation_id.get()
+
+
+@contextmanager
+def correlated(correlation_id: str | None) -> Iterator[None]:
+    """Bind a correlation id for a block of work and put the one before back afterwards."""
+    token = _correlation_id.set(correlation_id)
+    try:
+        yield
+    finally:
+        _correlation_id.reset(token)
+
+
+class LineFormatter(JsonFormatter):
+    """One log record as one line of JSON: time, level, event, service, process, correlation id, fields."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(reserved_attrs=[*RESERVED_ATTRS, "taskName"], json_ensure_ascii=False)
+        self._service = service
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        """Put the fixed fields first, then those of the call."""
+        log_data.update(
+            time=datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            level=record.levelname.lower(),
+            event=record.getMessage(),
+            logger=record.name,
+            service=self._service,
+            process=os.getpid(),
+            correlation_id=_correlation_id.get(),
+        )
+        fixed = {key: log_data[key] for key in FIXED}
+        super().add_fields(log_data, record, message_dict)
+        log_data.pop("message", None)
+        for key, value in fixed.items():
+            if log_data[key] != value:
+                # A field of the call must not pass for one of ours: it is kept under another name.
+                log_data[f"{key}_"] = log_data[key]
+                log_data[key] = value
+
+    def formatException(self, ei: ExcInfo | Any) -> str:  # noqa: N802 - the standard library's name
+        """Return a traceback with places and types, without the exceptions' texts."""
+        lines: list[str] = []
+        error: BaseException | None = ei[1]
+        while error is not None and len(lines) < LONGEST_CHAIN:
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            lines.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\nraised from\n".join(lines)
