@@ -1,0 +1,24 @@
+"""Telling people: messages, the port that sends them, and deliveries that neither get lost nor happen twice.
+
+A handler queues a delivery (`deliveries.py`); a timer sends what is due through a `Sender`. Which sender is the
+settings' affair: the page of a demonstration, where staff read what would have been sent, or a mail server.
+"""
+
+from shared.notify.deliveries import DELIVERIES, Delivery, queue_delivery, send_due, suppress_due
+from shared.notify.page import MESSAGES, PageSender, messages_page
+from shared.notify.port import Message, RefusedError, Sender, open_sender
+
+__all__ = [
+    "DELIVERIES",
+    "MESSAGES",
+    "Delivery",
+    "Message",
+    "PageSender",
+    "RefusedError",
+    "Sender",
+    "messages_page",
+    "open_sender",
+    "queue_delivery",
+    "send_due",
+    "suppress_due",
+]
