@@ -7,9 +7,9 @@ from datetime import date
 from services.enforcement.custody import append
 from services.enforcement.domain import case as case_rules
 from services.enforcement.domain import notice as notice_rules
-from services.enforcement.domain.case import Case
+from services.enforcement.domain.case import Case, NoticeMark
 from services.enforcement.domain.notice import Notice, Recipient
-from services.enforcement.store import NOTICES, PEOPLE, SERIALS, cases, notices
+from services.enforcement.store import NOTICES, PEOPLE, SERIALS, cases, notices, notices_of
 from shared.calendar import london_date
 from shared.contracts.envelope import Cause, Event
 from shared.council import TariffEntry
@@ -164,18 +164,13 @@ def tariff_entry(ctx: ServiceContext, offence_code: str, tier: str | None, on: d
 
 
 def on_notice_changed(ctx: ServiceContext, event: Event) -> None:
-    """Bring the case into step with its notice."""
-    state = event.state
-    case = cases(ctx.store).require(state["case_id"])
-    followed, facts = case_rules.follow_notice(
-        case,
-        notice_id=state["notice_id"],
-        sequence=event.sequence,
-        state=state["state"],
-        offence_code=state["offence_code"],
-        issued_on=state["issued_on"],
-        at=ctx.clock.now(),
-    )
+    """Bring the case into step with its notices, as they are now rather than as the event found them."""
+    case = cases(ctx.store).require(event.state["case_id"])
+    marks = [
+        NoticeMark(notice.id, notice.state, notice.offence_code, notice.issued_on)
+        for notice in notices_of(ctx.store, case.id)
+    ]
+    followed, facts = case_rules.follow_notices(case, marks, at=ctx.clock.now())
     if followed is not case:
         cases(ctx.store).save(followed, facts, at=ctx.clock.now(), cause=Cause.of(event))
 

@@ -5,7 +5,7 @@ one that arrives twice, meet in the same case. Exhibits are part of the case; th
 parcel and are verified whenever somebody looks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,9 @@ from shared.ids import derived_id, public_reference
 
 SETTLED_NOTICE_STATES = frozenset({"paid"})
 DROPPED_NOTICE_STATES = frozenset({"cancelled", "withdrawn"})
+
+PAID = "paid"
+"""The result that follows from payment."""
 
 CLOSING_RESULTS: Mapping[str, str] = {
     "warning": "Warning given",
@@ -77,11 +80,12 @@ class Exhibit:
 
 @dataclass(frozen=True)
 class NoticeMark:
-    """How far the case has followed one of its notices."""
+    """What the case knows of one of its notices."""
 
     notice_id: str
-    sequence: int
     state: str
+    offence_code: str
+    issued_on: date
 
 
 @dataclass(frozen=True)
@@ -178,22 +182,17 @@ def secured() -> Fact:
     return CaseEvidenceSecuredV1.fact()
 
 
-def follow_notice(
-    case: Case, *, notice_id: str, sequence: int, state: str, offence_code: str, issued_on: date, at: datetime
-) -> tuple[Case, list[Fact]]:
-    """Bring the case into step with one of its notices; older and repeated news changes nothing."""
-    known = next((mark for mark in case.notices if mark.notice_id == notice_id), None)
-    if known is not None and known.sequence >= sequence:
+def follow_notices(case: Case, notices: Sequence[NoticeMark], *, at: datetime) -> tuple[Case, list[Fact]]:
+    """Bring the case into step with all its notices as they are now; where it is, nothing changes."""
+    if tuple(notices) == case.notices:
         return case, []
-    others = tuple(mark for mark in case.notices if mark.notice_id != notice_id)
-    followed = replace(case, notices=(*others, NoticeMark(notice_id, sequence, state)))
-    facts = []
-    if known is None:
-        action = ACTION_OF_OFFENCE.get(offence_code, OTHER_ACTION)
-        facts.append(ActionRecordedV1.fact(action=action, taken_on=issued_on))
-    if not case.is_open:
-        return followed, facts
-    followed, more = _after_notices(followed, at)
+    known = {mark.notice_id for mark in case.notices}
+    facts = [
+        ActionRecordedV1.fact(action=ACTION_OF_OFFENCE.get(mark.offence_code, OTHER_ACTION), taken_on=mark.issued_on)
+        for mark in notices
+        if mark.notice_id not in known
+    ]
+    followed, more = _after_notices(replace(case, notices=tuple(notices)), at)
     return followed, facts + more
 
 
@@ -224,13 +223,18 @@ def public_state(case: Case) -> Mapping[str, Any]:
 
 
 def _after_notices(case: Case, at: datetime) -> tuple[Case, list[Fact]]:
-    """Return the case in the state that its notices leave it in."""
+    """Return the case in the state that its notices leave it in; what an officer has closed stays closed."""
     states = {mark.state for mark in case.notices}
+    if not case.is_open and case.result != PAID:
+        return case, []
+    if not states <= SETTLED_NOTICE_STATES | DROPPED_NOTICE_STATES:
+        # Also after a payment had closed it: a further notice was issued in that very moment.
+        return replace(case, state="notice", closed_at=None, result=None), []
     if states <= DROPPED_NOTICE_STATES:
         return replace(case, state="decision"), []
-    if states <= SETTLED_NOTICE_STATES | DROPPED_NOTICE_STATES:
-        return replace(case, state="closed", closed_at=at, result="paid"), [CaseClosedV1.fact(result="paid")]
-    return replace(case, state="notice"), []
+    if not case.is_open:
+        return case, []
+    return replace(case, state="closed", closed_at=at, result=PAID), [CaseClosedV1.fact(result=PAID)]
 
 
 def _with(values: tuple[str, ...], value: str | None) -> tuple[str, ...]:
