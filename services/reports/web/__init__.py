@@ -1,0 +1,20 @@
+"""The web process of reports: residents' pages, the desk, the JSON API and Open311."""
+
+from flask import Flask
+
+from services.reports.web import api, form, messages, open311, pages, triage
+from shared.service import ServiceContext
+from shared.web.app import create_app as create_base_app
+
+
+def create_app(ctx: ServiceContext) -> Flask:
+    """Return the app over the service's context."""
+    app = create_base_app(
+        ctx,
+        package="services.reports.web",
+        pages=(form.bp, triage.bp, messages.bp, open311.bp, pages.bp),
+        apis=(api.bp,),
+        title="Reports",
+    )
+    open311.register_errors(app)
+    return app

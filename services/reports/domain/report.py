@@ -1,0 +1,343 @@
+"""A report of something wrong in the street: its state machine, as pure functions from a report to the next one.
+
+Every function returns the new report and the facts to announce; a function that has nothing to change returns the
+report itself and no facts, which is how repeated and late events come to nothing. What a person told us about
+themselves or typed lives in `private` and never reaches `public_state`, the only thing that events carry.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from shared.contracts.base import Fact
+from shared.contracts.reports import (
+    ReportAmendedV1,
+    ReportAssessedV1,
+    ReportClosedV1,
+    ReportMergedV1,
+    ReportNotifiedV1,
+    ReportReferredV1,
+    ReportReopenedV1,
+    ReportSubmittedV1,
+    ReportUnmergedV1,
+)
+from shared.errors import DomainError
+
+OPEN_STATES = frozenset({"submitted", "assessed", "scheduled", "in-progress", "referred"})
+"""States in which the council still has something to do or to hear."""
+
+WAITING_FOR_JOB = frozenset({"assessed", "scheduled", "in-progress"})
+"""States that follow the job: what happens to it decides which of them holds."""
+
+STAFF_CLOSURES = ("no-action", "not-ours", "already-cleared")
+"""Closures that staff decide from the desk; the others follow from a job or a merge."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it is: WGS84 and EPSG:27700, and the areas of that day; `place_id` is of the council's gazetteer."""
+
+    lat: float
+    lon: float
+    easting: int
+    northing: int
+    place_precision: str
+    place_id: str | None
+    ward: str
+    neighbourhood: str
+
+
+@dataclass(frozen=True)
+class Private:
+    """What a person told us: contact details, their own words, and the photo as sealed blobs. Never in an event."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    description: str = ""
+    place_text: str = ""
+    photo_key: str | None = None
+    public_photo_key: str | None = None
+
+    @property
+    def has_contact(self) -> bool:
+        """Say whether there is anybody to tell."""
+        return bool(self.email or self.phone)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One rule of the council's that applied, with the value that made it apply."""
+
+    rule: str
+    value: str | None
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the council's rules make of a report."""
+
+    priority: int
+    deadline: datetime
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the report's story as the public is told it: codes only."""
+
+    at: datetime
+    what: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report with everything that reports knows of it."""
+
+    id: str
+    reference: str
+    idempotency_key: str
+    kind: str
+    channel: str
+    state: str
+    reported_at: datetime
+    place: Place
+    private: Private
+    hazards: tuple[str, ...] = ()
+    waste_type: str | None = None
+    land_type: str | None = None
+    size: str | None = None
+    happened_on: date | None = None
+    closure: str | None = None
+    visit: int = 1
+    priority: int | None = None
+    deadline: datetime | None = None
+    reasons: tuple[Reason, ...] = ()
+    needs_decision: bool = False
+    job_id: str | None = None
+    job_outcome: str | None = None
+    expected_on: date | None = None
+    photo_released: bool = False
+    text_released: bool = False
+    has_evidence: bool = False
+    merged_into: str | None = None
+    referred_to: str | None = None
+    cleared_at: datetime | None = None
+    closed_at: datetime | None = None
+    action_taken: bool = False
+    history: tuple[Step, ...] = ()
+    seen: dict[str, int] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+    version: int = 0
+    sequence: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the council still has something to do or to hear."""
+        return self.state in OPEN_STATES
+
+    @property
+    def waits_for_staff(self) -> bool:
+        """Say whether nothing will happen before a member of staff decides."""
+        return self.is_open and (self.state == "submitted" or self.needs_decision)
+
+
+Change = tuple[Report, list[Fact]]
+"""The report after a change, and what is to be announced of it."""
+
+
+def public_state(report: Report) -> Mapping[str, Any]:
+    """Return what every event of the report carries: ids, codes and the structured place, nobody's details or words."""
+    place = report.place
+    return {
+        "report_id": report.id,
+        "reference": report.reference,
+        "kind": report.kind,
+        "channel": report.channel,
+        "state": report.state,
+        "closure": report.closure,
+        "visit": report.visit,
+        "waste_type": report.waste_type,
+        "land_type": report.land_type,
+        "size": report.size,
+        "hazards": list(report.hazards),
+        "place": {
+            "lat": place.lat,
+            "lon": place.lon,
+            "easting": place.easting,
+            "northing": place.northing,
+            "place_precision": place.place_precision,
+            "place_id": place.place_id,
+            "ward": place.ward,
+            "neighbourhood": place.neighbourhood,
+        },
+        "priority": report.priority,
+        "deadline": report.deadline,
+        "reported_at": report.reported_at,
+        "happened_on": report.happened_on,
+        "has_photo": report.private.photo_key is not None,
+        "has_evidence": report.has_evidence,
+        "merged_into": report.merged_into,
+        "cleared_at": report.cleared_at,
+        "action_taken": report.action_taken,
+    }
+
+
+def submit(report: Report, assessment: Assessment | None, *, at: datetime) -> Change:
+    """Accept a report, and assess it at once where its waste type is known."""
+    accepted = replace(report, state="submitted", history=(Step(report.reported_at, "received", report.channel),))
+    facts = [ReportSubmittedV1.fact()]
+    if assessment is None:
+        return accepted, facts
+    assessed, more = assess(accepted, assessment, at=at)
+    return assessed, facts + more
+
+
+def assess(
+    report: Report,
+    assessment: Assessment,
+    *,
+    at: datetime,
+    waste_type: str | None = None,
+    land_type: str | None = None,
+    size: str | None = None,
+    hazards: tuple[str, ...] | None = None,
+) -> Change:
+    """Set priority and deadline with their reasons, and what staff found out about the waste; again if need be.
+
+    Raises:
+        DomainError: the report is closed.
+    """
+    if not report.is_open:
+        raise DomainError("This report is closed, so it can’t be assessed. Reopen it first.")
+    # A job under way goes on under the new priority; anything else now waits for one.
+    state = report.state if report.state in ("scheduled", "in-progress") else "assessed"
+    assessed = replace(
+        report,
+        state=state,
+        priority=assessment.priority,
+        deadline=assessment.deadline,
+        reasons=assessment.reasons,
+        waste_type=waste_type or report.waste_type,
+        land_type=land_type or report.land_type,
+        size=size or report.size,
+        hazards=report.hazards if hazards is None else hazards,
+        needs_decision=False,
+        referred_to=None,
+        history=_told(report, at, "assessed"),
+    )
+    reasons = [{"rule": reason.rule, "value": reason.value} for reason in assessment.reasons]
+    return assessed, [ReportAssessedV1.fact(reasons=reasons)]
+
+
+def refer(report: Report, to: str, *, at: datetime) -> Change:
+    """Hand the report to an owner or partner; raises `DomainError` where it is closed."""
+    if not report.is_open:
+        raise DomainError("This report is closed, so it can’t be referred.")
+    if report.state == "referred" and report.referred_to == to:
+        return report, []
+    referred = replace(
+        report, state="referred", referred_to=to, needs_decision=False, history=_told(report, at, "referred", to)
+    )
+    return referred, [ReportReferredV1.fact(to=to)]
+
+
+def close(report: Report, closure: str, *, at: datetime, job_id: str | None = None) -> Change:
+    """Close the report for a reason; raises `DomainError` where it is closed already."""
+    if not report.is_open:
+        raise DomainError("This report is closed already.")
+    closed = replace(
+        report,
+        state="closed",
+        closure=closure,
+        closed_at=at,
+        cleared_at=at if closure == "cleared" else None,
+        needs_decision=False,
+        referred_to=None,
+        history=_told(report, at, "closed", closure),
+    )
+    return closed, [ReportClosedV1.fact(job_id=job_id)]
+
+
+def reopen(report: Report, assessment: Assessment | None, *, by: str, at: datetime) -> Change:
+    """Open a closed report again as a new visit, so that a new job is made; an open one stays as it is."""
+    if report.is_open:
+        return report, []
+    opened = replace(
+        report,
+        state="submitted",
+        closure=None,
+        closed_at=None,
+        cleared_at=None,
+        merged_into=None,
+        visit=report.visit + 1,
+        job_id=None,
+        job_outcome=None,
+        expected_on=None,
+        priority=None,
+        deadline=None,
+        reasons=(),
+        history=_told(report, at, "reopened", by),
+    )
+    facts = [ReportReopenedV1.fact(by=by)]
+    if assessment is None:
+        return opened, facts
+    assessed, more = assess(opened, assessment, at=at)
+    return assessed, facts + more
+
+
+def merge(report: Report, *, into: Report, at: datetime) -> Change:
+    """Close the report as a duplicate of another; raises `DomainError` where that makes no sense."""
+    if into.id == report.id:
+        raise DomainError("A report can’t be a duplicate of itself.", field="reference")
+    if into.merged_into is not None:
+        raise DomainError("That report is itself a duplicate. Use the one that it was joined to.", field="reference")
+    if report.state in ("scheduled", "in-progress"):
+        raise DomainError("A crew has this job already, so it can’t be joined to another now.", field="reference")
+    closed, facts = close(report, "duplicate", at=at)
+    merged = replace(closed, merged_into=into.id)
+    return merged, [ReportMergedV1.fact(into_report_id=into.id), *facts]
+
+
+def unmerge(report: Report, assessment: Assessment | None, *, at: datetime) -> Change:
+    """Let a merged report stand on its own again, as a new visit."""
+    if report.merged_into is None:
+        return report, []
+    opened, facts = reopen(report, assessment, by="staff", at=at)
+    return opened, [ReportUnmergedV1.fact(from_report_id=report.merged_into), *facts]
+
+
+def release(report: Report, *, photo: bool, text: bool) -> Report:
+    """Let the public see the photo or the words, or stop it. Nothing to announce: events never carried either.
+
+    Raises:
+        DomainError: there is nothing to release.
+    """
+    if photo and report.private.public_photo_key is None:
+        raise DomainError("This report has no photo.", field="photo")
+    if text and not report.private.description:
+        raise DomainError("This report has no description.", field="text")
+    return replace(report, photo_released=photo, text_released=text)
+
+
+def take_action(report: Report, *, at: datetime) -> Change:
+    """Note that somebody has paid for this: all that a reporter or the public is ever told of enforcement."""
+    if report.action_taken:
+        return report, []
+    acted = replace(report, action_taken=True, history=_told(report, at, "action-taken"))
+    return acted, [ReportAmendedV1.fact(change="action-taken")]
+
+
+def note_told(report: Report, *, message_id: str, message: str, by: str) -> Change:
+    """Note that the reporter was told something; a message is announced once."""
+    if message_id in report.told:
+        return report, []
+    fact = ReportNotifiedV1.fact(message_id=message_id, message=message, by=by)
+    return replace(report, told=(*report.told, message_id)), [fact]
+
+
+def _told(report: Report, at: datetime, what: str, detail: str | None = None) -> tuple[Step, ...]:
+    """Return the history with one step more."""
+    return (*report.history, Step(at, what, detail))

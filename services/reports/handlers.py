@@ -1,0 +1,162 @@
+"""The use cases of the reports service: what staff and reporters do to a report, and what other services' events mean.
+
+Each loads one report, asks the domain, and saves what came of it with its events. A `Conflict` is left to the caller:
+the bus and the pages both load again and decide anew.
+"""
+
+from services.reports.domain import report as rules
+from services.reports.domain.jobs import expect, follow_job
+from services.reports.domain.report import Change, Report
+from services.reports.intake import accept_found_tip, assessment_of, job_news
+from services.reports.store import AUDIT, by_reference, reports
+from shared.contracts.envelope import Cause, Event
+from shared.errors import Duplicate, RetryLater
+from shared.ids import new_id
+from shared.service import ServiceContext
+from shared.store import reload_on_conflict
+
+FOUND_BY_CREW = "crew"
+
+
+def on_job(ctx: ServiceContext, event: Event) -> None:
+    """Bring the report in line with its job; a job for a tip that a crew found brings its report with it."""
+    state = event.state
+    if state["report_id"] is None:
+        return
+    report = reports(ctx.store).get(state["report_id"])
+    if report is None:
+        _welcome(ctx, event)
+    elif event.name == "job.expected":
+        expected = expect(
+            report,
+            job_id=state["job_id"],
+            visit=state["visit"],
+            expected_on=event.data["expected_on"],
+            sequence=event.sequence,
+        )
+        _save(ctx, report, (expected, []), Cause.of(event))
+    else:
+        news = job_news(state, at=event.time, sequence=event.sequence)
+        _save(ctx, report, follow_job(report, news), Cause.of(event))
+
+
+def _welcome(ctx: ServiceContext, event: Event) -> None:
+    """Store the report of a tip that a crew found; any other unknown report must be on its way (a restored store)."""
+    if event.state["channel"] != FOUND_BY_CREW:
+        raise RetryLater(f"report {event.state['report_id']} is not known yet")
+    try:
+        accept_found_tip(ctx, event.state, sequence=event.sequence, cause=Cause.of(event))
+    except Duplicate:
+        raise RetryLater("the report was stored by another event of its job in the meantime", delay_seconds=0) from None
+
+
+def on_notice(ctx: ServiceContext, event: Event) -> None:
+    """Note on each report concerned that somebody has paid; nothing else about a notice is for reports to know."""
+    if event.state["state"] != "paid":
+        return
+    for report_id in event.state["report_ids"]:
+        report = reports(ctx.store).get(report_id)
+        if report is None:
+            raise RetryLater(f"report {report_id} is not known yet")
+        _save(ctx, report, rules.take_action(report, at=event.time), Cause.of(event))
+
+
+@reload_on_conflict
+def assess_report(
+    ctx: ServiceContext,
+    reference: str,
+    *,
+    waste_type: str,
+    land_type: str | None,
+    size: str | None,
+    hazards: tuple[str, ...],
+    cause: Cause | None = None,
+) -> Report:
+    """Set priority and deadline from what a member of staff says about the waste, counted from when it was reported."""
+    report = by_reference(ctx.store, reference)
+    found = {"waste_type": waste_type, "land_type": land_type, "size": size, "hazards": hazards}
+    now = ctx.clock.now()
+    since = report.reported_at if report.visit == 1 else now
+    assessment = assessment_of(ctx, report, at=since, **found)  # type: ignore[arg-type]
+    return _save(ctx, report, rules.assess(report, assessment, at=now, **found), cause)  # type: ignore[arg-type]
+
+
+@reload_on_conflict
+def refer_report(ctx: ServiceContext, reference: str, *, to: str, cause: Cause | None = None) -> Report:
+    """Hand a report to an owner or partner."""
+    report = by_reference(ctx.store, reference)
+    return _save(ctx, report, rules.refer(report, to, at=ctx.clock.now()), cause)
+
+
+@reload_on_conflict
+def close_report(ctx: ServiceContext, reference: str, *, closure: str, cause: Cause | None = None) -> Report:
+    """Close a report from the desk."""
+    report = by_reference(ctx.store, reference)
+    return _save(ctx, report, rules.close(report, closure, at=ctx.clock.now()), cause)
+
+
+@reload_on_conflict
+def reopen_report(
+    ctx: ServiceContext, reference: str, *, by: str, visit: int | None = None, cause: Cause | None = None
+) -> Report:
+    """Open a closed report as a new visit; with `visit`, only if that is still the visit that was closed.
+
+    So a reporter's link that is used twice, or after staff have reopened the report, opens nothing more.
+    """
+    report = by_reference(ctx.store, reference)
+    if visit is not None and report.visit != visit:
+        return report
+    now = ctx.clock.now()
+    assessment = assessment_of(ctx, report, at=now) if report.waste_type else None
+    return _save(ctx, report, rules.reopen(report, assessment, by=by, at=now), cause)
+
+
+@reload_on_conflict
+def merge_report(ctx: ServiceContext, reference: str, *, into: str, cause: Cause | None = None) -> Report:
+    """Close a report as a duplicate of another."""
+    report, kept = by_reference(ctx.store, reference), by_reference(ctx.store, into)
+    return _save(ctx, report, rules.merge(report, into=kept, at=ctx.clock.now()), cause)
+
+
+@reload_on_conflict
+def unmerge_report(ctx: ServiceContext, reference: str, *, cause: Cause | None = None) -> Report:
+    """Let a report that was closed as a duplicate stand on its own again."""
+    report = by_reference(ctx.store, reference)
+    now = ctx.clock.now()
+    assessment = assessment_of(ctx, report, at=now) if report.waste_type else None
+    return _save(ctx, report, rules.unmerge(report, assessment, at=now), cause)
+
+
+@reload_on_conflict
+def release_report(
+    ctx: ServiceContext, reference: str, *, photo: bool, text: bool, user_id: str, user_name: str = ""
+) -> Report:
+    """Let the public see a report's photo or words, or stop it; who did it is kept."""
+    report = by_reference(ctx.store, reference)
+    released = _save(ctx, report, (rules.release(report, photo=photo, text=text), []))
+    shown = " ".join(name for name, is_shown in (("photo", photo), ("text", text)) if is_shown)
+    note_access(ctx, report, user_id=user_id, user_name=user_name, what=f"released:{shown}")
+    return released
+
+
+def note_access(ctx: ServiceContext, report: Report, *, user_id: str, user_name: str = "", what: str) -> None:
+    """Write into the audit log which member of staff saw or released which personal data of a report."""
+    ctx.store.insert(
+        AUDIT.name,
+        {
+            "_id": new_id(),
+            "report_id": report.id,
+            "at": ctx.clock.now(),
+            "user_id": user_id,
+            "user_name": user_name,
+            "what": what,
+        },
+    )
+
+
+def _save(ctx: ServiceContext, before: Report, change: Change, cause: Cause | None = None) -> Report:
+    """Save what a domain function made of a report; nothing where it made no change."""
+    after, facts = change
+    if after == before:
+        return before
+    return reports(ctx.store).save(after, facts, at=ctx.clock.now(), cause=cause or Cause())

@@ -1,0 +1,200 @@
+"""How a report comes to be: from a resident's form, Open311, or a crew that cleared a tip nobody had reported.
+
+Accepting a report is one insert. Its idempotency key is a unique field of the report itself, so the same submission
+sent twice over a bad line finds the report of the first time, whatever happened in between.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.reports.domain import report as rules
+from services.reports.domain.assessment import AppliedRule, conclude
+from services.reports.domain.jobs import JobNews, follow_job
+from services.reports.domain.report import Assessment, Place, Private, Report
+from services.reports.domain.submission import (
+    DESCRIPTION_LIMIT,
+    NAME_LIMIT,
+    PLACE_TEXT_LIMIT,
+    Submission,
+    check_codes,
+    clean_email,
+    clean_phone,
+    clean_text,
+    hazards_of,
+)
+from services.reports.store import reports
+from shared.calendar import add_working_time, london_date
+from shared.contracts.envelope import Cause
+from shared.errors import DomainError, Duplicate
+from shared.geo import to_grid
+from shared.ids import new_id, public_reference
+from shared.service import ServiceContext
+
+ATTEMPTS = 3
+"""Ids to try before giving up: two reports drawing the same reference even once is a matter of centuries."""
+
+
+def accept_report(
+    ctx: ServiceContext, submission: Submission, *, idempotency_key: str, cause: Cause | None = None
+) -> Report:
+    """Store a new report, assessed if its waste type is known; the same key again returns the report of before.
+
+    Raises:
+        DomainError: something in the submission is wrong, or the place is outside the council's area.
+    """
+    known = reports(ctx.store).find_one({"idempotency_key": idempotency_key})
+    if known is not None:
+        return known
+    now = ctx.clock.now()
+    check_codes(submission, today=london_date(now))
+    place = locate(ctx, lat=submission.lat, lon=submission.lon, place_id=submission.place_id, at=now)
+    private = _private(submission)
+    hazards = hazards_of(submission.waste_type, submission.hazards)
+    for _ in range(ATTEMPTS):
+        report_id = new_id()
+        draft = Report(
+            id=report_id,
+            reference=public_reference(report_id, ctx.council.kind(submission.kind).prefix),
+            idempotency_key=idempotency_key,
+            kind=submission.kind,
+            channel=submission.channel,
+            state="submitted",
+            reported_at=now,
+            place=place,
+            private=private,
+            hazards=hazards,
+            waste_type=submission.waste_type,
+            land_type=submission.land_type,
+            size=submission.size,
+            happened_on=submission.happened_on,
+        )
+        assessment = assessment_of(ctx, draft, at=now) if draft.waste_type else None
+        accepted, facts = rules.submit(draft, assessment, at=now)
+        try:
+            return reports(ctx.store).add(accepted, facts, at=now, cause=cause or Cause())
+        except Duplicate:
+            known = reports(ctx.store).find_one({"idempotency_key": idempotency_key})
+            if known is not None:
+                return known
+    raise DomainError("Your report could not be given a reference. Please try again.")
+
+
+def accept_found_tip(ctx: ServiceContext, state: Mapping[str, Any], *, sequence: int, cause: Cause) -> Report:
+    """Store the report of a tip that a crew found, under the id and reference that its job was given.
+
+    Any event of the job will do: its state says everything, so that news that overtakes the job's creation is not lost.
+    """
+    now = ctx.clock.now()
+    found_at: datetime = state["created_at"]
+    draft = Report(
+        id=state["report_id"],
+        reference=state["reference"],
+        idempotency_key=f"crew:{state['report_id']}",
+        kind="fly-tipping",
+        channel="crew",
+        state="submitted",
+        reported_at=found_at,
+        place=Place(
+            lat=state["lat"],
+            lon=state["lon"],
+            easting=round(to_grid(state["lat"], state["lon"])[0]),
+            northing=round(to_grid(state["lat"], state["lon"])[1]),
+            place_precision="exact",
+            place_id=None,
+            ward=state["ward"],
+            neighbourhood=state["neighbourhood"],
+        ),
+        private=Private(),
+        hazards=hazards_of(state["waste_type"], ()),
+        waste_type=state["waste_type"],
+        land_type=state["land_type"],
+        size=state["size"],
+        happened_on=london_date(found_at),
+    )
+    # A crew has looked at it, so it is assessed even where the waste could not be told.
+    accepted, facts = rules.submit(draft, assessment_of(ctx, draft, at=found_at), at=found_at)
+    followed, more = follow_job(accepted, job_news(state, at=now, sequence=sequence))
+    return reports(ctx.store).add(followed, facts + more, at=now, cause=cause)
+
+
+def job_news(state: Mapping[str, Any], *, at: datetime, sequence: int) -> JobNews:
+    """Return what a report follows of a job's public state."""
+    return JobNews(
+        job_id=state["job_id"],
+        visit=state["visit"],
+        state=state["state"],
+        outcome=state["outcome"],
+        at=(state["completed_at"] if state["state"] == "completed" else None) or at,
+        sequence=sequence,
+    )
+
+
+def assessment_of(
+    ctx: ServiceContext,
+    report: Report,
+    *,
+    at: datetime,
+    waste_type: str | None = None,
+    land_type: str | None = None,
+    size: str | None = None,
+    hazards: tuple[str, ...] | None = None,
+) -> Assessment:
+    """Return what the council's rules make of a report, or of what staff now say about it, counted from `at`."""
+    applying = ctx.council.assessment.applying(
+        waste_type=waste_type or report.waste_type,
+        land_type=land_type or report.land_type,
+        size=size or report.size,
+        hazards=report.hazards if hazards is None else hazards,
+    )
+    return conclude(
+        [
+            AppliedRule(
+                code=found.rule.code,
+                value=found.value,
+                priority=found.rule.priority,
+                deadline=add_working_time(
+                    at,
+                    working_days=found.rule.working_days,
+                    hours=found.rule.working_hours,
+                    working=ctx.council.working_time,
+                ),
+            )
+            for found in applying
+        ]
+    )
+
+
+def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None, at: datetime) -> Place:
+    """Return the structured place of a point; raises `DomainError` outside the council's area."""
+    location = ctx.council.locate(lat, lon, london_date(at)) if -90 <= lat <= 90 and -180 <= lon <= 180 else None
+    if location is None:
+        swapped = ctx.council.locate(lon, lat, london_date(at)) if -90 <= lon <= 90 else None
+        hint = " Are latitude and longitude the wrong way round?" if swapped else ""
+        raise DomainError(
+            f"This place is outside {ctx.council.name}’s area, so we can’t clear it.{hint}", field="place", rule="area"
+        )
+    easting, northing = to_grid(lat, lon)
+    return Place(
+        lat=round(lat, 6),
+        lon=round(lon, 6),
+        easting=round(easting),
+        northing=round(northing),
+        place_precision="exact",
+        place_id=place_id,
+        ward=location.ward,
+        neighbourhood=location.neighbourhood,
+    )
+
+
+def _private(submission: Submission) -> Private:
+    """Return what a person told us, cleaned and within bounds."""
+    return Private(
+        name=clean_text(submission.name, NAME_LIMIT, one_line=True),
+        email=clean_email(submission.email),
+        phone=clean_phone(submission.phone),
+        description=clean_text(submission.description, DESCRIPTION_LIMIT),
+        place_text=clean_text(submission.place_text, PLACE_TEXT_LIMIT),
+        photo_key=submission.photo_key,
+        public_photo_key=submission.public_photo_key,
+    )

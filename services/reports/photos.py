@@ -1,0 +1,32 @@
+"""A resident's photo: the original sealed as it came, and a copy without metadata that people may be shown.
+
+Both are written before any document names them; what nothing names after a day is swept. The original is never served
+to the public, released or not: it holds where and when it was taken, and by which phone.
+"""
+
+from datetime import timedelta
+
+from shared.blobs.photos import public_derivative
+
+from services.reports.store import names_blob
+from shared.clock import machine_now
+from shared.service import ServiceContext
+
+ORPHAN_AGE = timedelta(days=2)
+"""Older than any draft may live, so that a photo in a draft is never taken for an orphan."""
+
+
+def keep_photo(ctx: ServiceContext, content: bytes) -> dict[str, str]:
+    """Store a photo and its showable copy, and return their keys; raises `DomainError` for what is not a photo."""
+    copy = public_derivative(content)
+    return {"photo_key": ctx.blobs.put(content), "public_photo_key": ctx.blobs.put(copy)}
+
+
+def sweep_photos(ctx: ServiceContext) -> int:
+    """Delete blobs that no report and no draft names, and return how many."""
+    orphans = [
+        key for key in ctx.blobs.keys(written_before=machine_now() - ORPHAN_AGE) if not names_blob(ctx.store, key)
+    ]
+    for key in orphans:
+        ctx.blobs.delete(key)
+    return len(orphans)

@@ -1,0 +1,61 @@
+"""Which handler of the reports service answers which event, and what the clock sets off."""
+
+from services.reports.drafts import sweep_drafts
+from services.reports.handlers import on_job, on_notice
+from services.reports.messages import on_report, send_messages
+from services.reports.photos import sweep_photos
+from shared.contracts.enforcement import NoticePaidV1
+from shared.contracts.reports import (
+    ReportAmendedV1,
+    ReportClosedV1,
+    ReportReferredV1,
+    ReportReopenedV1,
+    ReportSubmittedV1,
+)
+from shared.contracts.scheduling import (
+    JobAmendedV1,
+    JobAssignedV1,
+    JobCancelledV1,
+    JobCompletedV1,
+    JobCreatedV1,
+    JobDeferredV1,
+    JobExpectedV1,
+    JobStartedV1,
+)
+from shared.service import ServiceContext, Subscription, Timer
+from shared.web.deny import users_subscription
+
+JOBS = Subscription(
+    "reports.jobs",
+    (
+        JobCreatedV1,
+        JobAssignedV1,
+        JobStartedV1,
+        JobDeferredV1,
+        JobCancelledV1,
+        JobAmendedV1,
+        JobExpectedV1,
+        JobCompletedV1,
+    ),
+    on_job,
+)
+NOTICES = Subscription("reports.notices", (NoticePaidV1,), on_notice)
+MESSAGES = Subscription(
+    "reports.messages",
+    (ReportSubmittedV1, ReportClosedV1, ReportReopenedV1, ReportReferredV1, ReportAmendedV1),
+    on_report,
+)
+USERS = users_subscription("reports")
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (JOBS, NOTICES, MESSAGES, USERS)
+
+
+def sweep(ctx: ServiceContext) -> None:
+    """Delete drafts that were never sent, and photos that nothing names any more."""
+    sweep_drafts(ctx)
+    sweep_photos(ctx)
+
+
+SEND = Timer("reports.send", every_seconds=1, run=send_messages)
+SWEEP = Timer("reports.sweep", every_seconds=3600, run=sweep)
+TIMERS: tuple[Timer, ...] = (SEND, SWEEP)

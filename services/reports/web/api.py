@@ -1,0 +1,138 @@
+"""The JSON API of reports for staff and programs: the list by state, one report, and the release of photo and words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from services.reports.domain.report import Report, public_state
+from services.reports.handlers import note_access, release_report
+from services.reports.store import QUEUE_ORDER, by_reference, reports
+from services.reports.words import reasons
+from shared.contracts.codes import REPORT_STATES
+from shared.contracts.reports import ReportState
+from shared.errors import Conflict
+from shared.store import DESCENDING
+from shared.web.api import listing
+from shared.web.app import context
+from shared.web.auth import STAFF, policy, roles, signed_in_user
+from shared.web.pagination import page_request
+
+bp = Blueprint("reports_api", __name__, url_prefix="/api/reports/v1", description="Reports, as staff see them")
+
+
+class ListQuery(Schema):
+    """Which reports to list."""
+
+    state = fields.String(
+        validate=validate.OneOf(REPORT_STATES), metadata={"description": "only this state; else all open"}
+    )
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    after = fields.String(metadata={"description": "`next` of the page before"})
+
+
+class ReportItem(ReportState):
+    """A report's public state, with what else the desk needs to know of it. Never anybody's contact details."""
+
+    version = fields.Integer()
+    reasons = fields.List(fields.String())
+    needs_decision = fields.Boolean()
+    waits_for_staff = fields.Boolean()
+    photo_released = fields.Boolean()
+    text_released = fields.Boolean()
+    expected_on = fields.Date(allow_none=True)
+    closed_at = fields.AwareDateTime(allow_none=True)
+
+
+class ReportDetail(ReportItem):
+    """One report with its words, for the roles that work with it."""
+
+    description = fields.String()
+    place_text = fields.String()
+
+
+class ReportList(Schema):
+    """A page of reports."""
+
+    items = fields.List(fields.Nested(ReportItem))
+    next = fields.String(allow_none=True)
+
+
+class ReleaseBody(Schema):
+    """What the public may see from now on."""
+
+    photo = fields.Boolean(load_default=False)
+    text = fields.Boolean(load_default=False)
+    version = fields.Integer(load_default=None, allow_none=True)
+
+
+@bp.route("/reports")
+class Reports(MethodView):
+    """The list of reports."""
+
+    @policy(STAFF)
+    @bp.arguments(ListQuery, location="query")
+    @bp.response(200, ReportList)
+    def get(self, query: Mapping[str, Any]) -> Mapping[str, Any]:
+        """List the reports of a state, newest first; without a state the open ones, in the order of the queue."""
+        page = page_request()
+        where: dict[str, Any] = {"state": query["state"]} if "state" in query else {"open": True}
+        sort = (("reported_at", DESCENDING),) if "state" in query else QUEUE_ORDER
+        found, cursor = reports(context().store).find(where, sort=sort, limit=page.limit, after=page.after)
+        return listing([item(report) for report in found], cursor)
+
+
+@bp.route("/reports/<reference>")
+class OneReport(MethodView):
+    """One report."""
+
+    @policy(roles("contact-centre", "manager", "supervisor", "officer"))
+    @bp.response(200, ReportDetail)
+    def get(self, reference: str) -> Mapping[str, Any]:
+        """Return a report with its words; reading them is logged."""
+        report = by_reference(context().store, reference)
+        user = signed_in_user()
+        if report.private.description or report.private.place_text:
+            note_access(context(), report, user_id=user.id, user_name=user.name, what="words-and-photo")
+        return detail(report)
+
+
+@bp.route("/reports/<reference>/release")
+class Release(MethodView):
+    """What the public may see of a report."""
+
+    @policy(roles("contact-centre", "manager"))
+    @bp.arguments(ReleaseBody)
+    @bp.response(200, ReportDetail)
+    def post(self, body: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
+        """Release photo and words, or take a release back."""
+        if body["version"] is not None and by_reference(context().store, reference).version != body["version"]:
+            raise Conflict(f"report {reference} is not at version {body['version']}")
+        user = signed_in_user()
+        return detail(
+            release_report(
+                context(), reference, photo=body["photo"], text=body["text"], user_id=user.id, user_name=user.name
+            )
+        )
+
+
+def item(report: Report) -> dict[str, Any]:
+    """Return a report as a list shows it."""
+    return {
+        **public_state(report),
+        "version": report.version,
+        "reasons": reasons(report, context().council),
+        "needs_decision": report.needs_decision,
+        "waits_for_staff": report.waits_for_staff,
+        "photo_released": report.photo_released,
+        "text_released": report.text_released,
+        "expected_on": report.expected_on,
+        "closed_at": report.closed_at,
+    }
+
+
+def detail(report: Report) -> dict[str, Any]:
+    """Return a report with its words."""
+    return {**item(report), "description": report.private.description, "place_text": report.private.place_text}

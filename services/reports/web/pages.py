@@ -1,0 +1,192 @@
+"""The public pages about a report: the start page, finding a report, its state, its released photo, and "still there".
+
+Nothing here shows who reported, and nothing of what they wrote or photographed before staff have released it. A link
+in a message opens a page with a button: a GET changes nothing.
+"""
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+
+from services.reports.domain.report import Report
+from services.reports.handlers import note_access, reopen_report
+from services.reports.messages import STILL_THERE, STILL_THERE_SECONDS
+from services.reports.store import by_reference, reports
+from services.reports.words import HAZARD_WORDS, place_words, reasons, standing, story, waste_words
+from shared.errors import DomainError, NotFound
+from shared.ids import normalise_reference
+from shared.web.app import cause, context
+from shared.web.auth import PUBLIC, current_user, policy, roles
+from shared.web.limits import limited
+from shared.web.links import read_link
+
+bp = Blueprint("reports", __name__, template_folder="templates")
+
+PHOTO_CACHE = "private, max-age=300"
+"""Short, because staff may take a release back."""
+
+ON_SITE_ROLES = ("contact-centre", "manager", "supervisor", "crew", "officer")
+"""Roles that must see the place before anything is released: they send, find or clear it, or look for evidence."""
+
+CREW_PAGE_ROLES = ("crew", "supervisor")
+ORIGINAL_ROLES = ("contact-centre", "manager", "officer")
+
+
+@bp.get("/")
+@policy(PUBLIC)
+def home() -> str:
+    """Show the start page."""
+    return render_template("reports/home.html", wanted="", errors={})
+
+
+@bp.get("/report")
+@policy(PUBLIC)
+def begin() -> Response:
+    """Go to the first question of the report form."""
+    return redirect(url_for("report_form.begin"), 303)  # type: ignore[return-value]
+
+
+@bp.get("/report/find")
+@policy(PUBLIC)
+def find() -> Response | str | tuple[str, int]:
+    """Find a report by its reference, however it is typed."""
+    typed = request.args.get("reference", "").strip()
+    if "reference" not in request.args:
+        return render_template("reports/find.html", wanted="", errors={})
+    if not typed:
+        message = "Enter your reference, like FT-7K3MQ2XA"
+        return render_template("reports/find.html", wanted="", errors={"reference": [message]}), 400
+    try:
+        report = by_reference(context().store, typed)
+    except NotFound:
+        message = "We can’t find a report with this reference. Check it and try again"
+        return render_template("reports/find.html", wanted=typed[:40], errors={"reference": [message]}), 404
+    return redirect(url_for("reports.show", reference=report.reference), 303)  # type: ignore[return-value]
+
+
+@bp.get("/report/<reference>")
+@policy(PUBLIC)
+def show(reference: str) -> Response | str:
+    """Show how a report stands and what has happened, to anybody."""
+    report = by_reference(context().store, reference)
+    if reference != report.reference:
+        return redirect(url_for("reports.show", reference=report.reference), 301)  # type: ignore[return-value]
+    council = context().council
+    return render_template(
+        "reports/show.html",
+        report=report,
+        standing=standing(report),
+        story=story(report),
+        reasons=reasons(report, council),
+        waste=waste_words(report),
+        where=place_words(report, council),
+        joined_to=_joined_to(report),
+        words=report.private.description if report.text_released else "",
+        has_photo=report.photo_released,
+        is_overdue=bool(report.is_open and report.deadline and report.deadline < context().clock.now()),
+    )
+
+
+@bp.get("/report/<reference>/photo")
+@policy(PUBLIC)
+def released_photo(reference: str) -> Response:
+    """Give the copy of a photo that staff have released; to everybody else there is none."""
+    report = by_reference(context().store, reference)
+    if not report.photo_released or report.private.public_photo_key is None:
+        abort(404)
+    return _image(report.private.public_photo_key)
+
+
+@bp.get("/report/<reference>/photo/view")
+@policy(roles(*ON_SITE_ROLES))
+def staff_photo(reference: str) -> Response:
+    """Give the copy without metadata to those who must find and clear the place, released or not."""
+    report = by_reference(context().store, reference)
+    if report.private.public_photo_key is None:
+        abort(404)
+    return _image(report.private.public_photo_key)
+
+
+@bp.get("/report/<reference>/photo/original")
+@policy(roles(*ORIGINAL_ROLES))
+def original_photo(reference: str) -> Response:
+    """Give the original as it was sent, as a file to keep; the reading is logged."""
+    report = by_reference(context().store, reference)
+    user = current_user()
+    if report.private.photo_key is None or user is None:
+        abort(404)
+    note_access(context(), report, user_id=user.id, user_name=user.name, what="photo-original")
+    response = Response(context().blobs.get(report.private.photo_key), content_type="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="{report.reference}-original"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/report/<reference>/crew")
+@policy(roles(*CREW_PAGE_ROLES))
+def crew_view(reference: str) -> str:
+    """Show a crew the reporter's photo and words, and no contact details; kept on the phone for the shift."""
+    report = by_reference(context().store, reference)
+    council = context().council
+    return render_template(
+        "reports/crew.html",
+        report=report,
+        standing=standing(report),
+        waste=waste_words(report),
+        where=place_words(report, council),
+        hazard_words=HAZARD_WORDS,
+    )
+
+
+@bp.get("/report/<reference>/still-there/<token>")
+@policy(PUBLIC)
+def still_there(reference: str, token: str) -> str:
+    """Ask the reporter, who followed a signed link, whether to open the report again."""
+    report = _linked(reference, token)
+    return render_template(
+        "reports/still_there.html",
+        report=report,
+        token=token,
+        standing=standing(report),
+        waste=waste_words(report),
+        where=place_words(report, context().council),
+    )
+
+
+@bp.post("/report/<reference>/still-there/<token>")
+@policy(PUBLIC)
+@limited("10 per minute; 60 per hour")
+def say_still_there(reference: str, token: str) -> Response:
+    """Open the report again as a new visit; pressing twice opens it once."""
+    report = _linked(reference, token)
+    visit = _visit(token)
+    reopen_report(context(), report.reference, by="reporter", visit=visit, cause=cause(report.id))
+    return redirect(url_for("reports.show", reference=report.reference), 303)  # type: ignore[return-value]
+
+
+def _linked(reference: str, token: str) -> Report:
+    """Return the report of a signed link; raises `DomainError` for a bad link, `NotFound` for another report's."""
+    report_id = read_link(context(), STILL_THERE, token, STILL_THERE_SECONDS).partition(":")[0]
+    report = reports(context().store).require(report_id)
+    if report.reference != normalise_reference(reference):
+        raise NotFound("This link is for another report.")
+    return report
+
+
+def _visit(token: str) -> int:
+    """Return the visit that a signed link speaks of."""
+    visit = read_link(context(), STILL_THERE, token, STILL_THERE_SECONDS).partition(":")[2]
+    if not visit.isdigit():
+        raise DomainError("This link is not complete. Copy all of it from the message.")
+    return int(visit)
+
+
+def _joined_to(report: Report) -> Report | None:
+    """Return the report that this one was joined to."""
+    return reports(context().store).get(report.merged_into) if report.merged_into else None
+
+
+def _image(key: str) -> Response:
+    """Return a showable copy."""
+    response = Response(context().blobs.get(key), content_type="image/jpeg")
+    response.headers["Cache-Control"] = PHOTO_CACHE
+    response.headers["Content-Disposition"] = "inline"
+    return response

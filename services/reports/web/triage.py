@@ -1,0 +1,307 @@
+"""The staff's view of reports: the queue, what waits for a decision first, and one report with all that can be done.
+
+Contact details are behind a button of their own, and every reading of them is in the audit log, as is every release.
+The words and photo are shown to the roles that decide on them, which is logged too.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from marshmallow import fields
+
+from services.reports.domain.report import STAFF_CLOSURES, Report
+from services.reports.domain.submission import hazards_of
+from services.reports.handlers import (
+    assess_report,
+    close_report,
+    merge_report,
+    note_access,
+    refer_report,
+    release_report,
+    reopen_report,
+    unmerge_report,
+)
+from services.reports.store import AUDIT, QUEUE_ORDER, by_reference, reports
+from services.reports.words import (
+    CHANNEL_WORDS,
+    CLOSURE_WORDS,
+    HAZARD_WORDS,
+    REFERRED_TO,
+    access_words,
+    place_words,
+    reasons,
+    standing,
+    story,
+    waste_words,
+)
+from shared.contracts.codes import HAZARDS, LAND_TYPES, REPORT_STATES, SIZES, WASTE_TYPES
+from shared.errors import DomainError
+from shared.ids import normalise_reference
+from shared.store import DESCENDING
+from shared.web.app import cause, context
+from shared.web.auth import policy, roles, signed_in_user
+from shared.web.forms import Form, FormErrors, choice, errors_of, read_form
+from shared.web.pagination import next_url, page_request
+
+bp = Blueprint("triage", __name__, template_folder="templates")
+
+DESK = ("contact-centre", "manager")
+"""Roles that decide on reports; administrators may everything that staff may. Supervisors look."""
+
+READERS = (*DESK, "supervisor")
+AUDIT_SHOWN = 10
+PAGE_SIZE = 25
+
+
+class AssessForm(Form):
+    """What a member of staff says about the waste."""
+
+    waste_type = choice("Select what it is", WASTE_TYPES)
+    land_type = choice("Select the kind of place", LAND_TYPES, required=False)
+    size = choice("Select how much there is", SIZES, required=False)
+    hazards = fields.List(choice("Select a danger from the list", HAZARDS), load_default=list)
+
+
+class ReferForm(Form):
+    """To whom a report is passed on."""
+
+    to = choice("Select who is to clear it", REFERRED_TO)
+
+
+class CloseForm(Form):
+    """Why a report is closed from the desk."""
+
+    closure = choice("Select why it is closed", STAFF_CLOSURES)
+
+
+@bp.get("/triage")
+@policy(roles(*READERS))
+def queue() -> Response | str:
+    """Show open reports, those that wait for a decision first; or those of one state or neighbourhood."""
+    wanted = {name: request.args.get(name, "") for name in ("state", "neighbourhood", "reference")}
+    if wanted["reference"].strip():
+        return _to(normalise_reference(wanted["reference"][:40]))
+    page = page_request(default_limit=PAGE_SIZE)
+    known = {neighbourhood.id: neighbourhood.name for neighbourhood in context().council.neighbourhoods}
+    found, cursor = _find(wanted["state"], wanted["neighbourhood"] if wanted["neighbourhood"] in known else "", page)
+    now = context().clock.now()
+    return render_template(
+        "reports/triage/queue.html",
+        rows=[
+            (report, _late(report, now), waste_words(report), place_words(report, context().council))
+            for report in found
+        ],
+        wanted=wanted,
+        states=[("", "All open reports"), *((state, state) for state in REPORT_STATES)],
+        neighbourhoods=known,
+        waiting=context().store.count("reports", {"open": True, "queue_rank": 0}, limit=1000),
+        next_page=next_url(cursor),
+        wide=True,
+    )
+
+
+@bp.get("/triage/<reference>")
+@policy(roles(*READERS))
+def view(reference: str) -> Response | str:
+    """Show one report to staff."""
+    report = by_reference(context().store, reference)
+    if reference != report.reference:
+        return _to(report.reference)
+    if report.private.description or report.private.place_text or report.private.photo_key:
+        _note(report, "words-and-photo")
+    return _page(report, {}, {})
+
+
+@bp.post("/triage/<reference>/contact")
+@policy(roles("contact-centre"))
+def contact(reference: str) -> str:
+    """Show who reported it, to the contact centre only, and write down who looked."""
+    report = by_reference(context().store, reference)
+    _note(report, "contact-details")
+    return _page(report, {}, {}, shows_contact=True)
+
+
+@bp.post("/triage/<reference>/assess")
+@policy(roles(*DESK))
+def assess(reference: str) -> Response | tuple[str, int]:
+    """Set priority and deadline from what staff say about the waste."""
+    values, errors = read_form(AssessForm, request.form)
+    if errors:
+        return _page(by_reference(context().store, reference), request.form, errors), 400
+    return _done(
+        reference,
+        "Assessed: the priority and date are set.",
+        lambda: assess_report(
+            context(),
+            reference,
+            waste_type=values["waste_type"],
+            land_type=values["land_type"],
+            size=values["size"],
+            hazards=hazards_of(values["waste_type"], values["hazards"]),
+            cause=cause(),
+        ),
+    )
+
+
+@bp.post("/triage/<reference>/refer")
+@policy(roles(*DESK))
+def refer(reference: str) -> Response | tuple[str, int]:
+    """Pass the report on."""
+    values, errors = read_form(ReferForm, request.form)
+    if errors:
+        return _page(by_reference(context().store, reference), request.form, errors), 400
+    words = f"Passed to {REFERRED_TO[values['to']]}."
+    return _done(reference, words, lambda: refer_report(context(), reference, to=values["to"], cause=cause()))
+
+
+@bp.post("/triage/<reference>/close")
+@policy(roles(*DESK))
+def close(reference: str) -> Response | tuple[str, int]:
+    """Close the report from the desk."""
+    values, errors = read_form(CloseForm, request.form)
+    if errors:
+        return _page(by_reference(context().store, reference), request.form, errors), 400
+    return _done(
+        reference,
+        "The report is closed.",
+        lambda: close_report(context(), reference, closure=values["closure"], cause=cause()),
+    )
+
+
+@bp.post("/triage/<reference>/merge")
+@policy(roles(*DESK))
+def merge(reference: str) -> Response | tuple[str, int]:
+    """Join the report to another as a duplicate of it."""
+    into = request.form.get("into", "").strip()[:40]
+    if not into:
+        errors = {"into": ["Enter the reference of the other report"]}
+        return _page(by_reference(context().store, reference), request.form, errors), 400
+    return _done(
+        reference,
+        f"Joined to {normalise_reference(into)}.",
+        lambda: merge_report(context(), reference, into=into, cause=cause()),
+        field="into",
+    )
+
+
+@bp.post("/triage/<reference>/unmerge")
+@policy(roles(*DESK))
+def unmerge(reference: str) -> Response | tuple[str, int]:
+    """Let the report stand on its own again."""
+    return _done(
+        reference, "The report stands on its own again.", lambda: unmerge_report(context(), reference, cause=cause())
+    )
+
+
+@bp.post("/triage/<reference>/reopen")
+@policy(roles(*DESK))
+def reopen(reference: str) -> Response | tuple[str, int]:
+    """Open a closed report as a new visit."""
+    return _done(
+        reference, "The report is open again.", lambda: reopen_report(context(), reference, by="staff", cause=cause())
+    )
+
+
+@bp.post("/triage/<reference>/release")
+@policy(roles(*DESK))
+def release(reference: str) -> Response | tuple[str, int]:
+    """Let the public see the photo and the words, each if ticked, and neither otherwise."""
+    shown = request.form.getlist("shown")
+    return _done(
+        reference,
+        "What the public may see is saved.",
+        lambda: release_report(
+            context(),
+            reference,
+            photo="photo" in shown,
+            text="text" in shown,
+            user_id=signed_in_user().id,
+            user_name=signed_in_user().name,
+        ),
+    )
+
+
+@bp.get("/contact-centre")
+@policy(roles("contact-centre", "manager"))
+def desk() -> str:
+    """Show where an agent begins: a report for a caller, or the report a caller asks about."""
+    return render_template("reports/triage/desk.html", wide=True)
+
+
+def _note(report: Report, what: str) -> None:
+    """Write down that this user saw personal data of a report."""
+    user = signed_in_user()
+    note_access(context(), report, user_id=user.id, user_name=user.name, what=what)
+
+
+def _find(state: str, neighbourhood: str, page: Any) -> tuple[list[Report], str | None]:
+    """Return the reports asked for: open ones in the order in which they need somebody, or a state's newest first."""
+    found = reports(context().store)
+    if state in REPORT_STATES:
+        newest = (("reported_at", DESCENDING),)
+        return found.find({"state": state}, sort=newest, limit=page.limit, after=page.after)
+    where = {"open": True, **({"neighbourhood": neighbourhood} if neighbourhood else {})}
+    return found.find(where, sort=QUEUE_ORDER, limit=page.limit, after=page.after)
+
+
+def _done(reference: str, words: str, act: Any, *, field: str = "form") -> Response | tuple[str, int]:
+    """Do what was asked and show the report again, with what was done or why it could not be."""
+    try:
+        report: Report = act()
+    except DomainError as error:
+        return _page(by_reference(context().store, reference), request.form, errors_of(error, field)), 400
+    flash(words, "success")
+    return _to(report.reference)
+
+
+def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: bool = False) -> str:
+    """Return the staff's page of a report."""
+    council = context().council
+    user = signed_in_user()
+    shown = dict(values) or {"waste_type": report.waste_type, "land_type": report.land_type, "size": report.size}
+    shown["hazards"] = values.getlist("hazards") if values else list(report.hazards)
+    log = (
+        context().store.find(AUDIT.name, {"report_id": report.id}, sort=(("at", DESCENDING),), limit=AUDIT_SHOWN).items
+    )
+    return render_template(
+        "reports/triage/report.html",
+        report=report,
+        values=shown,
+        errors=errors,
+        standing=standing(report),
+        story=story(report),
+        reasons=reasons(report, council),
+        waste=waste_words(report),
+        where=place_words(report, council),
+        ward=council.ward_name(report.place.ward),
+        is_late=_late(report, context().clock.now()),
+        joined_to=reports(context().store).get(report.merged_into) if report.merged_into else None,
+        duplicates=reports(context().store).find({"merged_into": report.id}, limit=20)[0],
+        channel=CHANNEL_WORDS[report.channel],
+        choices={
+            "waste_type": [("", "Choose what it is"), *((code, words.plain) for code, words in WASTE_TYPES.items())],
+            "land_type": [("", "Not known"), *((code, words.plain) for code, words in LAND_TYPES.items())],
+            "size": [("", "Not known"), *((code, words.plain) for code, words in SIZES.items())],
+            "hazards": list(HAZARD_WORDS.items()),
+            "to": [("", "Choose who"), *((code, words[0].upper() + words[1:]) for code, words in REFERRED_TO.items())],
+            "closure": [("", "Choose why"), *((code, CLOSURE_WORDS[code]) for code in STAFF_CLOSURES)],
+        },
+        may_decide=user.has_role(*DESK),
+        may_contact=user.has_role("contact-centre"),
+        shows_contact=shows_contact,
+        hazard_list=", ".join(HAZARD_WORDS[hazard] for hazard in report.hazards),
+        access_words=access_words,
+        log=log,
+        wide=True,
+    )
+
+
+def _late(report: Report, now: Any) -> bool:
+    """Say whether the report is past its deadline."""
+    return bool(report.is_open and report.deadline and report.deadline < now)
+
+
+def _to(reference: str) -> Response:
+    """Redirect to a report's page for staff."""
+    response: Response = make_response(redirect(url_for("triage.view", reference=reference), 303))
+    return response

@@ -1,0 +1,173 @@
+"""A report's state and story in plain words, for the public page, the messages and the staff's view alike.
+
+The codes stay in the domain; a person reads these. Nothing here takes anything from a report's private part.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.reports.domain.report import Report, Step
+from shared.contracts.codes import HAZARDS, WASTE_TYPES
+from shared.council import Council
+
+REFERRED_TO: Mapping[str, str] = {
+    "land-owner": "the owner of the land",
+    "network-rail": "Network Rail",
+    "environment-agency": "the Environment Agency",
+    "housing": "the housing association",
+    "highways": "National Highways",
+    "other": "the organisation responsible",
+}
+HAZARD_WORDS: Mapping[str, str] = dict(
+    zip(
+        HAZARDS,
+        ("Could be asbestos", "Needles or medical waste", "Chemicals, oil or fuel", "Blocks a road or pavement"),
+        strict=True,
+    )
+)
+HAZARD_HINTS: Mapping[str, str] = {
+    "asbestos": "Grey or white corrugated sheets, roof tiles, old pipe lagging. Keep away and don’t disturb it.",
+    "clinical": "Don’t touch them, even with gloves.",
+    "chemical": "Drums, cans, gas bottles, or a strong smell. Keep away and don’t smoke nearby.",
+    "obstruction": "People or traffic can’t get past safely.",
+}
+CHANNEL_WORDS: Mapping[str, str] = {
+    "web": "This website",
+    "open311": "Another app or website",
+    "contact-centre": "Contact centre",
+    "crew": "Found by a crew",
+}
+CLOSURE_WORDS: Mapping[str, str] = {
+    "cleared": "Cleared",
+    "already-cleared": "Already gone",
+    "not-found": "Nothing found",
+    "no-action": "No action needed",
+    "not-ours": "Not the council’s to clear",
+    "duplicate": "Joined to another report",
+}
+DEFERRED_WORDS: Mapping[str, str] = {
+    "part-cleared": "A crew cleared some of it and will come back for the rest.",
+    "access-blocked": "A crew came but could not reach it. We will try again.",
+    "unsafe": "A crew came but it was not safe to clear. We will come back with what is needed.",
+    "needs-specialist": "It needs special equipment or a licensed contractor. We are arranging that.",
+    "evidence-held": "It is left in place for a short while so that our officers can look for evidence.",
+    "refused": "A crew came but could not clear it. We are deciding what to do next.",
+}
+CLOSURE_TEXTS: Mapping[str, str] = {
+    "cleared": "A crew has been and cleared it.",
+    "already-cleared": "A crew went to look, and it had already gone.",
+    "not-found": "A crew went to look and could not find it.",
+    "no-action": "We looked into this and there is nothing for us to clear.",
+    "not-ours": "This is not on land that the council is responsible for.",
+    "duplicate": "Somebody had already told us about this, so we joined the two reports.",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a report's story."""
+
+    at: datetime
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a report stands, in a few words and a sentence or two."""
+
+    title: str
+    text: str
+    is_done: bool
+
+
+def waste_words(report: Report) -> str:
+    """Return what was dumped, in plain words."""
+    return WASTE_TYPES[report.waste_type].plain if report.waste_type else "Fly-tipped waste"
+
+
+def place_words(report: Report, council: Council) -> str:
+    """Return where it is as finely as may be shown to anybody: a street or place of the gazetteer, and the area."""
+    area = council.neighbourhood(report.place.neighbourhood).name
+    names = {place.id: place.name for place in council.places} if report.place.place_id else {}
+    street = names.get(report.place.place_id or "")
+    return f"{street}, {area}" if street else area
+
+
+def standing(report: Report) -> Standing:
+    """Return how a report stands."""
+    if report.state == "closed":
+        closure = report.closure or "no-action"
+        return Standing(CLOSURE_WORDS[closure], CLOSURE_TEXTS[closure], is_done=True)
+    if report.state == "referred":
+        to = REFERRED_TO[report.referred_to or "other"]
+        return Standing(f"Passed to {to}", f"This is for {to} to clear. We have told them about it.", is_done=False)
+    if report.state == "assessed" and report.job_outcome is not None and report.job_outcome in DEFERRED_WORDS:
+        return Standing("More to do", DEFERRED_WORDS[report.job_outcome], is_done=False)
+    return Standing(*_OPEN_STANDINGS[report.state], is_done=False)
+
+
+def story(report: Report) -> list[Line]:
+    """Return the report's story for the public, newest first."""
+    return [Line(step.at, *_told(step)) for step in reversed(report.history)]
+
+
+def reasons(report: Report, council: Council) -> list[str]:
+    """Return why the report has its priority and deadline, the council's words for each rule that applied."""
+    explanations = {rule.code: rule.explanation for rule in council.assessment.rules}
+    found = [explanations.get(reason.rule, reason.rule.replace("-", " ")) for reason in report.reasons]
+    return list(dict.fromkeys(found))
+
+
+def _told(step: Step) -> tuple[str, str]:
+    """Return the title and text of one step."""
+    detail = step.detail or ""
+    if step.what == "received" and detail == "crew":
+        return "Found by a crew", "One of our crews came across this."
+    if step.what == "closed":
+        return CLOSURE_WORDS.get(detail, "Closed"), CLOSURE_TEXTS.get(detail, "")
+    if step.what == "deferred":
+        return "More to do", DEFERRED_WORDS.get(detail, "The visit was put off.")
+    if step.what == "referred":
+        return f"Passed to {REFERRED_TO.get(detail, REFERRED_TO['other'])}", "It is for them to clear."
+    if step.what == "reopened":
+        by = (
+            "The person who reported it told us that it is still there."
+            if detail == "reporter"
+            else "We opened it again."
+        )
+        return "Opened again", by
+    return _PLAIN_STEPS.get(step.what, (step.what.capitalize(), ""))
+
+
+_OPEN_STANDINGS: Mapping[str, tuple[str, str]] = {
+    "submitted": ("Received", "We have this report and are looking at what is needed."),
+    "assessed": ("On our list", "We have looked at your report and it is waiting for a crew."),
+    "scheduled": ("A crew has the job", "It is on a crew’s list."),
+    "in-progress": ("A crew is on it", "A crew has started work there."),
+}
+_PLAIN_STEPS: Mapping[str, tuple[str, str]] = {
+    "received": ("Reported", "We received the report."),
+    "assessed": ("Put on our list", "We worked out how urgent it is and set a date to clear it by."),
+    "scheduled": ("Given to a crew", "A crew has it on its list."),
+    "unscheduled": ("Waiting for a crew", "It is waiting for another crew."),
+    "started": ("Crew at work", "A crew started work there."),
+    "action-taken": ("Action was taken", "Our enforcement officers took action over this."),
+}
+
+
+def access_words(what: str) -> str:
+    """Return a line of the audit log in words."""
+    released = what.removeprefix("released:") if what.startswith("released:") else None
+    if released is not None:
+        shown = {"": "nothing", "photo": "the photo", "text": "the details", "photo text": "the photo and details"}
+        return f"{shown.get(released, released)} released to the public"
+    return _ACCESS_WORDS.get(what, what)
+
+
+_ACCESS_WORDS: Mapping[str, str] = {
+    "words-and-photo": "the words and photo were read",
+    "contact-details": "the contact details were read",
+    "photo-original": "the sealed original of the photo was saved",
+}

@@ -1,0 +1,42 @@
+"""The reports worker: what it consumes and what its clock does, as a table of contents."""
+
+from services.reports import subscriptions
+from shared.bus.consume import Context, consumes, every
+from shared.contracts.envelope import Event
+
+
+class ReportsWorker:
+    """Keeps reports in step with their jobs and notices, tells reporters, and clears up."""
+
+    name = "reports"
+    context = Context()
+
+    @consumes(subscriptions.JOBS)
+    def on_job(self, event: Event) -> None:
+        """Bring a report in line with its job."""
+        subscriptions.JOBS.handle(self.context, event)
+
+    @consumes(subscriptions.NOTICES)
+    def on_notice(self, event: Event) -> None:
+        """Note that action was taken."""
+        subscriptions.NOTICES.handle(self.context, event)
+
+    @consumes(subscriptions.MESSAGES)
+    def on_report(self, event: Event) -> None:
+        """Queue what a reporter is to be told."""
+        subscriptions.MESSAGES.handle(self.context, event)
+
+    @consumes(subscriptions.USERS)
+    def on_user(self, event: Event) -> None:
+        """Refuse what was signed before a user changed."""
+        subscriptions.USERS.handle(self.context, event)
+
+    @every(subscriptions.SEND)
+    def send(self) -> None:
+        """Send what is due."""
+        subscriptions.SEND.run(self.context)
+
+    @every(subscriptions.SWEEP)
+    def sweep(self) -> None:
+        """Delete expired drafts and orphaned photos."""
+        subscriptions.SWEEP.run(self.context)
