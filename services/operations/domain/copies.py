@@ -49,7 +49,8 @@ def seconds_to_clear(event: Event) -> float | None:
     if event.type != "report.closed.v1" or state["cleared_at"] is None:
         return None
     cleared_at: datetime = state["cleared_at"]
-    return (cleared_at - state["reported_at"]).total_seconds()
+    reported_at: datetime = state["reported_at"]
+    return (cleared_at - reported_at).total_seconds()
 
 
 def _primitive_state(event: Event) -> Mapping[str, Any]:
