@@ -26,6 +26,8 @@ from shared.bus.documents import DEAD, PARKED, RETRYING, pack_body, parked_body,
 from shared.clock import machine_now
 from shared.contracts.envelope import Event, decode
 from shared.errors import Conflict, Duplicate, InvalidEvent, RetryLater, StoreUnavailable
+from shared.logs import correlated
+from shared.metrics import record_event_handled, record_event_retried
 from shared.service import ServiceContext, Subscription
 from shared.store.port import ASCENDING, Document, Range
 
@@ -148,7 +150,7 @@ def event_id_in(body: bytes) -> str | None:
 
 def delay_after(attempts: int, asked_seconds: float = 0.0) -> float:
     """Return the pause after so many attempts: doubling, at least what was asked for, at most the longest."""
-    return min(LONGEST_DELAY_SECONDS, max(asked_seconds, FIRST_DELAY_SECONDS * 2 ** min(attempts - 1, 20)))
+    return min(LONGEST_DELAY_SECONDS, max(asked_seconds, FIRST_DELAY_SECONDS * 2.0 ** min(attempts - 1, 20)))
 
 
 def _decoded(body: bytes) -> tuple[Event | None, Failure | None]:
@@ -180,7 +182,8 @@ def _attempt(
         if pause:
             sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, not a secret)
         try:
-            subscription.handle(ctx, event)
+            with correlated(event.correlationid):
+                subscription.handle(ctx, event)
         except Conflict as error:
             failure = _failure(error, FIRST_DELAY_SECONDS)
         except RetryLater as error:
@@ -301,7 +304,12 @@ def _record(
     event_type = event.type if event else "undecodable"
     lag = max(0.0, (machine_now() - recorded_at).total_seconds()) if recorded_at else None
     record_event_handled(
-        ctx.service, event=event_type, consumer=subscription.consumer, outcome=outcome.value, seconds=seconds, lag_seconds=lag
+        ctx.service,
+        event=event_type,
+        consumer=subscription.consumer,
+        outcome=outcome.value,
+        seconds=seconds,
+        lag_seconds=lag,
     )
     if retried:
         record_event_retried(ctx.service)
