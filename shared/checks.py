@@ -23,7 +23,11 @@ def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
     if not results[0].ok:
         return results
     settings = Settings.from_env(environ)
-    results.append(_check(f"council ({settings.council.name})", lambda: load_council(settings.council)))
+    results.append(
+        _check(
+            f"council ({settings.council.name})", lambda: load_council(settings.council, boundaries=settings.boundaries)
+        )
+    )
     if results[-1].ok:
         results += _connections(settings)
     results.append(_check(f"broker ({settings.bus_url.partition('://')[0]})", lambda: _broker(settings)))

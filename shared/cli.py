@@ -396,16 +396,24 @@ def boundaries() -> None:
 @click.option("--to", "effective_to", default=None, type=click.DateTime(["%Y-%m-%d"]), help="Last day.")
 def boundaries_import(file: Path, kind: str, effective_from: datetime, effective_to: datetime | None) -> None:
     """Take official boundaries from a GeoJSON file (WGS84), with the days on which they hold."""
+    from shared.council import load_council
     from shared.geo.boundaries import import_boundaries
 
+    settings = current_settings()
+    council = load_council(settings.council)
     imported = import_boundaries(
         file,
-        folder=current_settings().data / "boundaries",
-        kind=kind,
+        folder=settings.boundaries,
+        kind="neighbourhood" if kind == "neighbourhood" else "ward",
+        neighbourhoods={neighbourhood.id for neighbourhood in council.neighbourhoods},
         effective_from=effective_from.date(),
         effective_to=effective_to.date() if effective_to else None,
     )
-    out.print(f"{len(imported.areas)} {kind}s are in force from {effective_from:%d %B %Y}.")
+    until = f" until {effective_to:%-d %B %Y}" if effective_to else ""
+    out.print(f"{len(imported.areas)} {kind}s are in force from {effective_from:%-d %B %Y}{until}.")
+    if imported.mended:
+        out.print(f"Mended the outlines of {', '.join(imported.mended)}.")
+    out.print("Start the system again for it to use them.")
 
 
 # --- generated files -----------------------------------------

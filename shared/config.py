@@ -71,6 +71,11 @@ class Settings:
             trusted_proxies=_number(setting.get("TRUSTED_PROXIES", "0"), "STREETSCENE_TRUSTED_PROXIES"),
         )
 
+    @property
+    def boundaries(self) -> Path:
+        """The folder of boundary sets that `boundaries import` has stored, beside those of the council's own file."""
+        return self.data / "boundaries"
+
     def redacted(self) -> dict[str, str]:
         """Return every setting as text, with the passwords in URLs taken out."""
         return {field.name: _without_password(str(getattr(self, field.name))) for field in fields(self)}

@@ -106,7 +106,7 @@ def open_context(service: str, settings: Settings, *, clock: Clock | None = None
     return ServiceContext(
         service=service,
         settings=settings,
-        council=load_council(settings.council),
+        council=load_council(settings.council, boundaries=settings.boundaries),
         store=open_store(settings.store_url, service, collections_of(service)),
         blobs=open_blobs(settings.blob_url, service),
         clock=clock or open_clock(settings),

@@ -188,7 +188,7 @@ def _send(store: Store, sender: Sender, claimed: Document, on_sent: OnSent | Non
 
 
 def _note_sent(store: Store, delivery: Document, on_sent: OnSent | None) -> None:
-    """Tell who wants to know that a message left, then close its delivery: in this order a crash repeats, never omits."""
+    """Tell who wants to know, then close the delivery: in this order a crash repeats, and never omits."""
     if on_sent is not None:
         on_sent(_delivery({**delivery, "state": SENT, "sent_at": machine_now()}))
     _finish(store, delivery, SENT)

@@ -36,8 +36,8 @@ class Sender(Protocol):
     def send(self, message: Message) -> None:
         """Hand a message over.
 
-        Raises `RefusedError` where it will never be taken, `RetryLater` where it surely was not taken this time; after any
-        other error nobody knows.
+        Raises `RefusedError` where it will never be taken, `RetryLater` where it surely was not taken this time; after
+        any other error nobody knows.
         """
         ...
 
