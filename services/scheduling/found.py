@@ -57,6 +57,7 @@ def record_found_tip(ctx: ServiceContext, tip: FoundTip, *, key: str, cause: Cau
         reference=public_reference(report_id, ctx.council.kind(KIND).prefix),
         visit=1,
         depot_id=crew.depot_id,
+        last_crew_id=crew.id,
         lat=tip.lat,
         lon=tip.lon,
         ward=location.ward,

@@ -86,6 +86,7 @@ def ensure_fleet(ctx: ServiceContext) -> None:
             member.depot_id,
             member.vehicle_id,
             member.kind,
+            tuple(member.neighbourhoods),
             version=known_crew.version if known_crew else 0,
         )
         if crew != known_crew:

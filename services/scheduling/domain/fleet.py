@@ -19,13 +19,14 @@ TIPS_KEPT = 12
 
 @dataclass(frozen=True)
 class Crew:
-    """A crew as the council's configuration names it, with the vehicle that it drives."""
+    """A crew as the council's configuration names it: the vehicle that it drives, the neighbourhoods that it knows."""
 
     id: str
     name: str
     depot_id: str
     vehicle_id: str | None
     kind: str
+    neighbourhoods: tuple[str, ...] = ()
     version: int = 0
     sequence: int = 0
 

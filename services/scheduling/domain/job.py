@@ -92,6 +92,7 @@ class Job:
     contractor: bool = False
     place_id: str | None = None
     crew_id: str | None = None
+    last_crew_id: str | None = None
     vehicle_id: str | None = None
     position: int | None = None
     plan_id: str | None = None
@@ -218,6 +219,7 @@ def assign(job: Job, crew: Crew, *, at: datetime, position: int | None = None, p
         job,
         state="assigned",
         crew_id=crew.id,
+        last_crew_id=crew.id,
         vehicle_id=crew.vehicle_id,
         position=position,
         plan_id=plan_id,

@@ -1,0 +1,17 @@
+"""The web process of scheduling: the dispatch board, the crews' phones, and the JSON API."""
+
+from flask import Flask
+
+from services.scheduling.web import board, crew, words
+from services.scheduling.web.api import api
+from shared.service import ServiceContext
+from shared.web.app import create_app as create_service_app
+
+
+def create_app(ctx: ServiceContext) -> Flask:
+    """Return scheduling's WSGI app."""
+    app = create_service_app(
+        ctx, package=__name__, pages=(board.bp, crew.bp), apis=(api,), title="Streetscene scheduling"
+    )
+    words.register(app, ctx)
+    return app

@@ -1,0 +1,82 @@
+"""The forms of the board and of the phones, with their messages."""
+
+from marshmallow import fields
+
+from services.scheduling.domain.job import CANCEL_REASONS, DEFER_REASONS
+from shared.contracts.codes import LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
+from shared.contracts.scheduling import NO_PHOTO_REASONS
+from shared.web.forms import Form, choice, text
+
+
+class VersionForm(Form):
+    """A button that changes a job as it was seen."""
+
+    version = fields.Integer(required=True)
+
+
+class AssignForm(VersionForm):
+    """Give one job to a crew."""
+
+    crew_id = text("Choose a crew", longest=120)
+
+
+class AssignManyForm(Form):
+    """Give the selected jobs to a crew; each is sent as `id:version`."""
+
+    crew_id = text("Choose a crew", longest=120)
+    job = fields.List(
+        fields.String(),
+        required=True,
+        error_messages={"required": "Select at least one job", "null": "Select at least one job"},
+    )
+
+
+class DeferForm(VersionForm):
+    """Put a job off."""
+
+    reason = choice("Choose why it has to wait", DEFER_REASONS)
+    until = fields.Date(
+        load_default=None,
+        allow_none=True,
+        error_messages={"invalid": "Enter the day as in 19/11/2026, or leave it empty"},
+    )
+
+
+class CancelForm(VersionForm):
+    """Call a job off."""
+
+    reason = choice("Choose why it is cancelled", CANCEL_REASONS)
+
+
+class FinishForm(Form):
+    """What a crew says when it is done; photos are read beside it."""
+
+    version = fields.Integer(load_default=None, allow_none=True)
+    outcome = choice("Choose what happened", OUTCOMES)
+    waste_type = choice("Choose what the waste was", WASTE_TYPES, required=False)
+    land_type = choice("Choose what kind of land it was on", LAND_TYPES, required=False)
+    size = choice("Choose how much there was", SIZES, required=False)
+    no_photo_reason = choice("Choose why there is no photo", NO_PHOTO_REASONS, required=False)
+    has_evidence = fields.Boolean(load_default=False)
+    evidence_note = text("", longest=2000, required=False)
+
+
+class FoundForm(Form):
+    """A tip that a crew found: where it is, what it is, and whether it is cleared already."""
+
+    place = text("Choose where it is", longest=120, required=False)
+    lat = fields.Float(load_default=None, allow_none=True)
+    lon = fields.Float(load_default=None, allow_none=True)
+    waste_type = choice("Choose what the waste is", WASTE_TYPES)
+    land_type = choice("Choose what kind of land it is on", LAND_TYPES)
+    size = choice("Choose how much there is", SIZES)
+    cleared = choice("Say whether you have cleared it", ("yes", "no"))
+    no_photo_reason = choice("Choose why there is no photo", NO_PHOTO_REASONS, required=False)
+    has_evidence = fields.Boolean(load_default=False)
+    evidence_note = text("", longest=2000, required=False)
+
+
+class TipForm(Form):
+    """Empty the vehicle."""
+
+    site_id = text("Choose where you tip", longest=120)

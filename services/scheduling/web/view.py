@@ -1,0 +1,189 @@
+"""What the dispatch board shows: active jobs, filtered and grouped, and what each crew has in hand.
+
+The active jobs of a council are some hundreds, read in one indexed find; filtering and counting them here keeps every
+figure on the page true to the same moment.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from services.scheduling import store, tipping
+from services.scheduling.domain.fleet import Crew, Vehicle
+from services.scheduling.domain.job import Job
+from services.scheduling.domain.plan import Plan
+from shared.service import ServiceContext
+
+GROUPS: Mapping[str, str] = {
+    "open": "To assign",
+    "started": "Under way",
+    "assigned": "With a crew",
+    "deferred": "Waiting",
+}
+"""States in the order of the supervisor's attention, with their headings."""
+
+EMPTY_GROUPS: Mapping[str, str] = {
+    "open": "Every job is with a crew",
+    "started": "No crew is at work on a job",
+    "assigned": "No job is waiting in a crew’s list",
+    "deferred": "Nothing is waiting",
+}
+SHOWN_PER_GROUP = 30
+SHOWN_IN_ONE_GROUP = 200
+MOST_ACTIVE_JOBS = 2000
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which jobs the supervisor wants to see; empty text means all."""
+
+    depot: str = ""
+    neighbourhood: str = ""
+    state: str = ""
+    priority: str = ""
+    crew: str = ""
+    only: str = ""
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, str]) -> "Filters":
+        """Return the filters in a query string."""
+        return cls(**{name: arguments.get(name, "").strip() for name in cls.__dataclass_fields__})
+
+    def admits(self, job: Job, now: datetime) -> bool:
+        """Say whether a job is to be shown."""
+        return (
+            self.depot in ("", job.depot_id)
+            and self.neighbourhood in ("", job.neighbourhood)
+            and self.state in ("", job.state)
+            and self.priority in ("", str(job.priority or "none"))
+            and self.crew in ("", job.crew_id)
+            and (self.only != "overdue" or job.is_overdue(now))
+            and (self.only != "held" or job.held)
+        )
+
+    def chosen(self) -> dict[str, str]:
+        """Return the filters by name, as the form shows them."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    def query(self, **changes: str) -> str:
+        """Return the query string of these filters with some changed."""
+        chosen = self.chosen() | changes
+        return urlencode({name: value for name, value in chosen.items() if value})
+
+    @property
+    def are_set(self) -> bool:
+        """Say whether anything is left out."""
+        return bool(self.query())
+
+
+@dataclass(frozen=True)
+class Group:
+    """The jobs of one state: those shown, and how many there are."""
+
+    state: str
+    heading: str
+    jobs: Sequence[Job]
+    count: int
+
+
+@dataclass(frozen=True)
+class CrewLoad:
+    """What a crew has in hand: stops, overdue ones, and estimated weight against its vehicle's payload."""
+
+    crew: Crew
+    vehicle: Vehicle | None
+    on_shift: bool
+    begun: Job | None
+    stops: int
+    overdue: int
+    on_board_kg: int
+    to_collect_kg: int
+
+    @property
+    def payload_kg(self) -> int:
+        """The vehicle's payload, 0 without a vehicle."""
+        return self.vehicle.payload_kg if self.vehicle else 0
+
+    @property
+    def total_kg(self) -> int:
+        """What would be on board if the whole list were collected without a tip."""
+        return self.on_board_kg + self.to_collect_kg
+
+    @property
+    def tips_needed(self) -> int:
+        """How often the vehicle must tip to carry all of it."""
+        return -(-self.total_kg // self.payload_kg) if self.payload_kg else 0
+
+
+@dataclass(frozen=True)
+class Board:
+    """The whole board at one moment."""
+
+    now: datetime
+    filters: Filters
+    groups: Sequence[Group]
+    crews: Sequence[CrewLoad]
+    counts: Mapping[str, int]
+    plans: Mapping[str, Plan | None]
+    shown: int
+    is_cut_short: bool
+
+
+def make_board(ctx: ServiceContext, filters: Filters) -> Board:
+    """Return the board under the filters."""
+    now = ctx.clock.now()
+    everything = store.active_jobs(ctx.store, limit=MOST_ACTIVE_JOBS)
+    # Figures answer for the place that is looked at; the state filters then pick from them.
+    here = [job for job in everything if Filters(filters.depot, filters.neighbourhood).admits(job, now)]
+    chosen = [job for job in everything if filters.admits(job, now)]
+    most = SHOWN_IN_ONE_GROUP if filters.state else SHOWN_PER_GROUP
+    groups = [
+        Group(state, heading, found[:most], len(found))
+        for state, heading in GROUPS.items()
+        if filters.state in ("", state)
+        for found in [[job for job in chosen if job.state == state]]
+    ]
+    depots = [depot.id for depot in ctx.council.depots if filters.depot in ("", depot.id)]
+    return Board(
+        now=now,
+        filters=filters,
+        groups=groups,
+        crews=_crew_loads(ctx, everything, depots, now),
+        counts={
+            "open": sum(job.state == "open" for job in here),
+            "overdue": sum(job.is_overdue(now) for job in here),
+            "started": sum(job.state == "started" for job in here),
+            "assigned": sum(job.state == "assigned" for job in here),
+            "deferred": sum(job.state == "deferred" for job in here),
+            "held": sum(job.held for job in here),
+        },
+        plans={depot: store.latest_plan(ctx.store, depot) for depot in depots},
+        shown=len(chosen),
+        is_cut_short=len(everything) == MOST_ACTIVE_JOBS,
+    )
+
+
+def _crew_loads(ctx: ServiceContext, jobs: Sequence[Job], depots: Sequence[str], now: datetime) -> list[CrewLoad]:
+    """Return what every crew of the depots has in hand."""
+    vehicles = {vehicle.id: vehicle for vehicle in store.all_vehicles(ctx.store)}
+    on_shift = store.crews_on_shift(ctx.store)
+    loads = []
+    for crew in store.all_crews(ctx.store):
+        if crew.depot_id not in depots:
+            continue
+        mine = [job for job in jobs if job.crew_id == crew.id]
+        vehicle = vehicles.get(crew.vehicle_id or "")
+        loads.append(
+            CrewLoad(
+                crew=crew,
+                vehicle=vehicle,
+                on_shift=crew.id in on_shift,
+                begun=next((job for job in mine if job.state == "started"), None),
+                stops=len(mine),
+                overdue=sum(job.is_overdue(now) for job in mine),
+                on_board_kg=sum(load.estimated_kg for load in tipping.load_list(ctx, vehicle)) if vehicle else 0,
+                to_collect_kg=sum(ctx.council.size_kg.get(job.size or "", 0) for job in mine),
+            )
+        )
+    return loads

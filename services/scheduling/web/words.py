@@ -1,0 +1,134 @@
+"""How the board and the phones say things: where a job is, when it is due, why it has its priority, what waits."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask
+
+from services.scheduling.domain import job as rules
+from services.scheduling.domain.job import Job, Reason
+from services.scheduling.domain.plan import UNPLANNED_REASONS
+from shared.calendar import london_date
+from shared.contracts.codes import OUTCOMES
+from shared.council import Council
+from shared.errors import NotFound
+from shared.geo import distance_m
+from shared.service import ServiceContext
+from shared.web.filters import LONDON
+
+CLOSE_ENOUGH_M = 120
+"""A place further away than this does not name a spot."""
+
+NO_PHOTO_WORDS: Mapping[str, str] = {
+    "camera-broken": "The camera does not work",
+    "unsafe-to-stop": "It was not safe to stop",
+    "people-in-view": "There were people in view",
+    "nothing-to-show": "There was nothing to show",
+    "no-signal": "The photo could not be sent",
+}
+SOON = timedelta(hours=4)
+
+
+class PlaceNames:
+    """Names of spots from the council's gazetteer, looked up once per spot."""
+
+    def __init__(self, council: Council) -> None:
+        self._council = council
+        self._near: dict[tuple[float, float], str | None] = {}
+
+    def of(self, job: Job) -> str:
+        """Return the name of the job's place, the place near it, or its neighbourhood."""
+        if job.place_id is not None:
+            try:
+                return self._council.place(job.place_id).name
+            except NotFound:
+                pass  # the gazetteer has changed since
+        spot = (job.lat, job.lon)
+        if spot not in self._near:
+            self._near[spot] = self._nearest(*spot)
+        return self._near[spot] or self._council.neighbourhood(job.neighbourhood).name
+
+    def _nearest(self, lat: float, lon: float) -> str | None:
+        """Return the name of the nearest place, if it is near."""
+        if not self._council.places:
+            return None
+        metres, place = min(
+            ((distance_m(lat, lon, place.lat, place.lon), place) for place in self._council.places),
+            key=lambda found: found[0],
+        )
+        return f"Near {place.name}" if metres <= CLOSE_ENOUGH_M else None
+
+
+def register(app: Flask, ctx: ServiceContext) -> None:
+    """Give scheduling's templates their words."""
+    places = PlaceNames(ctx.council)
+    app.jinja_env.globals.update(
+        place_name=places.of,
+        reason_words=lambda reason: reason_words(ctx.council, reason),
+        due_words=due_words,
+        waits_words=waits_words,
+        cancel_words=cancel_words,
+        no_photo_words=lambda code: NO_PHOTO_WORDS.get(code, code),
+        unplanned_words=lambda code: UNPLANNED_REASONS.get(code, code),
+        depot_name=lambda depot_id: _name(ctx.council.depots, depot_id),
+        site_name=lambda site_id: _name(ctx.council.sites, site_id),
+        neighbourhood_name=lambda neighbourhood_id: _name(ctx.council.neighbourhoods, neighbourhood_id),
+    )
+
+
+def reason_words(council: Council, reason: Reason) -> str:
+    """Return the council's own explanation of a rule that applied; the code where the rule is gone."""
+    for rule in council.assessment.rules:
+        if rule.code == reason.rule and (reason.value is None or reason.value in rule.values):
+            return rule.explanation
+    return reason.rule.replace("-", " ").capitalize()
+
+
+def due_words(deadline: datetime | None, now: datetime) -> str:
+    """Return when a job is due as a supervisor says it: Overdue by 3 hours, Due today by 3:05pm, Due by Thu 19 Nov."""
+    if deadline is None:
+        return "No deadline yet"
+    if deadline < now:
+        return f"Overdue by {_span(now - deadline)}"
+    local, days = deadline.astimezone(LONDON), (london_date(deadline) - london_date(now)).days
+    clock = f"{local.hour % 12 or 12}{f':{local.minute:02}' if local.minute else ''}{'am' if local.hour < 12 else 'pm'}"
+    if days == 0:
+        return f"Due today by {clock}"
+    if days == 1:
+        return f"Due tomorrow by {clock}"
+    return f"Due by {local:%a} {local.day} {local:%b}"
+
+
+def is_due_soon(job: Job, now: datetime) -> bool:
+    """Say whether a job's deadline comes within a few hours."""
+    return job.deadline is not None and now <= job.deadline < now + SOON
+
+
+def waits_words(job: Job) -> str:
+    """Return why a job waits."""
+    code = job.waits_because or ""
+    if code in rules.DEFER_REASONS:
+        return rules.DEFER_REASONS[code]
+    return OUTCOMES[code].plain if code in OUTCOMES else code
+
+
+def cancel_words(job: Job) -> str:
+    """Return why a job was cancelled."""
+    code = job.cancelled_because or ""
+    return rules.CANCEL_REASONS.get(code) or rules.FOLLOWED_REASONS.get(code, code)
+
+
+def _span(span: timedelta) -> str:
+    """Return a span of time in its largest whole unit: 25 minutes, 3 hours, 2 days."""
+    minutes = int(span.total_seconds() // 60)
+    for size, unit in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            number = minutes // size
+            return f"{number} {unit}{'' if number == 1 else 's'}"
+    return "less than a minute"
+
+
+def _name(items: Any, item_id: str) -> str:
+    """Return the name of a configured thing; its id where it is gone."""
+    return next((str(item.name) for item in items if item.id == item_id), item_id)
