@@ -17,6 +17,7 @@ from shared.errors import Conflict, DomainError, Duplicate
 from shared.ids import derived_id
 from shared.law import offence
 from shared.service import ServiceContext
+from shared.store import reload_on_conflict
 from shared.store.port import ASCENDING, DESCENDING, Range
 
 CODE_BYTES = 15
@@ -39,6 +40,7 @@ class AlreadyIssued(Duplicate):
         )
 
 
+@reload_on_conflict
 def issue_notice(
     ctx: ServiceContext,
     case_id: str,
@@ -91,6 +93,7 @@ def issue_notice(
         return _same_request(notices(ctx.store).require(new_id), request_key)
 
 
+@reload_on_conflict
 def name_recipient(ctx: ServiceContext, notice_id: str, recipient: Recipient) -> Notice:
     """Write the person's name and address into an issued notice; no event, because no event may know."""
     notice = notices(ctx.store).require(notice_id)
@@ -98,6 +101,7 @@ def name_recipient(ctx: ServiceContext, notice_id: str, recipient: Recipient) ->
     return notices(ctx.store).save(named, at=ctx.clock.now(), cause=Cause(notice.correlation_id))
 
 
+@reload_on_conflict
 def serve_notice(ctx: ServiceContext, notice_id: str, *, on: date, how: str, by: str) -> Notice:
     """Record the service of a notice."""
     notice = notices(ctx.store).require(notice_id)
@@ -107,6 +111,7 @@ def serve_notice(ctx: ServiceContext, notice_id: str, *, on: date, how: str, by:
     return notices(ctx.store).save(served, facts, at=ctx.clock.now(), cause=Cause(notice.correlation_id))
 
 
+@reload_on_conflict
 def record_payment(
     ctx: ServiceContext, notice_id: str, *, amount_pence: int, paid_on: date, method: str, by: str, request_key: str
 ) -> tuple[Notice, bool]:
@@ -128,6 +133,7 @@ def record_payment(
     return notices(ctx.store).save(paid, facts, at=now, cause=Cause(notice.correlation_id)), True
 
 
+@reload_on_conflict
 def cancel_notice(ctx: ServiceContext, notice_id: str, *, reason: str, by: str) -> Notice:
     """Cancel or withdraw a notice, by another officer than its issuer."""
     notice = notices(ctx.store).require(notice_id)
@@ -138,6 +144,7 @@ def cancel_notice(ctx: ServiceContext, notice_id: str, *, reason: str, by: str) 
     return notices(ctx.store).save(cancelled, facts, at=now, cause=Cause(notice.correlation_id))
 
 
+@reload_on_conflict
 def close_case(ctx: ServiceContext, case_id: str, *, result: str, by: str) -> Case:
     """Close a case by an officer's decision."""
     case = cases(ctx.store).require(case_id)

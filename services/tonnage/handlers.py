@@ -35,6 +35,7 @@ from shared.contracts.envelope import Cause, Event
 from shared.council import Material, Site
 from shared.errors import Conflict, DomainError, Duplicate, NotFound
 from shared.service import ServiceContext
+from shared.store import reload_on_conflict
 from shared.store.port import Document
 
 MAX_REVISIONS = 50
@@ -51,6 +52,7 @@ class AlreadyRecorded(Duplicate):
         self.ticket = ticket
 
 
+@reload_on_conflict
 def record_ticket(ctx: ServiceContext, weighing: Weighing, *, by: str, cause: Cause) -> tuple[Ticket, bool]:
     """Record a ticket and return it, and whether it is new; the same ticket again is the same answer.
 
@@ -84,8 +86,9 @@ def record_ticket(ctx: ServiceContext, weighing: Weighing, *, by: str, cause: Ca
         raise _other_ticket_of_tip(ctx, weighing) from None
 
 
+@reload_on_conflict
 def void_ticket(ctx: ServiceContext, ticket_id: str, *, reason: str, note: str, by: str, cause: Cause) -> Ticket:
-    """Take a ticket out of every figure; raises `NotFound`, or `Conflict` where somebody else saved it just now."""
+    """Take a ticket out of every figure; raises `NotFound`."""
     ticket, facts = void(tickets(ctx.store).require(ticket_id), reason=reason, note=note, at=ctx.clock.now(), by=by)
     return tickets(ctx.store).save(ticket, facts, at=ctx.clock.now(), cause=cause) if facts else ticket
 
