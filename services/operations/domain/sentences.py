@@ -95,7 +95,8 @@ def _submitted(say: Teller) -> str:
     state = say.state
     where = say.names.neighbourhood(state["place"]["neighbourhood"])
     what = said_waste(state["waste_type"], state["size"])
-    return f"{SOMEBODY_REPORTED[state['channel']]} {what} in {where}, on {said_land(state['land_type'])}."
+    land = f" ({said_land(state['land_type'])})" if state["land_type"] else ""
+    return f"{SOMEBODY_REPORTED[state['channel']]} {what}, in {where}{land}."
 
 
 def _assessed(say: Teller) -> str:

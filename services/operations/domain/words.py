@@ -70,9 +70,9 @@ def said_waste(waste_type: str | None, size: str | None = None) -> str:
     return f"{waste}, {inner(SIZES[size].plain)}" if size else waste
 
 
-def said_land(land_type: str | None) -> str:
+def said_land(land_type: str) -> str:
     """Return on what kind of land, in plain words."""
-    return inner(LAND_TYPES[land_type].plain) if land_type else "land that nobody has named yet"
+    return inner(LAND_TYPES[land_type].plain)
 
 
 def said_outcome(outcome: str | None) -> str:
