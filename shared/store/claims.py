@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.store.documents import RESERVED_FIELDS, check_field, storable
-from shared.store.plan import Condition, Is, Plan
+from shared.store.plan import Condition, Is, Plan, has_gaps, index_keys
 from shared.store.port import Collection, Document, HasAny, In, Range
 
 
@@ -17,6 +17,9 @@ def check_changes(collection: Collection, plan: Plan, changes: Mapping[str, Any]
         stored[name] = storable(value, f"{collection.name}.{name}")
         if name in collection.fields:
             check_field(collection, name, collection.fields[name], stored[name])
+    for index in collection.indexes:
+        if has_gaps(collection, index) and stored.keys() & {index.only_while, *(key for key, _ in index_keys(index))}:
+            raise TypeError(f"{collection.name}: a claim can't change a field of a unique index that leaves some out")
     if not any(_ends(condition, stored[name]) for name, condition in plan.conditions.items() if name in stored):
         raise TypeError(f"{collection.name}: a claimed document would still match, so it would be claimed for ever")
     return stored

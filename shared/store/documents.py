@@ -164,6 +164,12 @@ def _key(name: Any, path: str) -> str:
     return _text(name, path)
 
 
+def only_fields(document: Document, fields: Sequence[str]) -> Document:
+    """Return a document with these fields, `_id` and `version` alone."""
+    wanted = {"_id", "version", *fields}
+    return {name: value for name, value in document.items() if name in wanted}
+
+
 def to_milliseconds(instant: datetime) -> int:
     """Return an instant as milliseconds since 1970, exactly."""
     return (instant - EPOCH) // MILLISECOND

@@ -10,6 +10,8 @@ reversed. `only_while` must be asked for as True. The order of a find is always 
 in the index, then `_id`; so a find without a sort comes in the order of the index that serves it. `_id` needs no index.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -62,6 +64,14 @@ def index_keys(index: Index) -> Order:
     return keys if index.unique else _ended(keys, keys[-1][1])
 
 
+def check_sum(collection: Collection, field: str, by: str) -> None:
+    """Refuse to sum what is not a declared integer, or by what is not a declared single value."""
+    if collection.fields.get(field) != "integer":
+        raise TypeError(f"{collection.name}.{field} is not declared as integer, so it can't be summed")
+    if collection.fields.get(by, "texts") == "texts":
+        raise TypeError(f"{collection.name}.{by} is not a declared single value, so nothing can be summed by it")
+
+
 def _ended(keys: Iterable[tuple[str, int]], direction: int) -> Order:
     """Return the keys ended by `_id`, after which there can be no ties."""
     ended = []
@@ -87,9 +97,20 @@ def _wanted(collection: Collection, conditions: Mapping[str, Condition], sort: S
     return tuple(wanted)
 
 
+def index_name(collection: Collection, index: Index) -> str:
+    """Return the name of an index, which says all that the index is, so that a changed one has another name."""
+    described = json.dumps([index_keys(index), index.only_while, index.unique, partial_on(collection, index)])
+    return f"{collection.name}__{hashlib.sha256(described.encode()).hexdigest()[:12]}"
+
+
 def partial_on(collection: Collection, index: Index) -> tuple[str, ...]:
     """Return the fields without whose values a document is not in the index: only one could be without, otherwise."""
     return tuple(name for name, _ in index_keys(index) if name in collection.nullable) if index.unique else ()
+
+
+def has_gaps(collection: Collection, index: Index) -> bool:
+    """Say whether an index is unique among some of the documents only."""
+    return index.unique and (index.only_while is not None or bool(partial_on(collection, index)))
 
 
 def _served(collection: Collection, conditions: Mapping[str, Condition], wanted: Order, index: Index) -> Plan | None:

@@ -22,10 +22,11 @@ from shared.store.documents import (
     checked,
     from_json,
     from_milliseconds,
+    only_fields,
     to_json,
     to_milliseconds,
 )
-from shared.store.plan import make_plan
+from shared.store.plan import check_sum, make_plan
 from shared.store.port import Collection, Document, Page, Where
 from shared.store.sqlite_connections import Connections
 from shared.store.sqlite_log import SqliteLog
@@ -153,7 +154,7 @@ class SqliteStore:
         rows = self._connections.run(lambda connection: connection.execute(sql, query.parameters).fetchall())
         items = [_document(row) for row in rows[:limit]]
         cursor = write_cursor(plan.order, items[-1]) if len(rows) > limit and items else None
-        return Page([_only(item, fields) for item in items] if fields is not None else items, cursor)
+        return Page([only_fields(item, fields) for item in items] if fields is not None else items, cursor)
 
     def count(self, collection: str, where: Where, *, limit: int = 10_000) -> int:
         """Count matching documents, stopping at the limit."""
@@ -231,23 +232,9 @@ class SqliteStore:
             raise Duplicate(collection.name, _unique_fields(collection, error)) from error
 
 
-def check_sum(collection: Collection, field: str, by: str) -> None:
-    """Refuse to sum what is not a declared integer, or by what is not a declared single value."""
-    if collection.fields.get(field) != "integer":
-        raise TypeError(f"{collection.name}.{field} is not declared as integer, so it can't be summed")
-    if collection.fields.get(by, "texts") == "texts":
-        raise TypeError(f"{collection.name}.{by} is not a declared single value, so nothing can be summed by it")
-
-
 def _document(row: tuple[str, int, str]) -> Document:
     """Return the document in a row."""
     return {"_id": row[0], **from_json(row[2]), "version": row[1]}
-
-
-def _only(document: Document, fields: Sequence[str]) -> Document:
-    """Return a document with these fields, `_id` and `version` alone."""
-    wanted = {"_id", "version", *fields}
-    return {name: value for name, value in document.items() if name in wanted}
 
 
 def _value(collection: Collection, name: str, column: Any) -> Any:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.store.plan import Condition, Is, Plan
+from shared.store.plan import Condition, Is, Plan, index_name
 from shared.store.port import ASCENDING, Collection, HasAny, In, Range
-from shared.store.sqlite_schema import column_value, index_name
+from shared.store.sqlite_schema import column_value
 
 Parameters = list[Any]
 

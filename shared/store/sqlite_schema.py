@@ -5,7 +5,6 @@ type so that values stay exactly what they are. Arrays live in a side table of t
 only read: many processes may start at once.
 """
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -13,7 +12,7 @@ from typing import Any
 
 from shared.errors import ConfigError
 from shared.store.documents import from_json, to_milliseconds
-from shared.store.plan import index_keys, partial_on
+from shared.store.plan import index_keys, index_name, partial_on
 from shared.store.port import ASCENDING, Collection, FieldType, Index
 from shared.store.sqlite_connections import Connections
 
@@ -55,12 +54,6 @@ def ensure_tables(connections: Connections, collections: Iterable[Collection]) -
 
     if not wanted.items() <= connections.run(known).items() or not wanted:
         connections.write(grow, patience_seconds=PATIENCE_WITH_GROWTH_SECONDS)
-
-
-def index_name(collection: Collection, index: Index) -> str:
-    """Return the name of an index, which says all that the index is, so that a changed one has another name."""
-    described = json.dumps([index_keys(index), index.only_while, index.unique, partial_on(collection, index)])
-    return f"{collection.name}__{hashlib.sha256(described.encode()).hexdigest()[:12]}"
 
 
 def column_value(kind: FieldType, value: Any) -> Any:
