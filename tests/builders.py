@@ -22,7 +22,7 @@ TUESDAY_MORNING = datetime(2026, 11, 17, 10, 40, tzinfo=UTC)
 
 def make_settings(folder: Path, **changes: Any) -> Settings:
     """Return the settings of an embedded system whose data lie in a temporary folder."""
-    settings = Settings.from_env({"STREETSCENE_DATA": str(folder)})
+    settings = Settings.from_env({"STREETSCENE_DATA": str(folder), "STREETSCENE_RATE_LIMITS": "off"})
     return replace(settings, **changes)
 
 

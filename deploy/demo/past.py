@@ -56,7 +56,7 @@ def ensure_past(settings: Settings, console: Console) -> None:
 
 def _inside(settings: Settings, folder: Path) -> Settings:
     """Return the settings for making the past in a folder of its own, with the keys of the real one."""
-    return replace(settings, data=folder, store_url=f"sqlite://{folder}/store", blob_url=f"file://{folder}/blobs")
+    return replace(settings, data=folder, store_url=f"sqlite://{folder}/store", blob_url=f"file://{folder}/blobs", rate_limit_factor=0)
 
 
 def _make(settings: Settings, console: Console) -> None:

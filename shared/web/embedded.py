@@ -65,7 +65,7 @@ class Front:
 def _answer(start_response: "StartResponse", status: int, body: Mapping[str, object]) -> list[bytes]:
     """Answer with JSON."""
     content = json.dumps(body).encode()
-    line = "200 OK" if status == 200 else "503 Service Unavailable"  # noqa: PLR2004
+    line = "200 OK" if status == 200 else "503 Service Unavailable"
     start_response(
         line,
         [

@@ -119,11 +119,11 @@ def problem_page(problem: Problem) -> Response:
 
 def _answer(error: Exception) -> Response:
     """Answer any error in the format of the path that was asked for."""
-    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:  # noqa: PLR2004
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         redirect: Response = error.get_response()  # type: ignore[assignment]
         return redirect
     problem = problem_of(error)
-    if problem.status >= 500:  # noqa: PLR2004
+    if problem.status >= 500:
         log.error("request_failed", exc_info=error, extra={"status": problem.status})
     formats: Mapping[str, ErrorFormat] = current_app.extensions["streetscene_error_formats"]
     for prefix, error_format in formats.items():
@@ -139,7 +139,7 @@ def _problem_of_http(error: HTTPException, status: int) -> Problem:
     # webargs groups messages by where a field came from; callers think in fields.
     fields = {name: texts for group in errors.values() if isinstance(group, dict) for name, texts in group.items()}
     own_words = error.description if status in {400, 401, 403, 415} and not _is_stock(error) else None
-    headers = {"WWW-Authenticate": 'Bearer realm="streetscene"'} if status == 401 else {}  # noqa: PLR2004
+    headers = {"WWW-Authenticate": 'Bearer realm="streetscene"'} if status == 401 else {}
     if isinstance(data.get("headers"), dict):
         headers |= data["headers"]
     detail = own_words or DETAILS.get(status) or "The request can’t be answered as it was made."

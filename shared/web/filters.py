@@ -74,6 +74,8 @@ STATE_WORDS: Mapping[str, Mapping[str, str]] = {
         "crew": "Found by a crew",
     },
     "user": {"active": "Active", "inactive": "Switched off"},
+    "credential": {"active": "Active", "expired": "Run out", "revoked": "Revoked"},
+    "sign-in": {"accepted": "Signed in", "refused": "Refused"},
 }
 
 STATE_COLOURS: Mapping[str, str] = {
@@ -102,6 +104,8 @@ STATE_COLOURS: Mapping[str, str] = {
     "completed": "green",
     "paid": "green",
     "active": "green",
+    "accepted": "green",
+    "refused": "orange",
 }
 """Colours only repeat what the words say."""
 
@@ -224,7 +228,7 @@ def idempotency_field() -> Markup:
     return Markup('<input type="hidden" name="idempotency_key" value="{}">').format(key)
 
 
-def _of_this_request() -> Mapping[str, Any]:
+def _of_this_request() -> dict[str, Any]:
     """Return what templates see of the request; an error page is drawn even when the store can't say who this is."""
     user: User | None
     try:
@@ -240,7 +244,7 @@ def _clock(local: datetime) -> str:
         return "midnight" if local.hour == 0 else "midday"
     hour = local.hour % 12 or 12
     minutes = f":{local.minute:02}" if local.minute else ""
-    return f"{hour}{minutes}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004
+    return f"{hour}{minutes}{'am' if local.hour < 12 else 'pm'}"
 
 
 def _time_element(instant: datetime, words: str) -> Markup:

@@ -1,7 +1,8 @@
 """Forms: marshmallow schemas in, clean values or messages by field out.
 
 A view reads the form, and on errors renders the same template again with status 400, the values as typed and the
-messages; `components.html` shows them as GOV.UK does. Messages are whole sentences, written where the field is declared.
+messages; `components.html` shows them as GOV.UK does. Messages are whole sentences, written where the field is
+declared.
 """
 
 from collections.abc import Mapping
@@ -72,7 +73,7 @@ def read_form(schema: type[Schema], form: Mapping[str, Any]) -> tuple[dict[str, 
     try:
         return dict(instance.load(values)), {}
     except ValidationError as error:
-        return {}, _by_field(error.normalized_messages())
+        return {}, _by_field(error.normalized_messages())  # type: ignore[no-untyped-call]
 
 
 def errors_of(error: DomainError, default_field: str = "form") -> FormErrors:

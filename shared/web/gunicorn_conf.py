@@ -10,14 +10,10 @@ import shutil
 import signal
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.config import Settings
 from shared.lifeline import end_with_launcher
-
-if TYPE_CHECKING:
-    from gunicorn.arbiter import Arbiter
-    from gunicorn.workers.base import Worker
 
 EMBEDDED_THREADS = 256
 """128 streams at most, and as many again for everybody else."""
@@ -52,7 +48,7 @@ _metrics_folder = Path(
 )
 
 
-def on_starting(server: "Arbiter") -> None:
+def on_starting(server: Any) -> None:
     """Begin with empty metrics: those of processes that are gone would count for ever."""
     del server
     prefix = f"{_kind}-{_service}-"
@@ -61,13 +57,13 @@ def on_starting(server: "Arbiter") -> None:
     _metrics_folder.mkdir(parents=True, exist_ok=True)
 
 
-def when_ready(server: "Arbiter") -> None:
+def when_ready(server: Any) -> None:
     """Tie the master's life to the launcher's."""
     del server
     end_with_launcher()
 
 
-def post_worker_init(worker: "Worker") -> None:
+def post_worker_init(worker: Any) -> None:
     """Tie the worker's life to the launcher's too, and let live pages go when it is asked to stop."""
     del worker
     # Only here, in the worker: importing the apps before the fork would share their threads and files.
@@ -84,9 +80,10 @@ def post_worker_init(worker: "Worker") -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def child_exit(server: "Arbiter", worker: Any) -> None:
+def child_exit(server: Any, worker: Any) -> None:
     """Take the gauges of a worker that is gone out of the metrics."""
     del server
-    from prometheus_client import multiprocess
+    # Not at the top: the metrics read their folder from the environment when they are imported.
+    from shared.metrics import forget_process
 
-    multiprocess.mark_process_dead(worker.pid)
+    forget_process(worker.pid)

@@ -1,7 +1,7 @@
 """The keys of one installation: a shared secret, and the Ed25519 pair that signs who somebody is.
 
-Every web process needs the secret (sessions, CSRF, signed links, Open311 keys) and the public key (to verify cookies and
-tokens offline). Only accounts reads the private key. The files lie beside `secret_key_file`; where an operator has
+Every web process needs the secret (sessions, CSRF, signed links, Open311 keys) and the public key (to verify cookies
+and tokens offline). Only accounts reads the private key. The files lie beside `secret_key_file`; where an operator has
 mounted them they are used as they are, else the first process to start makes them. Each file appears whole or not at
 all: it is written under another name and linked into place, so when two processes start at once one of them wins and
 both use the winner's.

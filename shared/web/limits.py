@@ -49,7 +49,9 @@ def register(app: Flask, settings: Settings) -> None:
         methods_of.setdefault(rule.endpoint, set()).update(rule.methods or ())
     for endpoint, methods in methods_of.items():
         for limit, limited_methods in _limits(app, endpoint, methods):
-            wrap = limiter.limit(raised(limit, settings.rate_limit_factor), methods=list(limited_methods))
+            wrap: Callable[[Any], Any] = limiter.limit(
+                raised(limit, settings.rate_limit_factor), methods=list(limited_methods)
+            )
             app.view_functions[endpoint] = wrap(app.view_functions[endpoint])
 
 

@@ -153,7 +153,7 @@ def _streams(app: Flask) -> _Streams:
 
 
 def _frames(poller: Poller, known: str | None) -> Iterator[str]:
-    """Yield a frame whenever the state changes, a comment when nothing does, until the stream has lasted long enough."""
+    """Yield a frame whenever the state changes, a comment when nothing does, until the stream has lasted."""
     poller.enter()
     try:
         yield f"retry: {RETRY_MILLISECONDS}\n\n"

@@ -3,6 +3,7 @@
 Opened in the worker, after the fork: neither stores nor threads survive one.
 """
 
+import logging
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -19,6 +20,8 @@ from shared.web.keys import ensure_keys
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+log = logging.getLogger("streetscene.web")
+
 SERVICE_VARIABLE = "STREETSCENE_WEB_SERVICE"
 GUNICORN_REFUSES_TO_RESTART = 4
 """gunicorn's exit code for an app that can't be loaded: it then stops instead of trying for ever."""
@@ -33,9 +36,8 @@ def application(environ: Mapping[str, str] = os.environ) -> "WSGIApplication":
         ensure_keys(settings)
         return _application(which, settings)
     except StreetsceneError as error:
-        import logging
-
-        logging.getLogger("streetscene.web").error("web_not_started", extra={"reason": str(error)})
+        # Without the traceback: what the operator needs is this one line.
+        log.error("web_not_started", extra={"reason": str(error)})  # noqa: TRY400
         raise SystemExit(GUNICORN_REFUSES_TO_RESTART) from error
 
 
