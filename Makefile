@@ -54,7 +54,7 @@ bench: $(VENV)/dev.stamp ## Measure speed and memory as ratios against reference
 proof: $(VENV)/dev.stamp $(ASSETS) ## Kill the system in every window, many times, and compare what was told with what is there
 	@$(BIN)/python -m tests.proof
 
-lock: $(VENV)/run.stamp ## Pin the dependencies anew (hashes, no index addresses)
+lock: $(VENV)/bin/python ## Pin the dependencies anew (hashes, no index addresses)
 	@$(BIN)/pip install --quiet uv
 	@for set in "pyproject.toml -o requirements.lock" "pyproject.toml --group dev -o requirements-dev.lock" "--group node -o requirements-node.lock"; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set || exit 1; \
@@ -72,13 +72,13 @@ $(VENV)/bin/python:
 $(VENV)/run.stamp: $(VENV)/bin/python requirements.lock pyproject.toml
 	@test -e $(VENV)/dev.stamp -a $(VENV)/dev.stamp -nt requirements.lock || { echo "Installing the locked dependencies (a minute, once) …"; \
 		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/bin/python requirements-dev.lock pyproject.toml
 	@echo "Installing the locked dependencies and tools (a minute or two, once) …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(ASSETS): $(ASSET_SOURCES) | $(VENV)/bin/python
