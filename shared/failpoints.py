@@ -21,13 +21,24 @@ HANDLED_UNACKNOWLEDGED = "handled-unacknowledged"
 PARKED = "parked"
 """A message has been parked; the broker has not been told."""
 
+SAVED_UNANSWERED = "saved-unanswered"
+"""A request has done its work; whoever asked has not been answered, and will ask again."""
+
 MID_PHOTO = "mid-photo"
 """A photo is written; the document that names it is not."""
 
 MID_SEED = "mid-seed"
 """Part of a demonstration's past is made."""
 
-FAILPOINTS = (SAVED_UNPUBLISHED, PUBLISHED_UNCLEARED, HANDLED_UNACKNOWLEDGED, PARKED, MID_PHOTO, MID_SEED)
+FAILPOINTS = (
+    SAVED_UNPUBLISHED,
+    PUBLISHED_UNCLEARED,
+    HANDLED_UNACKNOWLEDGED,
+    PARKED,
+    SAVED_UNANSWERED,
+    MID_PHOTO,
+    MID_SEED,
+)
 
 VARIABLE = "STREETSCENE_FAILPOINT"
 

@@ -6,9 +6,9 @@ to the public, released or not: it holds where and when it was taken, and by whi
 
 from datetime import timedelta
 
-from shared.blobs.photos import public_derivative
-
 from services.reports.store import names_blob
+from shared import failpoints
+from shared.blobs.photos import public_derivative
 from shared.clock import machine_now
 from shared.service import ServiceContext
 
@@ -19,7 +19,9 @@ ORPHAN_AGE = timedelta(days=2)
 def keep_photo(ctx: ServiceContext, content: bytes) -> dict[str, str]:
     """Store a photo and its showable copy, and return their keys; raises `DomainError` for what is not a photo."""
     copy = public_derivative(content)
-    return {"photo_key": ctx.blobs.put(content), "public_photo_key": ctx.blobs.put(copy)}
+    keys = {"photo_key": ctx.blobs.put(content), "public_photo_key": ctx.blobs.put(copy)}
+    failpoints.reach(failpoints.MID_PHOTO)
+    return keys
 
 
 def sweep_photos(ctx: ServiceContext) -> int:

@@ -7,10 +7,10 @@ the originals go into a custody parcel, in enforcement's `handover/` prefix, bef
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.blobs.photos import inspect_photo, public_derivative
-
 from services.scheduling.domain.completion import Parcel
 from services.scheduling.domain.job import Job
+from shared import failpoints
+from shared.blobs.photos import inspect_photo, public_derivative
 from shared.custody import Parcel as CustodyParcel
 from shared.custody import ParcelFile, seal
 from shared.service import ServiceContext
@@ -23,7 +23,9 @@ RECEIVER = "enforcement"
 
 def keep_photo(ctx: ServiceContext, photo: bytes) -> str:
     """Store a photo of the finished work and return its key; raises `DomainError` for what is no photo."""
-    return ctx.blobs.put(public_derivative(photo))
+    key = ctx.blobs.put(public_derivative(photo))
+    failpoints.reach(failpoints.MID_PHOTO)
+    return key
 
 
 def seal_evidence(ctx: ServiceContext, job: Job, finish: "Finish", *, at: datetime) -> tuple[Parcel, ...]:
@@ -52,6 +54,6 @@ def seal_evidence(ctx: ServiceContext, job: Job, finish: "Finish", *, at: dateti
 
 def _original(photo: bytes, number: int) -> ParcelFile:
     """Return a photo as a file of the parcel, byte for byte; raises `DomainError` for what is no photo."""
-    facts = inspect_photo(photo)
-    extension = facts.media_type.partition("/")[2].replace("jpeg", "jpg")
-    return ParcelFile(f"crew-{number}.{extension}", facts.media_type, photo)
+    kind = inspect_photo(photo).type
+    extension = "jpg" if kind == "jpeg" else kind
+    return ParcelFile(f"crew-{number}.{extension}", f"image/{kind}", photo)

@@ -16,6 +16,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
+from shared import failpoints
 from shared.contracts.envelope import Cause
 from shared.ids import new_id
 from shared.service import ServiceContext
@@ -56,6 +57,7 @@ def create_app(
     register_error_handlers(app)
     app.before_request(_begin)
     app.after_request(_add_request_id)
+    app.after_request(_pass_failpoint)
     measures.register(app)
     security.register(app)
     app.before_request(enforce_policy)
@@ -125,4 +127,11 @@ def _begin() -> None:
 def _add_request_id(response: Response) -> Response:
     """Tell the caller the id under which this request is found in the logs."""
     response.headers[REQUEST_ID_HEADER] = g.get("request_id", "unknown")
+    return response
+
+
+def _pass_failpoint(response: Response) -> Response:
+    """Pass the moment at which the work is done and nobody has been told."""
+    if request.method == "POST" and response.status_code < 400:
+        failpoints.reach(failpoints.SAVED_UNANSWERED)
     return response
