@@ -262,7 +262,7 @@ def change_job(
         return repository.save(rules.remember(changed, key), facts, at=ctx.clock.now(), cause=journey(job, cause))
 
     # With a version from the user a conflict is the answer; without one the latest state is as good as any.
-    return once() if version is not None else reload_on_conflict(once)
+    return once() if version is not None else reload_on_conflict(once)()
 
 
 def journey(job: Job, cause: Cause) -> Cause:

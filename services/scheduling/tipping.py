@@ -51,7 +51,7 @@ def tip_vehicle(
         saved = repository.save(tipped, facts, at=at, cause=Cause(tip_id, cause.causation_id))
         return saved.tips[-1]
 
-    return reload_on_conflict(once)
+    return reload_on_conflict(once)()
 
 
 def mark_jobs(ctx: ServiceContext, vehicle_id: str, tip_id: str, job_ids: list[str], *, cause: Cause) -> None:

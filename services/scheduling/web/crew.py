@@ -44,7 +44,7 @@ class Where:
 
 
 @bp.app_context_processor
-def _links() -> Mapping[str, Any]:
+def _links() -> dict[str, Any]:
     """Give templates `crew_url`, which keeps the crew that a supervisor looks at."""
     return {"crew_url": _url}
 
@@ -248,7 +248,8 @@ def _required_crew() -> Crew:
 def _url(endpoint: str, **values: Any) -> str:
     """Return the address of a crew page, with the crew that a supervisor looks at."""
     chosen = request.values.get("crew")
-    return url_for(endpoint, **values, **({"crew": chosen} if chosen else {}))
+    kept: dict[str, Any] = {"crew": chosen} if chosen else {}
+    return url_for(endpoint, **values, **kept)
 
 
 def _vehicle(crew: Crew) -> Vehicle:

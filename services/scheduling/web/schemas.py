@@ -219,7 +219,7 @@ class TipItem(Schema):
     vehicle_id = fields.String()
     site_id = fields.String()
     tipped_at = fields.AwareDateTime(format="iso")
-    loads = fields.List(fields.Nested(LoadItem))
+    loads = fields.List(fields.Nested(LoadItem))  # type: ignore[assignment]  # becomes a field, not `Schema.loads`
 
 
 def job_item(job: Job, *, overdue: bool) -> Mapping[str, Any]:
