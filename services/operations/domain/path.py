@@ -12,11 +12,11 @@ from services.operations.domain.words import (
     Names,
     said_code,
     said_day,
-    said_instant,
     said_kg,
     said_outcome,
     said_pounds,
-    said_waste,
+    said_shortly,
+    said_size,
 )
 from shared.contracts.base import FLEET, PROTECTED
 
@@ -38,7 +38,7 @@ class Stop:
 def path(journey: Journey, names: Names, classes: frozenset[str]) -> tuple[Stop, ...]:
     """Return the eight stops of a report, for somebody who may see these classes of data."""
     return (
-        _report(journey, names),
+        _report(journey),
         _job(journey, names),
         _crew(journey, names, classes),
         _tip(journey, names),
@@ -49,17 +49,14 @@ def path(journey: Journey, names: Names, classes: frozenset[str]) -> tuple[Stop,
     )
 
 
-def _report(journey: Journey, names: Names) -> Stop:
+def _report(journey: Journey) -> Stop:
     """Return the stop of the report itself."""
     report = journey.report
     if report is None:
         return Stop("report", "Report", NOT_YET, "Not here yet")
     state = said_code(report["closure"] or report["state"])
-    details = (
-        said_waste(report["waste_type"], report["size"]),
-        names.neighbourhood(report["place"]["neighbourhood"]),
-        f"reported on {said_instant(report['reported_at'])}",
-    )
+    size = (said_size(report["size"]),) if report["size"] else ()
+    details = (*size, f"reported {said_shortly(report['reported_at'])}")
     return Stop("report", "Report", REACHED, _capital(state), details, report["reference"])
 
 
@@ -81,10 +78,10 @@ def _crew(journey: Journey, names: Names, classes: frozenset[str]) -> Stop:
         return Stop("crew", "Crew", NOT_YET, "No crew yet")
     details = []
     if job["completed_at"]:
-        details.append(f"{said_outcome(job['outcome'])} on {said_instant(job['completed_at'])}")
-        details.append("with a photo afterwards" if job["proof"] == "photo" else "without a photo afterwards")
+        details.append(f"{said_outcome(job['outcome'])} {said_shortly(job['completed_at'])}")
+        details.append("photo taken" if job["proof"] == "photo" else "no photo")
     elif job["started_at"]:
-        details.append(f"started on {said_instant(job['started_at'])}")
+        details.append(f"started {said_shortly(job['started_at'])}")
     headline = names.crew(job["crew_id"]) if FLEET in classes else "A crew"
     return Stop("crew", "Crew", REACHED, headline, tuple(details), job["job_id"])
 
@@ -96,7 +93,7 @@ def _tip(journey: Journey, names: Names) -> Stop:
         nothing_taken = job is not None and job["state"] == "completed" and not job["estimated_kg"]
         return Stop("tip", "Tip", *((NOT_NEEDED, "Nothing to tip") if nothing_taken else (NOT_YET, "Not tipped yet")))
     of_report = sum(load["estimated_kg"] for load in tip["loads"] if load["report_id"] == journey.report_id)
-    details = (f"{said_kg(of_report)} of it from here, estimated", f"on {said_instant(tip['tipped_at'])}")
+    details = (f"{said_kg(of_report)} from here, estimated", said_shortly(tip["tipped_at"]))
     return Stop("tip", "Tip", REACHED, names.site(tip["site_id"]), details, tip["tip_id"])
 
 
@@ -108,7 +105,7 @@ def _ticket(journey: Journey, names: Names) -> Stop:
     share = journey.share_of(ticket)
     details = [f"{said_kg(ticket['net_kg'])} of {names.material(ticket['material'])}"]
     if share:
-        details.append(f"{said_kg(share[1])} of it from here ({said_kg(share[0])} were estimated)")
+        details.append(f"{said_kg(share[1])} from here ({said_kg(share[0])} estimated)")
     return Stop("ticket", "Ticket", REACHED, ticket["ticket_number"], tuple(details), ticket["ticket_id"])
 
 
@@ -142,7 +139,7 @@ def _told(journey: Journey) -> Stop:
     if not journey.messages:
         return Stop("told", "Told", NOT_YET, "Nobody told yet")
     last, count = journey.messages[-1], len(journey.messages)
-    details = (f"{said_code(last.data['message'])}, on {said_instant(last.time)}",)
+    details = (f"{said_code(last.data['message'])}, {said_shortly(last.time)}",)
     headline = "One message" if count == 1 else f"{count} messages"
     return Stop("told", "Told", REACHED, headline, details, last.data["message_id"])
 

@@ -47,6 +47,12 @@ def said_instant(instant: datetime) -> str:
     return f"{said_day(local.date())} at {said_time(instant)}"
 
 
+def said_shortly(instant: datetime) -> str:
+    """Return an instant in London where space is short: 9 March, 8:05am."""
+    local = instant.astimezone(LONDON)
+    return f"{local.day} {local:%B}, {said_time(instant)}"
+
+
 def said_time(instant: datetime) -> str:
     """Return the time of day in London as it is written: 8:05am."""
     local = instant.astimezone(LONDON)
@@ -67,7 +73,12 @@ def said_pounds(pence: int) -> str:
 def said_waste(waste_type: str | None, size: str | None = None) -> str:
     """Return what lies there, in plain words: black bags from a home, a small van full."""
     waste = inner(WASTE_TYPES[waste_type].plain) if waste_type else "waste that nobody has named yet"
-    return f"{waste}, {inner(SIZES[size].plain)}" if size else waste
+    return f"{waste}, {said_size(size)}" if size else waste
+
+
+def said_size(size: str) -> str:
+    """Return how much there is, in plain words."""
+    return inner(SIZES[size].plain)
 
 
 def said_land(land_type: str) -> str:

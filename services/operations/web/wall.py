@@ -20,6 +20,7 @@ from services.operations.domain.withholding import classes_for
 from services.operations.store import health, latest, newest_arrival, references_of
 from services.operations.summary import Summary, read_summary
 from services.operations.web.names import CouncilNames
+from shared.calendar import london_date
 from shared.contracts.envelope import Event
 from shared.service import ServiceContext
 from shared.store.port import Document
@@ -37,9 +38,11 @@ FRESH_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class FeedItem:
-    """One line of the feed: what happened, when, in which service, and the report to follow."""
+    """One line of the feed: what happened, when and where, in which service, and the report to follow."""
 
     time: datetime
+    is_today: bool
+    place: str | None
     service: str
     sentence: str
     reference: str | None
@@ -128,8 +131,23 @@ def _feed(ctx: ServiceContext) -> tuple[FeedItem, ...]:
         event = archived_event(document)
         reports = first_reports[event.id] if _names_its_report(event) else []
         reference = next((references[report] for report in reports if report in references), None)
-        items.append(FeedItem(event.time, event.source, sentence(event, names, classes), reference))
+        items.append(
+            FeedItem(
+                time=event.time,
+                is_today=london_date(event.time) == london_date(ctx.clock.now()),
+                place=_place(event, names) if reference else None,
+                service=event.source,
+                sentence=sentence(event, names, classes),
+                reference=reference,
+            )
+        )
     return tuple(items)
+
+
+def _place(event: Event, names: CouncilNames) -> str | None:
+    """Return the neighbourhood where something happened, where the event says it."""
+    neighbourhood = (event.state.get("place") or event.state).get("neighbourhood")
+    return names.neighbourhood(neighbourhood) if neighbourhood else None
 
 
 def _names_its_report(event: Event) -> bool:

@@ -70,7 +70,7 @@ def test_the_path_of_a_whole_journey_is_reached_at_every_stop(names: CouncilName
     assert [stop.key for stop in stops] == ["report", "job", "crew", "tip", "ticket", "case", "notice", "told"]
     assert {stop.standing for stop in stops} == {REACHED}
     assert stops[0].target == REFERENCE
-    assert "274 kg of it from here (250 kg were estimated)" in stops[4].details
+    assert "274 kg from here (250 kg estimated)" in stops[4].details
     assert stops[6].headline == "FPN-2026-00017"
 
 
