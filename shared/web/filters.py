@@ -193,7 +193,7 @@ def pounds(pence: int | None) -> str:
 
 
 def plain(kind: str, code: Any) -> str:
-    """Return the plain words of a code: of `waste_type`, `land_type`, `size`, `outcome`, `priority`, `role` or a state."""
+    """Return a code in plain words: of `waste_type`, `land_type`, `size`, `outcome`, `priority`, `role` or a state."""
     if code is None or code == "":
         return NO_VALUE
     if kind in CODES:

@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.config import Settings
 from shared.lifeline import end_with_launcher
+from shared.logs import configure_logs
 
 EMBEDDED_THREADS = 256
 """128 streams at most, and as many again for everybody else."""
@@ -38,6 +39,18 @@ graceful_timeout = GRACEFUL_SECONDS
 keepalive = 5
 accesslog = None
 proc_name = f"streetscene-{_kind}-{_service}"
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "root": {"level": "INFO", "handlers": []},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True, "qualname": "gunicorn.error"},
+        # Whoever configures logs gets an access log with addresses and queries: this keeps it shut.
+        "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False, "qualname": "gunicorn.access"},
+    },
+}
+"""gunicorn's own lines go to the root, which `configure_logs` makes JSON."""
+
 control_socket_disable = True
 """No socket file in the working folder: the launcher speaks with signals."""
 
@@ -51,6 +64,7 @@ _metrics_folder = Path(
 def on_starting(server: Any) -> None:
     """Begin with empty metrics: those of processes that are gone would count for ever."""
     del server
+    configure_logs(_settings, _kind if _service == "all" else _service)
     prefix = f"{_kind}-{_service}-"
     for old in _metrics_folder.parent.glob(f"{prefix}*") if _metrics_folder.parent.exists() else ():
         shutil.rmtree(old, ignore_errors=True)
@@ -67,9 +81,10 @@ def post_worker_init(worker: Any) -> None:
     """Tie the worker's life to the launcher's too, and let live pages go when it is asked to stop."""
     del worker
     # Only here, in the worker: importing the apps before the fork would share their threads and files.
-    from shared.web.stream import end_all_streams
+    from shared.web.stream import allow_streams, end_all_streams
 
     end_with_launcher()
+    allow_streams(threads - SERVICE_THREADS if _kind == "stream" else threads // 2)
     gunicorn_stop = signal.getsignal(signal.SIGTERM)
 
     def stop(number: int, frame: FrameType | None) -> None:

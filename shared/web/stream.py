@@ -9,13 +9,14 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore, Condition, Event, Thread
+from threading import Condition, Event, Lock, Thread
 from time import monotonic
 from typing import Any
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import ServiceUnavailable
 
+from shared import metrics
 from shared.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -34,13 +35,38 @@ _EXTENSION = "streetscene_streams"
 _STOPPING = Event()
 
 
+class Places:
+    """How many streams this process may send at once, whichever of its apps they come from."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.taken = 0
+        self._lock = Lock()
+
+    def take(self) -> bool:
+        """Take a place, if there is one."""
+        with self._lock:
+            if self.taken >= self.capacity:
+                return False
+            self.taken += 1
+            return True
+
+    def give_back(self) -> None:
+        """Give a place back."""
+        with self._lock:
+            self.taken -= 1
+
+
+PLACES = Places(MAXIMUM_STREAMS)
+
+
 def state_stream(poll: Callable[[], State], *, name: str | None = None, every_seconds: float = 0.5) -> Response:
     """Return the stream of a state; `poll` runs in the app's context, in one thread for all viewers of the name.
 
     Raises `ServiceUnavailable` (503 with Retry-After) where the process has as many streams as it can hold.
     """
     streams = _streams(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
-    if _STOPPING.is_set() or not streams.places.acquire(blocking=False):
+    if _STOPPING.is_set() or not PLACES.take():
         error = ServiceUnavailable("There are too many live pages at the moment; this one asks again by itself.")
         error.data = {"headers": {"Retry-After": "10"}}  # type: ignore[attr-defined]
         raise error
@@ -48,7 +74,7 @@ def state_stream(poll: Callable[[], State], *, name: str | None = None, every_se
     response = Response(_frames(poller, request.headers.get("Last-Event-ID")), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(streams.places.release)
+    response.call_on_close(PLACES.give_back)
     return response
 
 
@@ -59,7 +85,12 @@ def end_all_streams() -> None:
 
 def viewers(app: Flask) -> int:
     """Return how many streams the app is sending."""
-    return sum(poller.viewers for poller in _streams(app).pollers.values())
+    return sum(poller.viewers for poller in list(_streams(app).pollers.values()))
+
+
+def allow_streams(capacity: int) -> None:
+    """Set how many streams this process may send at once: never all of its threads, or nothing else gets through."""
+    PLACES.capacity = min(MAXIMUM_STREAMS, capacity)
 
 
 def frame(state: State) -> str:
@@ -85,6 +116,7 @@ class Poller:
         """Count a viewer, and start the thread for the first."""
         with self._changed:
             self.viewers += 1
+            self._tell()
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="stream-poller", daemon=True)
                 self._thread.start()
@@ -94,6 +126,7 @@ class Poller:
         with self._changed:
             self.viewers -= 1
             self._left_at = monotonic()
+            self._tell()
 
     def wait(self, known: str | None, timeout: float) -> State | None:
         """Return the state as soon as its revision is another than the known one, or None after the time-out."""
@@ -120,6 +153,10 @@ class Poller:
                     return
             _STOPPING.wait(max(0.0, self.every_seconds - (monotonic() - started)))
 
+    def _tell(self) -> None:
+        """Say in the metrics how many streams this app is sending."""
+        metrics.set_stream_viewers(self.app.extensions["streetscene"].service, viewers(self.app))
+
     def _read(self) -> State | None:
         """Return the state; None where the store does not answer or the read fails: viewers keep what they have."""
         try:
@@ -135,10 +172,9 @@ class Poller:
 
 @dataclass
 class _Streams:
-    """The pollers of one app, and how many viewers it may still take."""
+    """The pollers of one app."""
 
     app: Flask
-    places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MAXIMUM_STREAMS))
     pollers: dict[str, Poller] = field(default_factory=dict)
 
     def poller(self, name: str, poll: Callable[[], State], every_seconds: float) -> Poller:
