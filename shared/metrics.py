@@ -13,7 +13,15 @@ import os
 from collections.abc import Mapping
 from typing import Literal
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.process_collector import ProcessCollector
@@ -41,6 +49,9 @@ CLEAR_BUCKETS = (
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Anything else is a scanner's and is counted as `other`."""
+
+# A second series per counter and histogram that says when it was made: nobody asks, and gunicorn's has none.
+disable_created_metrics()
 
 _REGISTRY = CollectorRegistry()
 ProcessCollector(registry=_REGISTRY)
