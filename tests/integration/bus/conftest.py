@@ -1,4 +1,4 @@
-"""A node for the whole session, and the toy services on either bus."""
+"""A node for the whole session, and the toy services on it."""
 
 import shutil
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.bus.topology import definitions
-from tests.integration.bus.workers import Toys
+from tests.servers.toy_workers import Toys
 from tests.servers.rabbitmq import node, require_rabbitmq
 
 CONSUMERS = {"reports.users": ["user.changed.v1"]}
@@ -35,12 +35,5 @@ def vhost(rabbitmq):
 @pytest.fixture
 def toys(rabbitmq, vhost, tmp_path):
     found = Toys(tmp_path, rabbitmq.url(vhost))
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def embedded(tmp_path):
-    found = Toys(tmp_path, "memory://")
     yield found
     found.close()

@@ -17,7 +17,7 @@ from shared.bus.documents import (
 )
 from shared.bus.topology import EVENTS_EXCHANGE, definitions, read_consumers
 from shared.config import REPOSITORY
-from tests.integration.bus.workers import eventually
+from tests.servers.toy_workers import eventually
 from tests.unit.shared.bus.toys import body_of, emit, toy_event
 
 DEFINITIONS = REPOSITORY / "deploy" / "rabbitmq" / "definitions.json"
@@ -126,9 +126,7 @@ def test_a_foreign_message_mended_in_the_code_succeeds_after_replay(toys):
     assert "does not fit its contract" in dead["reason"]
 
 
-@pytest.mark.parametrize(
-    "window", ["saved-unpublished", "published-uncleared", "handled-unacknowledged:10", "parked"]
-)
+@pytest.mark.parametrize("window", ["saved-unpublished", "published-uncleared", "handled-unacknowledged:10", "parked"])
 def test_a_worker_killed_in_any_window_loses_nothing(toys, rabbitmq, vhost, window):
     worker = toys.start(failpoint=window)
     events = [toy_event("later-1" if number == 15 else None) for number in range(30)]
@@ -197,7 +195,9 @@ def test_redelivery_in_reverse_order_ends_with_the_latest_state(toys):
         publish(toys, body_of(event))
 
     eventually(lambda: all(toys.handled(event.id) for event in events))
-    handled = 'events_handled_total{consumer="reports.users",event="user.changed.v1",outcome="handled",service="reports"}'
+    handled = (
+        'events_handled_total{consumer="reports.users",event="user.changed.v1",outcome="handled",service="reports"}'
+    )
     eventually(lambda: f"streetscene_{handled} 60.0" in worker.metrics())
     assert toys.reports.store.get("copies", subject)["sequence"] == 20
 

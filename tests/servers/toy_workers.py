@@ -101,7 +101,7 @@ class Toys:
         }
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.bus.toy_worker", *services],
+                [sys.executable, "-m", "tests.servers.toy_worker", *services],
                 cwd=REPOSITORY,
                 env={**os.environ, **settings, **environment},
                 pass_fds=pass_fds,

@@ -15,7 +15,7 @@ from shared.bus.documents import (
     request_replay_of_parked,
     show_replay,
 )
-from tests.integration.bus.workers import eventually
+from tests.servers.toy_workers import eventually
 from tests.unit.shared.bus.toys import emit, toy_event
 
 
@@ -61,7 +61,9 @@ def test_what_asks_for_a_later_try_gets_it_by_itself(embedded):
     eventually(lambda: states(embedded) == [])
 
 
-@pytest.mark.parametrize("window", ["saved-unpublished:3", "published-uncleared:2", "handled-unacknowledged:20", "parked"])
+@pytest.mark.parametrize(
+    "window", ["saved-unpublished:3", "published-uncleared:2", "handled-unacknowledged:20", "parked"]
+)
 def test_a_worker_killed_in_any_window_loses_nothing(embedded, window):
     events = [toy_event("later-1" if number == 25 else None) for number in range(50)]
     worker = embedded.start(failpoint=window)
@@ -89,7 +91,9 @@ def test_a_restart_repeats_nothing_that_was_remembered(embedded):
     emit(embedded.accounts, last)
     eventually(lambda: embedded.handled(last.id))
 
-    handled = 'events_handled_total{consumer="reports.users",event="user.changed.v1",outcome="handled",service="reports"}'
+    handled = (
+        'events_handled_total{consumer="reports.users",event="user.changed.v1",outcome="handled",service="reports"}'
+    )
     assert f"streetscene_{handled} 1.0" in second.metrics()
     eventually(lambda: relay_position(embedded.accounts.store) == 21)
 

@@ -50,9 +50,7 @@ def tick(ctx: ServiceContext) -> None:
         if document is None:
             ctx.store.insert("things", {"_id": "ticks", "count": 1})
         else:
-            ctx.store.save(
-                "things", {**document, "count": document["count"] + 1}, expected_version=document["version"]
-            )
+            ctx.store.save("things", {**document, "count": document["count"] + 1}, expected_version=document["version"])
 
     reload_on_conflict(count)()
 
