@@ -24,7 +24,7 @@ from shared.errors import ConfigError
 
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-QUIET = ("amqp", "boto3", "botocore", "kombu", "nameko", "PIL", "pymongo", "urllib3", "werkzeug", "fontTools")
+QUIET = ("amqp", "boto3", "botocore", "kombu", "nameko", "PIL", "pymongo", "urllib3", "werkzeug")
 """Libraries that tell the story of every connection at INFO: only their warnings are of use."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
