@@ -117,9 +117,10 @@ def resent(write: Callable[[bool], T]) -> T:
 def _database_in(url: str) -> str:
     """Return the name that a URL gives for the databases."""
     try:
-        name = parse_uri(url)["database"] or "streetscene"
-    except PyMongoError as error:
+        parts = parse_uri(url)
+    except (PyMongoError, ValueError) as error:
         raise ConfigError(f"the store URL is wrong: {error}") from error
-    if not SAFE_NAME.fullmatch(name):
-        raise ConfigError(f"{name!r} can't be the first part of a database's name")
-    return str(name)
+    name = str(parts["database"] or "streetscene")
+    if parts["collection"] or not SAFE_NAME.fullmatch(name):
+        raise ConfigError("the store URL ends in what can't be the first part of a database's name")
+    return name

@@ -101,13 +101,16 @@ class Connections:
 
         return self.run(in_transaction, patience_seconds=patience_seconds)
 
-    def data_version(self) -> int:
-        """Return a number that changes when anybody commits: its own connection never writes, so it sees all others."""
+    def data_version(self) -> tuple[int, int]:
+        """Return what changes when anybody commits: its own connection never writes, so it sees all others.
 
-        def ask(_: sqlite3.Connection) -> int:
+        The number means something to that connection only, so the process that opened it is part of the answer.
+        """
+
+        def ask(_: sqlite3.Connection) -> tuple[int, int]:
             if self._watcher is None:
                 self._watcher = self.open()
-            return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+            return self._process, int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
 
         return self.run(ask)
 

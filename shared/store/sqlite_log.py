@@ -20,7 +20,7 @@ class SqliteLog:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
-        self._seen_version: int | None = None
+        self._seen_version: tuple[int, int] | None = None
 
     def collect(self, limit: int = 500) -> int:  # noqa: ARG002 — the port's signature
         """Move nothing: the document's own transaction has logged its events."""

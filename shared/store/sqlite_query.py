@@ -26,8 +26,11 @@ class Query:
     @property
     def source(self) -> str:
         """Return the table with the index that the plan found: the ids', where the side table of arrays leads."""
-        led_by_array = any(isinstance(condition, HasAny) for condition in self._plan.conditions.values())
+        conditions = self._plan.conditions.values()
         table = self._collection.name
+        if any(isinstance(condition, In | HasAny) and not condition.values for condition in conditions):
+            return f'"{table}"'  # one of no values: SQLite knows that nothing matches, and refuses an index for it
+        led_by_array = any(isinstance(condition, HasAny) for condition in conditions)
         if self._plan.index is None or led_by_array:
             return f'"{table}" INDEXED BY "sqlite_autoindex_{table}_1"'
         return f'"{table}" INDEXED BY "{index_name(self._collection, self._plan.index)}"'

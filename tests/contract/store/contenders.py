@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
 
+import shared.store.mongo
+import shared.store.sqlite  # noqa: F401 — loaded once, before the processes are forked
 from shared.errors import Conflict, Duplicate
 from shared.store import Store, open_store, reload_on_conflict
 from tests.contract.store.samples import THINGS, an_event, thing

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from hypothesis import HealthCheck, settings
@@ -87,14 +87,15 @@ class BothStores(RuleBasedStateMachine):
 
     cursors = Bundle("cursors")
 
-    def __init__(self, mongo_url: str) -> None:
+    mongo_url: ClassVar[str]
+
+    def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.mongo_url = mongo_url
         self.name = f"h{uuid.uuid4().hex[:12]}"
         self.stores = [
             open_store(f"sqlite://{self.folder.name}", "reports", [THINGS]),
-            open_store(urlsplit(mongo_url)._replace(path=f"/{self.name}").geturl(), "reports", [THINGS]),
+            open_store(urlsplit(self.mongo_url)._replace(path=f"/{self.name}").geturl(), "reports", [THINGS]),
         ]
 
     def both(self, operation: Callable[[Store], Any]) -> Any:
@@ -182,9 +183,8 @@ class BothStores(RuleBasedStateMachine):
 
 
 def test_both_adapters_answer_alike_whatever_is_done(mongo: MongoServer) -> None:
-    run_state_machine_as_test(
-        lambda: BothStores(mongo.url),
-        settings=settings(
-            max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
+    class OverThisServer(BothStores):
+        mongo_url = mongo.url
+
+    thorough = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(OverThisServer, settings=thorough)
