@@ -210,7 +210,7 @@ def _complete_place(answers: dict[str, Any]) -> FormErrors:
         try:
             chosen = ctx.council.place(answers["place_id"])
         except NotFound:
-            return {"place_id": ["Select a place from the list"]}
+            return {"q": [questions.CHOOSE_PLACE]}
         answers.update(lat=chosen.lat, lon=chosen.lon)
     try:
         locate(ctx, lat=answers["lat"], lon=answers["lon"], place_id=None, at=ctx.clock.now())

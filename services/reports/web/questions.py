@@ -24,6 +24,7 @@ from shared.contracts.codes import HAZARDS, LAND_TYPES, SIZES, WASTE_TYPES
 from shared.errors import DomainError
 
 FORM_DESCRIPTION_LIMIT = 1_000
+CHOOSE_PLACE = "Search for the street or place, and select it from the list"
 OLDEST_DAYS = 365
 """A tip noticed longer ago than this is a slip of the year."""
 
@@ -95,7 +96,7 @@ class LandAnswers(Answers):
 class PlaceAnswers(Answers):
     """Where: a place of the gazetteer or a position, and words that help to find the spot."""
 
-    place_id = fields.String(load_default="", validate=validate.Length(max=120, error="Select a place from the list"))
+    place_id = fields.String(load_default="")
     lat = fields.Float(load_default=None, allow_none=True, allow_nan=False)
     lon = fields.Float(load_default=None, allow_none=True, allow_nan=False)
     place_text = fields.String(load_default="")
@@ -111,7 +112,7 @@ class PlaceAnswers(Answers):
     @validates_schema
     def _somewhere(self, data: Mapping[str, Any], **_: Any) -> None:
         if not data["place_id"] and (data["lat"] is None or data["lon"] is None):
-            raise ValidationError("Search for the street or place, and select it from the list", "q")
+            raise ValidationError(CHOOSE_PLACE, "q")
 
     @post_load
     def _kept(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
