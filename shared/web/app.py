@@ -7,12 +7,10 @@ limits, error pages, health, metrics and templates. Apps carry their full paths,
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import flask_smorest
 from flask import Blueprint, Flask, current_app, g, request
-from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -20,7 +18,7 @@ from shared import failpoints
 from shared.contracts.envelope import Cause
 from shared.ids import new_id
 from shared.service import ServiceContext
-from shared.web import api, assets, csrf, filters, health, limits, measures, security
+from shared.web import api, assets, csrf, filters, health, limits, measures, security, templating
 from shared.web.auth import enforce_policy
 from shared.web.deny import DenyList
 from shared.web.errors import register_error_handlers
@@ -50,9 +48,8 @@ def create_app(
     app.extensions[EXTENSION] = ctx
     app.extensions["streetscene_keys"] = keys
     app.extensions["streetscene_deny"] = DenyList(ctx.store)
-    app.jinja_loader = _templates()
+    templating.register(app)
     app.url_map.strict_slashes = False
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     register_error_handlers(app)
     app.before_request(_begin)
@@ -106,16 +103,6 @@ def _configuration(ctx: ServiceContext) -> Mapping[str, Any]:
         "TEMPLATES_AUTO_RELOAD": False,
         "PREFERRED_URL_SCHEME": "https" if secure else "http",
     }
-
-
-def _templates() -> ChoiceLoader:
-    """Return where templates are found: our own, then GOV.UK's macros (blueprints bring theirs)."""
-    return ChoiceLoader(
-        [
-            FileSystemLoader(Path(__file__).parent / "templates"),
-            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
-        ]
-    )
 
 
 def _begin() -> None:
