@@ -34,16 +34,17 @@ JOB, OTHER_JOB = derived_id(REPORT, 1), derived_id(OTHER_REPORT, 1)
 TIP, TICKET, CASE, NOTICE = _id("tip"), _id("ticket"), derived_id("case", REPORT), _id("notice")
 REFERENCE, OTHER_REFERENCE = public_reference(REPORT), public_reference(OTHER_REPORT)
 PARCEL = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-CREW, VEHICLE, DEPOT, SITE, WARD = "crew-2", "vehicle-2", "north-depot", "gillmoss", "kensington-and-fairfield"
-REGISTRATION = "DX70 KLM".replace(" ", "")
+CREW, VEHICLE, REGISTRATION = "crew-central-1", "tipper-201", "DEMO-201"
+DEPOT, SITE, WARD = "central", "eastern-recycling-park", "jubilee"
+"""Ids of the council that ships as the example."""
 
 PLACE = {
-    "lat": 53.41153,
-    "lon": -2.94712,
-    "easting": 337_141,
-    "northing": 390_942,
+    "lat": 53.412291,
+    "lon": -2.958198,
+    "easting": 336_406,
+    "northing": 391_037,
     "place_precision": "exact",
-    "place_id": "alley-17",
+    "place_id": "alley-behind-ashcombe-lane",
     "ward": WARD,
     "neighbourhood": "kensington-and-fairfield",
 }
@@ -141,7 +142,7 @@ STATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "ticket": {
             "ticket_id": TICKET,
-            "ticket_number": "GM-104233",
+            "ticket_number": "ER-104233",
             "site_id": SITE,
             "tip_id": TIP,
             "vehicle_registration": REGISTRATION,

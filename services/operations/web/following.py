@@ -19,6 +19,9 @@ from shared.web.identity import User
 DEEPEST = 3
 """Further causes of causes are not indented more: a phone is 320 px wide."""
 
+IN_EVERY_EVENT = ("state.has_evidence", "state.vehicle_registration")
+"""Fields of the whole state: the page would otherwise mark every event for them, and mean nothing by it."""
+
 EVENT_PATH = "/operations/events/{}"
 
 
@@ -65,6 +68,11 @@ class Told:
     def href(self) -> str:
         """The page of the event."""
         return EVENT_PATH.format(self.event.id)
+
+    @property
+    def withheld_here(self) -> tuple[str, ...]:
+        """What is withheld of this event in particular: not the facts that are in every event of its kind."""
+        return tuple(path for path in self.withheld if path not in IN_EVERY_EVENT)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the API gives it."""

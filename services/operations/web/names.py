@@ -68,10 +68,10 @@ ADDRESSES: Mapping[str, Address] = MappingProxyType(
         "crew": Address("/dispatch/jobs/{}", "Job", ("supervisor", "manager")),
         "tip": Address("/tonnage/tips/{}", "Tip", ("waste-officer", "manager")),
         "ticket": Address("/tonnage/tickets/{}", "Ticket", ("waste-officer", "manager")),
-        "case": Address("/enforcement/cases/{}", "Case", ("officer", "manager")),
-        "notice": Address("/enforcement/notices/{}", "Notice", ("officer", "manager")),
-        "told": Address("/messages/{}", "Message", ("contact-centre", "manager")),
-        "message": Address("/messages/{}", "Message", ("contact-centre", "manager")),
+        "case": Address("/enforcement/cases/{}", "Case", ("officer",)),
+        "notice": Address("/enforcement/notices/{}", "Notice", ("officer",)),
+        "told": Address("/messages#message-{}", "Message", ("contact-centre",)),
+        "message": Address("/messages#message-{}", "Message", ("contact-centre",)),
     }
 )
 """Pages of the other services, on the one origin. They check for themselves; a link is shown to whom it will open."""

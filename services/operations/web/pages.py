@@ -103,7 +103,7 @@ def follow(reference: str) -> str:
         stops=stops(journey, names, user),
         names=names,
         services=len({one.event.source for one in told}),
-        withheld=sum(bool(one.withheld) for one in told),
+        withheld=sum(bool(one.withheld_here) for one in told),
     )
 
 

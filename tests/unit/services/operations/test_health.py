@@ -151,7 +151,7 @@ def test_the_councils_figures_are_exported_from_what_the_wall_counts(ctx: Servic
     open_here = 'streetscene_reports_open{neighbourhood="kensington-and-fairfield",priority="3",service="operations"}'
     assert f"{open_here} 1.0" in early
     assert f"{open_here} 0.0" in late
-    assert 'streetscene_crews_on_shift{depot="north-depot",service="operations"} 1.0' in early
+    assert 'streetscene_crews_on_shift{depot="central",service="operations"} 1.0' in early
     assert 'streetscene_jobs{service="operations",state="completed"} 1.0' in late
     assert 'streetscene_waste_kg_total{service="operations",stream="residual"} 340.0' in late
     assert 'streetscene_recycling_ratio{service="operations"} 0.0' in late
