@@ -162,12 +162,13 @@ def remember_person(ctx: ServiceContext, person_id: str, name: str) -> None:
 
 
 def tariff_entry(ctx: ServiceContext, offence_code: str, tier: str | None, on: date) -> TariffEntry:
-    """Return the council's tariff for an offence and tier, however its letters are cased; raises `NotFound`."""
+    """Return the council's tariff for an offence and tier, however its letters are cased; raises `DomainError`."""
     wanted = (tier or "").strip().lower()
     for entry in ctx.council.tariff_on(on):
         if entry.offence_code == offence_code and (entry.tier or "").lower() == wanted:
             return entry
-    return ctx.council.tariff_entry(offence_code, tier or None, on)
+    described = f"{offence_code} {tier}" if tier else offence_code
+    raise DomainError(f"The council’s tariff has no amount for {described} on {on:%-d %B %Y}", field="tier")
 
 
 def on_notice_changed(ctx: ServiceContext, event: Event) -> None:

@@ -40,6 +40,7 @@ PAYMENT_METHODS: Mapping[str, str] = {
     "bank-transfer": "Bank transfer",
     "cheque": "Cheque or postal order",
 }
+CIVIL_PENALTY = "civil-penalty"
 PAYABLE_STATES = frozenset({"issued", "served"})
 OPEN_STATES = frozenset({"draft", "issued", "served"})
 
@@ -160,6 +161,13 @@ def notice_id(case_id: str, offence_code: str) -> str:
 
 def check_tariff(offence: Offence, entry: TariffEntry, amount_pence: int) -> None:
     """Accept the amount that statute and tariff both allow; raises `DomainError` quoting the section."""
+    if offence.kind == CIVIL_PENALTY:
+        raise DomainError(
+            f"{offence.statute} is a civil penalty with a procedure of its own: "
+            "it can’t be asked for by a fixed penalty notice",
+            field="offence_code",
+            rule=offence.statute,
+        )
     check_amount(offence, amount_pence)
     if amount_pence != entry.amount_pence:
         tier = f", {entry.tier}" if entry.tier else ""
