@@ -25,7 +25,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """Whether the door opened."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP
+        return 200 <= self.status < 300
 
 
 class Doors(Protocol):

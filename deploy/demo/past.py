@@ -14,7 +14,6 @@ from random import Random
 
 from rich.console import Console
 from rich.progress import Progress
-from shared.web.embedded import create_embedded
 
 from deploy.demo.doors import WsgiDoors
 from deploy.demo.simulation import Simulation
@@ -26,6 +25,7 @@ from shared.errors import ConfigError
 from shared.failpoints import MID_SEED, reach
 from shared.processes import open_contexts, subscriptions_of
 from shared.service import ServiceContext
+from shared.web.embedded import create_embedded
 
 DAYS = 4
 REPORTS_A_DAY = 22
@@ -56,7 +56,13 @@ def ensure_past(settings: Settings, console: Console) -> None:
 
 def _inside(settings: Settings, folder: Path) -> Settings:
     """Return the settings for making the past in a folder of its own, with the keys of the real one."""
-    return replace(settings, data=folder, store_url=f"sqlite://{folder}/store", blob_url=f"file://{folder}/blobs", rate_limit_factor=0)
+    return replace(
+        settings,
+        data=folder,
+        store_url=f"sqlite://{folder}/store",
+        blob_url=f"file://{folder}/blobs",
+        rate_limit_factor=0,
+    )
 
 
 def _make(settings: Settings, console: Console) -> None:
