@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pyproj
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,14 @@ def test_easting_and_northing_are_right_to_a_few_metres():
 
     assert easting == pytest.approx(651_409.8, abs=5)
     assert northing == pytest.approx(313_177.3, abs=5)
+
+
+@given(lat=st.floats(50, 60), lon=st.floats(-6, 1.5))
+@settings(deadline=None, max_examples=50)
+def test_the_conversion_written_out_is_the_one_that_proj_finds(lat, lon):
+    by_search = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:27700", always_xy=True)
+
+    assert to_grid(lat, lon) == pytest.approx(by_search.transform(lon, lat), abs=0.001)
 
 
 def test_places_are_where_their_grid_references_say():
