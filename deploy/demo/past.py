@@ -23,6 +23,7 @@ from shared.clock import SetClock, machine_now
 from shared.config import SERVICES, Settings
 from shared.errors import ConfigError
 from shared.failpoints import MID_SEED, reach
+from shared.notify import suppress_due
 from shared.processes import open_contexts, subscriptions_of
 from shared.service import ServiceContext
 from shared.web.embedded import create_embedded
@@ -77,6 +78,8 @@ def _make(settings: Settings, console: Console) -> None:
         simulation = _simulation(contexts, settings)
         _plan_reports(simulation, begin, now)
         _live(simulation, clock, pump, now, console)
+        # What happened in a made past was never news to anybody.
+        suppress_due(contexts["reports"])
 
 
 def _simulation(contexts: Mapping[str, ServiceContext], settings: Settings) -> Simulation:
