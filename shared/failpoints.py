@@ -1,8 +1,8 @@
 """Named moments at which a test may have this process killed, to prove that nothing is lost there.
 
-`STREETSCENE_FAILPOINT=handled-unacknowledged` (or `…:3`, at the third time) makes the process send itself SIGKILL, which
-no handler, `finally` or `atexit` sees: exactly what a power cut or the kernel's out-of-memory killer does. Without the
-variable `reach` is one dictionary look-up.
+`STREETSCENE_FAILPOINT=handled-unacknowledged` (or `…:3`, at the third time) makes the process send itself SIGKILL,
+which no handler, `finally` or `atexit` sees: exactly what a power cut or the kernel's out-of-memory killer does.
+Without the variable `reach` is one dictionary look-up.
 """
 
 import os

@@ -88,14 +88,16 @@ def answer(
     now = now or machine_now()
     event, failure = _decoded(body)
     if event is None:
-        outcome = _park(ctx, subscription.consumer, body, None, failure, now)
+        outcome = _park(ctx, subscription.consumer, body, None, failure=failure, now=now)
     elif not _subscribes(subscription, event):
         outcome = Outcome.IGNORED
     elif redelivered and _is_parked(ctx, subscription, event):
         outcome = Outcome.SEEN
     else:
         failure = _attempt(ctx, subscription, event, sleep)
-        outcome = Outcome.HANDLED if failure is None else _park(ctx, subscription.consumer, body, event, failure, now)
+        outcome = Outcome.HANDLED
+        if failure is not None:
+            outcome = _park(ctx, subscription.consumer, body, event, failure=failure, now=now)
     _record(ctx, subscription, event, outcome, seconds=time.monotonic() - started, recorded_at=recorded_at)
     return outcome
 
@@ -137,7 +139,9 @@ def park_dead(
 ) -> Outcome:
     """Park a message as dead without trying it: what the broker gave up on, or could not even unpack."""
     event, _ = _decoded(body)
-    outcome = _park(ctx, subscription.consumer, body, event, Failure(reason, "", None), now or machine_now())
+    outcome = _park(
+        ctx, subscription.consumer, body, event, failure=Failure(reason, "", None), now=now or machine_now()
+    )
     _record(ctx, subscription, event, outcome, seconds=0.0, recorded_at=None)
     return outcome
 
@@ -189,7 +193,8 @@ def _attempt(
         except RetryLater as error:
             return _failure(error, error.delay_seconds)
         except (StoreUnavailable, OSError) as error:
-            # The store, the blobs or a provider is out. If it is the store, parking raises too, and nobody acknowledges.
+            # The store, the blobs or a provider is out. If it is the store, parking raises too, and nobody
+            # acknowledges.
             return _failure(error, FIRST_DELAY_SECONDS)
         except Exception as error:  # noqa: BLE001 (whatever it is, the message must be kept and the next one handled)
             return _failure(error, None)
@@ -210,7 +215,7 @@ def storable_text(text: str) -> str:
 
 
 def _park(
-    ctx: ServiceContext, consumer: str, body: bytes, event: Event | None, failure: Failure | None, now: datetime
+    ctx: ServiceContext, consumer: str, body: bytes, event: Event | None, *, failure: Failure | None, now: datetime
 ) -> Outcome:
     """Write the message into the consumer's own store; raises `StoreUnavailable`."""
     failure = failure or Failure("unknown", "", None)

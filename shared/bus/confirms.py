@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from shared.errors import StreetsceneError
 
 
-class PublishFailed(StreetsceneError):
+class PublishError(StreetsceneError):
     """The broker did not take an event: publish again from the cursor, on a new channel."""
 
 
@@ -75,12 +75,12 @@ class Confirms:
         self._failure = f"unroutable: {reason}"
 
     def check(self, *, timeout_seconds: float) -> None:
-        """Raise `PublishFailed` if anything was refused or returned, or waits too long for its answer."""
+        """Raise `PublishError` if anything was refused or returned, or waits too long for its answer."""
         if self._failure:
-            raise PublishFailed(self._failure)
+            raise PublishError(self._failure)
         first = next(iter(self._under_way.values()), None)
         if first and time.monotonic() - first.sent_at > timeout_seconds:
-            raise PublishFailed(f"no answer for {timeout_seconds:.0f} s to {first.event_type}")
+            raise PublishError(f"no answer for {timeout_seconds:.0f} s to {first.event_type}")
 
     def _up_to(self, tag: int) -> Iterator[int]:
         """Yield the tags under way up to one, in order."""

@@ -1,8 +1,8 @@
 """Entrypoints of the workers: `@consumes`, `@every` and the `Context` dependency, on nameko.
 
 A message is acknowledged when what became of it is durable (handled, or parked in the service's own store) and never
-before. nameko's own behaviour is used for nothing but the plumbing: it acknowledges what a handler raised on, and offers
-a hot loop instead. While the store is down messages stay where they are: unacknowledged, waited for.
+before. nameko's own behaviour is used for nothing but the plumbing: it acknowledges what a handler raised on, and
+offers a hot loop instead. While the store is down messages stay where they are: unacknowledged, waited for.
 """
 
 import logging
@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 import eventlet
 from amqp.exceptions import AMQPError
 from eventlet.event import Event as Signal
-from greenlet import GreenletExit
+from eventlet.support.greenlets import GreenletExit
 from kombu import Consumer as KombuConsumer
 from kombu import Message
 from nameko.exceptions import ContainerBeingKilled
@@ -40,7 +40,10 @@ PROGRESS: Final = "STREETSCENE_PROGRESS"
 """Keys of the runner's configuration: the service contexts, and the progress of a bus that forgets (or None)."""
 
 STORE_PAUSES_SECONDS: Final = (0.5, 1.0, 2.0, 5.0)
-"""Waits while the store is down; the last one repeats. Shorter than the broker's own 30 minutes for an acknowledgement."""
+"""Waits while the store is down; the last one repeats."""
+
+MEMORY_PREFETCH: Final = 10
+"""`memory://` sleeps for its polling interval whenever so many messages per handler are under way."""
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -48,7 +51,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 class Context(DependencyProvider):  # type: ignore[misc]  # nameko is untyped
     """Gives every handler its service's `ServiceContext`."""
 
-    def get_dependency(self, worker_ctx: Any) -> ServiceContext:
+    def get_dependency(self, worker_ctx: Any) -> ServiceContext:  # noqa: ARG002 (nameko's signature)
         """Return the context that the runner has opened for this service."""
         contexts: dict[str, ServiceContext] = self.container.config[CONTEXTS]
         return contexts[self.container.service_name]
@@ -76,6 +79,12 @@ class EventQueues(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
         """Whether the bus keeps messages; `memory://` does not, and has neither redelivery nor dead letters."""
         return not self.amqp_uri.startswith("memory:")
 
+    @property
+    def prefetch_count(self) -> int:
+        """How many messages to take ahead: per queue from a broker, in all from `memory://`, which sleeps between."""
+        workers: int = self.container.max_workers
+        return workers if self.remembers else workers * MEMORY_PREFETCH
+
     @contextmanager
     def establish_connection(self) -> Iterator[Any]:
         """Connect; whatever ends the connection also ends readiness."""
@@ -95,7 +104,11 @@ class EventQueues(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
         self.is_consuming = False
         log.warning("broker_unreachable", extra={"error": type(exc).__name__, "retry_in_seconds": interval})
 
-    def get_consumers(self, consumer_cls: Callable[..., KombuConsumer], channel: Any) -> list[KombuConsumer]:
+    def get_consumers(
+        self,
+        consumer_cls: Callable[..., KombuConsumer],
+        channel: Any,  # noqa: ARG002 (kombu's signature)
+    ) -> list[KombuConsumer]:
         """Return a consumer of each queue and of each dead queue."""
         self._consumers = {
             provider: self._consumer(consumer_cls, provider.queue, provider.receive) for provider in self._providers
@@ -235,8 +248,8 @@ class Consumes(Consumer):  # type: ignore[misc]  # nameko is untyped
                     "store_unavailable",
                     extra={"consumer": self.subscription.consumer, "retry_in_seconds": pause, "error": str(error)},
                 )
-            except Exception as error:  # noqa: BLE001 (a defect in parking itself: hold this message, let others pass)
-                log.error("message_held", extra={"consumer": self.subscription.consumer, "error": type(error).__name__})
+            except Exception:  # a defect in parking itself: hold this message, let others pass
+                log.exception("message_held", extra={"consumer": self.subscription.consumer})
             eventlet.sleep(pause)
         return None
 

@@ -138,8 +138,8 @@ def request_replay(
 ) -> str:
     """Ask the relay of this store to send part of its log again to one consumer; return the id of the request.
 
-    The range is positions `first` to `last`, both included (None: the end of the log as it is now). No event types means
-    all; the consumer passes over those that it does not subscribe to.
+    The range is positions `first` to `last`, both included (None: the end of the log as it is now). No event types
+    means all; the consumer passes over those that it does not subscribe to.
     """
     request: Document = {
         "_id": new_id(),

@@ -27,7 +27,7 @@ from shared.service import ServiceContext, Subscription, Timer
 BATCH = 500
 
 
-class HandlerFailed(StreetsceneError):
+class HandlerError(StreetsceneError):
     """A message was parked as dead, and the pump was told that this is a defect."""
 
 
@@ -52,8 +52,9 @@ class Drained:
 class Pump:
     """Delivers events between the services of one process, on demand.
 
-    With `raise_errors` a message that is parked as dead also raises `HandlerFailed`, with the traceback: for tests and
-    seeding, where that is a defect. `from_progress` starts where the stored progress ends, not at the beginning of the logs.
+    With `raise_errors` a message that is parked as dead also raises `HandlerError`, with the traceback: for tests and
+    seeding, where that is a defect. `from_progress` starts where the stored progress ends, not at the beginning of
+    the logs.
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class Pump:
             drained.count(outcome)
             if outcome is Outcome.DEAD and self._raise_errors:
                 parked = show_parked(ctx.store, parked_id(subscription.consumer, event_id_in(body), body))
-                raise HandlerFailed(f"{parked['_id']} ({event_type}): {parked['reason']}\n{parked['trace']}")
+                raise HandlerError(f"{parked['_id']} ({event_type}): {parked['reason']}\n{parked['trace']}")
 
     def _retry_parked(self, drained: Drained) -> bool:
         """Try every message again that waits for a later try; say whether any could be handled now."""

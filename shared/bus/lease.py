@@ -1,8 +1,8 @@
 """One relay per store: a lease that is a document, taken and kept by saving it with the version that was read.
 
-Losing it is harmless: two relays for a moment only publish some events twice, which consumers are made for. The cursor is
-guarded the same way, so that the one which was overtaken notices at its next move and steps down. By the machine's
-clock, always.
+Losing it is harmless: two relays for a moment only publish some events twice, which consumers are made for. The
+cursor is guarded the same way, so that the one which was overtaken notices at its next move and steps down. By the
+machine's clock, always.
 """
 
 from collections.abc import Callable
@@ -30,18 +30,15 @@ class Lease:
         self._now = now
         self._renew_at: datetime | None = None
 
-    def take(self, *, by_force: bool = False) -> bool:
-        """Take the lease if it is free, expired or already this holder's; say whether it is now held.
-
-        `by_force` takes it from another holder too: for a process that alone may run on this data.
-        """
+    def take(self) -> bool:
+        """Take the lease if it is free, expired or already this holder's; say whether it is now held."""
         lease = self._store.get(RELAY.name, LEASE)
         now = self._now()
         wanted = {"_id": LEASE, "holder": self._holder, "until": now + timedelta(seconds=LEASE_SECONDS)}
         try:
             if lease is None:
                 self._store.insert(RELAY.name, wanted)
-            elif by_force or lease["holder"] == self._holder or lease["until"] <= now:
+            elif lease["holder"] == self._holder or lease["until"] <= now:
                 self._store.save(RELAY.name, wanted, expected_version=lease["version"])
             else:
                 return False

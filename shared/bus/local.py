@@ -2,8 +2,8 @@
 
 That bus keeps nothing and confirms nothing, so the cursor is not what was sent but what is done: `Progress` remembers,
 and at the start each consumer is sent what it has not done. One loop serves all services, because waking up is what an
-idle system spends its time on. It takes each store's lease by force: no second process may run on the same data, and
-waiting for the lease of one that was killed would only delay the start.
+idle system spends its time on. It takes no lease: the launcher lets no second process run on the same data, and a relay
+that publishes elsewhere at the same time is noticed at the cursor.
 """
 
 import logging
@@ -15,7 +15,7 @@ from kombu import Connection
 
 from shared import failpoints
 from shared.bus.documents import REPLAY_REQUESTS, open_replays
-from shared.bus.lease import Cursor, Lease, measure_outbox
+from shared.bus.lease import Cursor, measure_outbox
 from shared.bus.messages import CONTENT_ENCODING, CONTENT_TYPE, headers_of
 from shared.bus.progress import Progress
 from shared.bus.relay import BATCH, LOOK_SECONDS, MEASURE_SECONDS, POLL_SECONDS, RETRY_SECONDS
@@ -36,13 +36,11 @@ STORE_PROGRESS_SECONDS: Final = 0.5
 class LocalLog:
     """One service's log, as the local relay reads it."""
 
-    def __init__(self, ctx: ServiceContext, first: int | None, holder: str) -> None:
+    def __init__(self, ctx: ServiceContext, first: int | None) -> None:
         self.ctx = ctx
         self.cursor = Cursor(ctx.store)
-        self.lease = Lease(ctx.store, holder)
         self.sent_to = self.cursor.position if first is None else first
         self.known_before = self.cursor.position
-        self.lease.take(by_force=True)
 
 
 class LocalRelay:
@@ -56,12 +54,11 @@ class LocalRelay:
         *,
         bus_url: str,
         transport_options: Mapping[str, Any],
-        holder: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._progress = progress
         self._sleep = sleep
-        self._logs = [LocalLog(ctx, progress.first(service), holder) for service, ctx in contexts.items()]
+        self._logs = [LocalLog(ctx, progress.first(service)) for service, ctx in contexts.items()]
         self._routes: dict[str, list[str]] = {}
         for its_subscriptions in subscriptions.values():
             for subscription in its_subscriptions:
@@ -104,8 +101,6 @@ class LocalRelay:
     def finish(self) -> None:
         """Remember the last progress; to be called when the consumers have stopped."""
         self._remember()
-        for each in self._logs:
-            each.lease.release()
         self._connection.release()
 
     def _serve(self, each: LocalLog, *, look: bool, measure: bool) -> bool:
@@ -115,7 +110,6 @@ class LocalRelay:
         if not (look or changed or backlog):
             return False
         if look:
-            each.lease.keep()
             for request in open_replays(each.ctx.store):
                 self._replay(each, request)
         if measure:

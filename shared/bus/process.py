@@ -1,8 +1,8 @@
 """What a worker process is made of: nameko containers, relays, the timer for parked messages, health and measures.
 
-All of it runs on one hub. It starts its health server first, so that a worker that waits for its broker says so; it ends
-cleanly on SIGTERM and SIGINT (taken messages are answered, progress and leases written), at once when the launcher's pipe
-closes, and with an error when a container dies, because then somebody must start it anew.
+All of it runs on one hub. It starts its health server first, so that a worker that waits for its broker says so; it
+ends cleanly on SIGTERM and SIGINT (taken messages are answered, progress and leases written), at once when the
+launcher's pipe closes, and with an error when a container dies, because then somebody must start it anew.
 """
 
 import logging
@@ -146,7 +146,6 @@ class WorkerProcess:
                 self._progress,
                 bus_url=self._settings.bus_url,
                 transport_options=MEMORY_OPTIONS,
-                holder=holder,
             )
         ]
 
@@ -240,8 +239,8 @@ def subscriptions_in(worker: Any) -> list[Subscription]:
 def quiet_libraries() -> None:
     """Keep nameko from logging what handlers raise: their words may be personal, and parking says what is needed."""
     logging.getLogger("nameko").setLevel(logging.CRITICAL)
-    logging.getLogger("kombu.mixins").setLevel(logging.ERROR)
-    logging.getLogger("amqp").setLevel(logging.ERROR)
+    for name in ("kombu", "amqp"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _consumer_checks(runner: ServiceRunner) -> dict[str, Check]:

@@ -1,8 +1,8 @@
 """How far each consumer has come, for a bus that keeps nothing (`memory://`).
 
-The relay says what it sent, consumers say what they are done with (handled or parked), and what is stored is the position
-below which nothing is open: written about once a second, so that a crash repeats a second's work and loses none. At the
-next start the relay sends from there, to each consumer only what that consumer has not done.
+The relay says what it sent, consumers say what they are done with (handled or parked), and what is stored is the
+position below which nothing is open: written about once a second, so that a crash repeats a second's work and loses
+none. At the next start the relay sends from there, to each consumer only what that consumer has not done.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,8 +6,8 @@
 4. Move the cursor to the last position with nothing unconfirmed at or before it.
 5. On a refusal, a return, a time-out or a closed channel begin again at the cursor, on a new connection.
 
-A crash anywhere only repeats. Pipelining is what makes this fast (measured 8,000 to 14,000 events a second against 1,500
-one by one) and is why it speaks py-amqp directly: kombu's publishers wait for each answer.
+A crash anywhere only repeats. Pipelining is what makes this fast (measured 8,000 to 14,000 events a second against
+1,500 one by one) and is why it speaks py-amqp directly: kombu's publishers wait for each answer.
 """
 
 import logging
@@ -22,7 +22,7 @@ import amqp
 from kombu import Connection
 
 from shared import failpoints
-from shared.bus.confirms import Confirms, PublishFailed
+from shared.bus.confirms import Confirms, PublishError
 from shared.bus.documents import REPLAY_REQUESTS, open_replays
 from shared.bus.lease import Cursor, Lease, measure_outbox
 from shared.bus.messages import CONTENT_ENCODING, CONTENT_TYPE, PERSISTENT, headers_of
@@ -55,7 +55,7 @@ DRAIN_SECONDS: Final = 0.05
 POLL_SECONDS: Final = {"sqlite": 0.02, "mongodb": 0.05}
 """Wake-ups by store: a pragma is cheap, a query over the network less so."""
 
-BROKER_ERRORS: Final = (amqp.exceptions.AMQPError, OSError, PublishFailed)
+BROKER_ERRORS: Final = (amqp.exceptions.AMQPError, OSError, PublishError)
 
 
 class Relay:
@@ -190,7 +190,7 @@ class Relay:
                 headers = headers_of(self._ctx.service, logged, replay=request["_id"])
                 lane.publish(logged, "", request["consumer"], headers)
             lane.finish()
-        except PublishFailed as error:
+        except PublishError as error:
             # There is no such queue, or it is full: a person asked for this, and a person must look.
             progress = {"sent_to": request["sent_to"], "sent": request["sent"], "open": False, "problem": str(error)}
         finally:
@@ -253,13 +253,13 @@ class Lane:
         self._channel.basic_publish(message, exchange, routing_key, mandatory=True)
 
     def take_answers(self, timeout_seconds: float) -> None:
-        """Read what the broker has answered, waiting so long for the first; raises `PublishFailed`."""
+        """Read what the broker has answered, waiting so long for the first; raises `PublishError`."""
         while _drain(self._connection, timeout_seconds):
             timeout_seconds = 0
         self._confirms.check(timeout_seconds=CONFIRM_TIMEOUT_SECONDS)
 
     def finish(self) -> None:
-        """Wait until everything under way is answered; raises `PublishFailed`."""
+        """Wait until everything under way is answered; raises `PublishError`."""
         while self.under_way:
             self.take_answers(DRAIN_SECONDS)
 

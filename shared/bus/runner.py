@@ -1,4 +1,4 @@
-"""`python -m shared.bus.runner <service|all>`: the worker process. It is patched here, before anything else is imported.
+"""`python -m shared.bus.runner <service|all>`: the worker process, patched here before anything else is imported.
 
 eventlet must patch the standard library before any other module takes hold of its sockets, locks and threads, so the
 first statements of the process do nothing else. Without `EVENTLET_NO_GREENDNS` it would also import dnspython, which is
@@ -38,7 +38,7 @@ def run_workers(services: Sequence[str], settings: "Settings") -> int:
     from shared.processes import consumers_by_event, open_contexts, part
 
     with open_contexts(services, settings) as contexts:
-        workers = [part(service, "worker").WORKER for service in services]
+        workers = [getattr(part(service, "worker"), f"{service.capitalize()}Worker") for service in services]
         consumers = by_consumer(consumers_by_event())
         return WorkerProcess(contexts, workers, settings, consumers=consumers).run()
 

@@ -1,13 +1,15 @@
 """What the broker must hold: one exchange, a queue per consumer, and a queue for what the broker gave up on.
 
-A queue is named after its consumer, never after a Python method, so that renaming code leaves no orphan behind. Its type
-is its one argument, because no policy can set it and a declaration without it is refused (406, tried for ever);
+A queue is named after its consumer, never after a Python method, so that renaming code leaves no orphan behind. Its
+type is its one argument, because no policy can set it and a declaration without it is refused (406, tried for ever);
 everything else is policy and can be changed live. Policies cannot be declared over AMQP, so they are in
 `deploy/rabbitmq/definitions.json`, generated from the subscriptions and loaded by the broker; exchanges, queues and
-bindings are declared by every worker too, so that a broker without the file loses nothing, it only gives up on nothing.
+bindings are declared by every worker too, so that a broker without the file loses nothing; it merely never gives up on
+a message that its consumer crashes over.
 
-Dead-lettering is `at-least-once`, which needs quorum queues on both ends and `reject-publish`. The `.dead` queues have no
-dead-letter queue of their own; their delivery limit is out of reach, because 4.x would drop at 20 what has nowhere to go.
+Dead-lettering is `at-least-once`, which needs quorum queues on both ends and `reject-publish`. The `.dead` queues
+have no dead-letter queue of their own; their delivery limit is out of reach, because 4.x would drop at 20 what has
+nowhere to go.
 """
 
 import json
@@ -163,7 +165,7 @@ def _binding(exchange: str, queue: str, routing_key: str, vhost: str) -> dict[st
 
 
 def _policy(consumer: str, vhost: str) -> dict[str, Any]:
-    """Return the policy of one consumer's queue; one each, because the dead-letter routing key is the consumer's name."""
+    """Return the policy of one consumer's queue: one each, as the dead-letter routing key is the consumer's name."""
     return {
         "vhost": vhost,
         "name": consumer,

@@ -1,7 +1,7 @@
 """A server that speaks just enough of MongoDB's protocol to be slow: every find takes its time, nothing is stored.
 
-No MongoDB and no emulator is a store of ours; this only answers the question whether pymongo, in a patched process, lets
-others run while it waits.
+No MongoDB and no emulator is a store of ours; this only answers the question whether pymongo, in a patched process,
+lets others run while it waits.
 """
 
 import socketserver

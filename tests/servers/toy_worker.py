@@ -1,7 +1,7 @@
 """The worker process of the toy services, patched like the real one: `accounts` emits, `reports` keeps copies.
 
-What a handler does depends on the event's subject: `poison-…` is a defect and `later-…` asks for a later try, both until
-a thing `cured` is in the store of `reports`; everything else is kept. Every effect is counted.
+What a handler does depends on the event's subject: `poison-…` is a defect and `later-…` asks for a later try, both
+until a thing `cured` is in the store of `reports`; everything else is kept. Every effect is counted.
 """
 
 import os
@@ -94,7 +94,7 @@ def main() -> int:
     try:
         return WorkerProcess(contexts, [services[each] for each in wanted], settings, consumers=consumers).run()
     except StreetsceneError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
 
 

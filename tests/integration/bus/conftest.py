@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared.bus.topology import definitions
-from tests.servers.toy_workers import Toys
 from tests.servers.rabbitmq import node, require_rabbitmq
+from tests.servers.toy_workers import Toys
 
 CONSUMERS = {"reports.users": ["user.changed.v1"]}
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from shared.bus.confirms import Confirms, PublishFailed
+from shared.bus.confirms import Confirms, PublishError
 
 
 def under_way(*positions: int, cursor: int = 0) -> Confirms:
@@ -54,7 +54,7 @@ def test_an_unroutable_event_stays_unconfirmed_although_it_is_acknowledged():
     confirms.acked(3, True)
 
     assert confirms.settled == 1
-    with pytest.raises(PublishFailed, match="no queue"):
+    with pytest.raises(PublishError, match="no queue"):
         confirms.check(timeout_seconds=30)
 
 
@@ -64,14 +64,14 @@ def test_a_refusal_is_a_failure_and_settles_nothing():
     confirms.nacked(1, False)
 
     assert confirms.settled == 0
-    with pytest.raises(PublishFailed, match="refused"):
+    with pytest.raises(PublishError, match="refused"):
         confirms.check(timeout_seconds=30)
 
 
 def test_an_answer_that_never_comes_is_a_failure():
     confirms = under_way(1)
 
-    with pytest.raises(PublishFailed, match="no answer"):
+    with pytest.raises(PublishError, match="no answer"):
         confirms.check(timeout_seconds=-1)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.bus.documents import list_parked, read_progress, relay_position
-from shared.bus.inline import HandlerFailed, Pump
+from shared.bus.inline import HandlerError, Pump
 from shared.errors import RetryLater
 from shared.service import Timer
 from tests.unit.shared.bus.toys import Script, emit, insert_copy, subscription, toy_context, toy_event
@@ -51,7 +51,7 @@ def test_what_could_not_be_done_yet_is_done_once_the_rest_has_come(contexts):
     class Patient:
         ready = False
 
-        def __call__(self, ctx, event):
+        def __call__(self, _ctx, _event):
             if not self.ready:
                 raise RetryLater("wait for scheduling", delay_seconds=600)
 
@@ -73,7 +73,7 @@ def test_a_defect_is_parked_and_raised_where_that_is_asked_for(contexts):
     pump = Pump(contexts, subscriptions(reports=Script(ValueError("a defect"))), raise_errors=True)
     emit(contexts["accounts"], toy_event())
 
-    with pytest.raises(HandlerFailed, match="a defect"):
+    with pytest.raises(HandlerError, match="a defect"):
         pump.drain()
 
 
@@ -92,7 +92,7 @@ def test_timers_run_by_name_and_their_events_are_delivered(contexts):
         ran.append("daily")
         emit(ctx, toy_event())
 
-    timers = {"accounts": [Timer("daily", 60, daily), Timer("hourly", 60, lambda ctx: ran.append("hourly"))]}
+    timers = {"accounts": [Timer("daily", 60, daily), Timer("hourly", 60, lambda _: ran.append("hourly"))]}
     pump = Pump(contexts, subscriptions(reports=script), timers)
 
     pump.run_timers("daily")

@@ -78,12 +78,6 @@ def test_releasing_what_another_holds_changes_nothing(store, watch):
     assert not second.take()
 
 
-def test_the_only_process_on_its_data_need_not_wait(store, watch):
-    Lease(store, "killed", now=watch).take()
-
-    assert Lease(store, "started again", now=watch).take(by_force=True)
-
-
 def test_a_relay_that_was_overtaken_can_not_move_the_cursor(store):
     overtaken, leader = Cursor(store), Cursor(store)
     leader.move(5)
