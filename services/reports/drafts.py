@@ -8,6 +8,7 @@ the same report again and never makes a second one. Drafts hold personal data, s
 import hashlib
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -89,15 +90,12 @@ def sent_draft(draft: Draft, reference: str) -> Draft:
     return replace(draft, reference=reference, answers={}, done=(), is_reviewed=False)
 
 
-def sweep_drafts(ctx: ServiceContext, *, limit: int = 200) -> int:
-    """Delete expired drafts, oldest first, and return how many."""
+def sweep_drafts(ctx: ServiceContext, *, limit: int = 200) -> None:
+    """Delete expired drafts, the oldest first."""
     page = ctx.store.find(
         DRAFTS.name, {"expires_at": Range(below=machine_now())}, sort=(("expires_at", ASCENDING),), limit=limit
     )
-    swept = 0
     for document in page.items:
-        try:
-            swept += ctx.store.delete(DRAFTS.name, document["_id"], expected_version=document["version"])
-        except Conflict:
-            continue  # the resident came back to it this very moment
-    return swept
+        # One that the resident came back to this very moment has another version, and stays.
+        with suppress(Conflict):
+            ctx.store.delete(DRAFTS.name, document["_id"], expected_version=document["version"])

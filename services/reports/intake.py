@@ -27,9 +27,15 @@ from services.reports.store import reports
 from shared.calendar import add_working_time, london_date
 from shared.contracts.envelope import Cause
 from shared.errors import DomainError, Duplicate
-from shared.geo import to_grid
+from shared.geo import distance_m, to_grid
 from shared.ids import new_id, public_reference
 from shared.service import ServiceContext
+
+NEAR_M = 200
+"""A position this close to the middle of a street or alley is told by its name."""
+
+NEAR_DEGREES = 0.002
+"""At least `NEAR_M` of latitude; twice as many degrees of longitude are, as far north as Britain reaches."""
 
 ATTEMPTS = 3
 """Ids to try before giving up: two reports drawing the same reference even once is a matter of centuries."""
@@ -101,7 +107,7 @@ def accept_found_tip(ctx: ServiceContext, state: Mapping[str, Any], *, sequence:
             easting=round(to_grid(state["lat"], state["lon"])[0]),
             northing=round(to_grid(state["lat"], state["lon"])[1]),
             place_precision="exact",
-            place_id=None,
+            place_id=nearest_place(ctx, state["lat"], state["lon"]),
             ward=state["ward"],
             neighbourhood=state["neighbourhood"],
         ),
@@ -181,10 +187,22 @@ def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None,
         easting=round(easting),
         northing=round(northing),
         place_precision="exact",
-        place_id=place_id,
+        place_id=place_id or nearest_place(ctx, lat, lon),
         ward=location.ward,
         neighbourhood=location.neighbourhood,
     )
+
+
+def nearest_place(ctx: ServiceContext, lat: float, lon: float) -> str | None:
+    """Return the place of the gazetteer that a position is at or next to, to name it by; None where there is none."""
+    near = [
+        (distance_m(lat, lon, place.lat, place.lon), place.id)
+        for place in ctx.council.places
+        # A box first: it costs a comparison, the distance a dozen sines.
+        if abs(place.lat - lat) < NEAR_DEGREES and abs(place.lon - lon) < 2 * NEAR_DEGREES
+    ]
+    distance, place_id = min(near, default=(NEAR_M + 1, None))
+    return place_id if distance <= NEAR_M else None
 
 
 def _private(submission: Submission) -> Private:

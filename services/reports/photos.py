@@ -24,11 +24,8 @@ def keep_photo(ctx: ServiceContext, content: bytes) -> dict[str, str]:
     return keys
 
 
-def sweep_photos(ctx: ServiceContext) -> int:
-    """Delete blobs that no report and no draft names, and return how many."""
-    orphans = [
-        key for key in ctx.blobs.keys(written_before=machine_now() - ORPHAN_AGE) if not names_blob(ctx.store, key)
-    ]
-    for key in orphans:
-        ctx.blobs.delete(key)
-    return len(orphans)
+def sweep_photos(ctx: ServiceContext) -> None:
+    """Delete blobs that no report and no draft names."""
+    for key in ctx.blobs.keys(written_before=machine_now() - ORPHAN_AGE):
+        if not names_blob(ctx.store, key):
+            ctx.blobs.delete(key)

@@ -22,7 +22,7 @@ from shared.contracts.scheduling import (
     JobExpectedV1,
     JobStartedV1,
 )
-from shared.service import ServiceContext, Subscription, Timer
+from shared.service import Subscription, Timer
 from shared.web.deny import users_subscription
 
 JOBS = Subscription(
@@ -50,12 +50,7 @@ USERS = users_subscription("reports")
 SUBSCRIPTIONS: tuple[Subscription, ...] = (JOBS, NOTICES, MESSAGES, USERS)
 
 
-def sweep(ctx: ServiceContext) -> None:
-    """Delete drafts that were never sent, and photos that nothing names any more."""
-    sweep_drafts(ctx)
-    sweep_photos(ctx)
-
-
 SEND = Timer("reports.send", every_seconds=1, run=send_messages)
-SWEEP = Timer("reports.sweep", every_seconds=3600, run=sweep)
-TIMERS: tuple[Timer, ...] = (SEND, SWEEP)
+SWEEP_DRAFTS = Timer("reports.sweep-drafts", every_seconds=600, run=sweep_drafts)
+SWEEP_PHOTOS = Timer("reports.sweep-photos", every_seconds=6 * 3600, run=sweep_photos)
+TIMERS: tuple[Timer, ...] = (SEND, SWEEP_DRAFTS, SWEEP_PHOTOS)

@@ -10,6 +10,8 @@ from datetime import datetime
 from services.reports.domain.report import Report, Step
 from shared.contracts.codes import HAZARDS, WASTE_TYPES
 from shared.council import Council
+from shared.errors import NotFound
+from shared.geo import distance_m
 
 REFERRED_TO: Mapping[str, str] = {
     "land-owner": "the owner of the land",
@@ -63,6 +65,9 @@ CLOSURE_TEXTS: Mapping[str, str] = {
     "duplicate": "Somebody had already told us about this, so we joined the two reports.",
 }
 
+AT_M = 30
+"""Further than this from a place’s middle, a report is near it rather than at it."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -90,9 +95,12 @@ def waste_words(report: Report) -> str:
 def place_words(report: Report, council: Council) -> str:
     """Return where it is as finely as may be shown to anybody: a street or place of the gazetteer, and the area."""
     area = council.neighbourhood(report.place.neighbourhood).name
-    names = {place.id: place.name for place in council.places} if report.place.place_id else {}
-    street = names.get(report.place.place_id or "")
-    return f"{street}, {area}" if street else area
+    try:
+        place = council.place(report.place.place_id or "")
+    except NotFound:
+        return area
+    distance = distance_m(report.place.lat, report.place.lon, place.lat, place.lon)
+    return f"{'Near ' if distance > AT_M else ''}{place.name}, {area}"
 
 
 def standing(report: Report) -> Standing:

@@ -36,7 +36,12 @@ class ReportsWorker:
         """Send what is due."""
         subscriptions.SEND.run(self.context)
 
-    @every(subscriptions.SWEEP)
-    def sweep(self) -> None:
-        """Delete expired drafts and orphaned photos."""
-        subscriptions.SWEEP.run(self.context)
+    @every(subscriptions.SWEEP_DRAFTS)
+    def sweep_drafts(self) -> None:
+        """Delete forms that were never sent."""
+        subscriptions.SWEEP_DRAFTS.run(self.context)
+
+    @every(subscriptions.SWEEP_PHOTOS)
+    def sweep_photos(self) -> None:
+        """Delete photos that nothing names."""
+        subscriptions.SWEEP_PHOTOS.run(self.context)

@@ -1,5 +1,8 @@
 """The JSON API of reports for staff and programs: the list by state, one report, and the release of photo and words."""
 
+# mypy: disable-error-code="untyped-decorator"
+# flask-smorest ships no types, so its decorators look untyped.
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -111,13 +111,15 @@ def check() -> Response | str:
     if missing:
         return _to("ask", slug=missing)
     if not draft.is_reviewed:
-        draft = keep_draft(context(), _reviewed(draft))
+        # Where the same person has the page open twice, the other one has noted it.
+        with suppress(Conflict):
+            keep_draft(context(), _reviewed(draft))
     return _check_page(draft, {})
 
 
 @bp.post("/check")
 @policy(PUBLIC)
-@limited("10 per minute; 60 per hour")
+@limited("20 per minute; 200 per hour")
 def send() -> Response | tuple[str, int]:
     """Send the report; again, it is the same report."""
     draft = _draft()

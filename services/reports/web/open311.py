@@ -27,6 +27,7 @@ from shared.web.app import cause, context
 from shared.web.auth import PUBLIC, policy, without_cookies
 from shared.web.errors import Problem, use_error_format
 from shared.web.idempotency import HEADER
+from shared.web.limits import limited
 
 bp = Blueprint("open311", __name__, url_prefix="/open311/v2")
 
@@ -37,6 +38,9 @@ MOST_REQUESTS = 1_000
 """The specification's own bounds of a query: 90 days, or the first 1,000 requests."""
 
 MOST_IDS = 100
+KEYED_LIMIT = "300 per minute; 6000 per hour"
+"""One address may be an app for the whole city; its key can be revoked."""
+
 CHOICES: Mapping[str, Mapping[str, Code]] = {"waste_type": WASTE_TYPES, "land_type": LAND_TYPES, "size": SIZES}
 FORMATS = f"<any({XML},{JSON}):kind>"
 
@@ -75,6 +79,7 @@ def service(code: str, kind: str) -> Response:
 @bp.post(f"/requests.{FORMATS}")
 @policy(PUBLIC)
 @without_cookies
+@limited(KEYED_LIMIT)
 def submit(kind: str) -> Response:
     """Take a report; an `Idempotency-Key` sent twice with one api key is the same report."""
     caller = _caller()

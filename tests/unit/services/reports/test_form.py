@@ -187,7 +187,7 @@ def test_a_draft_is_found_by_its_token_alone_and_expires(resident, ctx, monkeypa
     monkeypatch.setattr(drafts, "machine_now", lambda: later)
 
     assert resident.client.get("/report/new/check").headers["Location"] == "/report/new/waste"
-    assert drafts.sweep_drafts(ctx) == 1
+    drafts.sweep_drafts(ctx)
     assert ctx.store.find(DRAFTS.name, {}).items == []
 
 
