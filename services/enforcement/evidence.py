@@ -9,7 +9,7 @@ from services.enforcement.store import JOBS, REPORTS, cases
 from shared.calendar import london_date
 from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause, Event
-from shared.contracts.scheduling import JobCompletedV1
+from shared.contracts.scheduling import JobCompletedV1, JobDeferredV1
 from shared.custody import Parcel, ParcelFile, open_parcel
 from shared.errors import Conflict, Duplicate, NotFound, RetryLater
 from shared.service import ServiceContext
@@ -61,6 +61,12 @@ def handed_over(event: Event) -> HandedOver | None:
     if event.type == JobCompletedV1.type:
         keys = [parcel["parcel_key"] for parcel in event.data["parcels"]]
         if state["report_id"] is None or not (keys or state["has_evidence"]):
+            return None
+        return HandedOver(state["report_id"], state["reference"], state["job_id"], "crew", keys)
+    if event.type == JobDeferredV1.type:
+        # Work that stopped may have brought evidence too; the flag alone may be of an earlier stop.
+        keys = [parcel["parcel_key"] for parcel in event.data["parcels"]]
+        if state["report_id"] is None or not keys:
             return None
         return HandedOver(state["report_id"], state["reference"], state["job_id"], "crew", keys)
     key = event.data["parcel_key"]
