@@ -253,3 +253,16 @@ def test_the_stream_sends_the_wall_with_its_revision(client_of: ClientOf, receiv
     assert state["counts"]["jobs_by_state"]["completed"]["value"] == 1
     assert set(state["parts"]) == {"figures", "neighbourhoods", "states", "feed", "health"}
     assert "/operations/follow" not in state["parts"]["feed"]
+
+
+def test_open_data_gives_everybody_counts_and_nothing_finer(app, receive: Receive) -> None:
+    receive(event("report.assessed.v1"), event("ticket.recorded.v1"), event("notice.issued.v1"))
+    public = app.test_client()
+
+    page, places, weights = (public.get(f"/open-data{path}") for path in ("", "/neighbourhoods.csv", "/materials.csv"))
+
+    assert "Kensington and Fairfield" in page.text
+    assert "kensington-and-fairfield,Kensington and Fairfield,1,1" in places.text
+    assert "bulky,bulky waste,340" in weights.text
+    for answer in (page, places, weights):
+        assert not [secret for secret in (*SECRETS, REFERENCE) if secret in answer.text]
