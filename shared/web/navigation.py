@@ -1,5 +1,6 @@
 """The one map of where each role may go, for the navigation of every page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.web.auth import STAFF_ROLES
@@ -31,10 +32,12 @@ PUBLIC_PLACES = (
     Place("/report", "Report a fly-tip", ()),
     Place("/open-data", "Open data", ()),
 )
-START = {
+START: Mapping[str, str] = {
     "admin": "/accounts/users",
+    "supervisor": "/dispatch",
     "wall-viewer": "/operations",
 }
+"""Where a role begins, if not at the first place of its navigation."""
 
 
 def places_for(user: User | None) -> tuple[Place, ...]:

@@ -88,7 +88,9 @@ def test_a_wrong_bearer_token_is_refused_even_where_none_is_needed(client: Flask
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("change", [lambda token: token[:-4] + "AAAA", lambda token: token + "x", lambda _: "", lambda t: t[5:]])
+@pytest.mark.parametrize(
+    "change", [lambda token: token[:-4] + "AAAA", lambda token: token + "x", lambda _: "", lambda t: t[5:]]
+)
 def test_a_cookie_that_was_tampered_with_is_nobody(
     app: Flask, client: FlaskClient, ctx: ServiceContext, change: Any
 ) -> None:

@@ -32,7 +32,9 @@ class TipForm(Form):
 
 
 def test_a_form_gives_clean_values() -> None:
-    typed = MultiDict([("street", "  Lodge La "), ("size", "tipper"), ("seen", "a"), ("seen", "b"), ("csrf_token", "x")])
+    typed = MultiDict(
+        [("street", "  Lodge La "), ("size", "tipper"), ("seen", "a"), ("seen", "b"), ("csrf_token", "x")]
+    )
 
     assert read_form(TipForm, typed) == (
         {"street": "Lodge La", "size": "tipper", "note": None, "seen": ["a", "b"]},
@@ -161,7 +163,11 @@ def test_the_navigation_shows_each_role_its_places() -> None:
     assert [place.href for place in places_for(WALL)] == ["/operations"]
     assert "/accounts/users" in [place.href for place in places_for(ADMIN)]
     assert [place.href for place in places_for(None)] == ["/", "/report", "/open-data"]
-    assert (start_page(SUPERVISOR), start_page(ADMIN), start_page(WALL)) == ("/triage", "/accounts/users", "/operations")
+    assert (start_page(SUPERVISOR), start_page(ADMIN), start_page(WALL)) == (
+        "/dispatch",
+        "/accounts/users",
+        "/operations",
+    )
 
 
 def test_built_files_are_named_by_content_and_kept_for_ever(
