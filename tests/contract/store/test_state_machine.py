@@ -23,7 +23,7 @@ from pymongo import MongoClient
 
 from shared.errors import Conflict, DomainError, Duplicate
 from shared.store import HasAny, In, NoIndex, Range, Store, open_store
-from tests.contract.store.samples import MINUTE, NOON, THINGS, an_event
+from tests.contract.store.samples import MINUTE, NOON, THINGS, an_event, ids
 from tests.servers.mongo import MongoServer
 
 NUMBERS = st.integers(0, 5)
@@ -79,6 +79,21 @@ DIRECTIONS = st.sampled_from([1, -1])
 SORTS = st.sampled_from([(), ("due_at",), ("due_at", "kg"), ("crew",), ("_id",), ("kg",), ("reference",)]).flatmap(
     lambda names: st.tuples(*(st.tuples(st.just(name), DIRECTIONS) for name in names))
 )
+LISTS = st.sampled_from(
+    [
+        ((), (("crew", 1), ("due_at", -1), ("kg", 1))),
+        ((), (("crew", -1), ("due_at", 1))),
+        ((), (("reference", 1),)),
+        (("open",), (("_id", 1),)),
+        (("crew",), (("due_at", 1), ("kg", -1))),
+        (("kg",), (("_id", -1),)),
+        (("words",), (("due_at", 1),)),
+    ]
+).flatmap(
+    lambda list_: st.tuples(st.fixed_dictionaries({name: CONDITIONS[name] for name in list_[0]}), st.just(list_[1]))
+)
+"""Conditions and orders that go together, or pages would seldom follow one another."""
+
 EXPECTED = (Conflict, DomainError, Duplicate, NoIndex, TypeError)
 
 
@@ -151,6 +166,11 @@ class BothStores(RuleBasedStateMachine):
         page = self.both(lambda store: store.find("things", where, sort=order, limit=2, after=after))
         return multiple() if page.next is None else (where, order, page.next)
 
+    @rule(list_=LISTS, limit=st.integers(1, 3))
+    def find_page_by_page(self, list_: tuple[dict[str, Any], tuple[tuple[str, int], ...]], limit: int) -> None:
+        where, order = list_
+        self.both(lambda store: ids(store, where, sort=order, page=limit))
+
     @rule(where=WHERES, limit=st.integers(1, 3))
     def count(self, where: dict[str, Any], limit: int) -> None:
         self.both(lambda store: store.count("things", where, limit=limit))
@@ -186,5 +206,5 @@ def test_both_adapters_answer_alike_whatever_is_done(mongo: MongoServer) -> None
     class OverThisServer(BothStores):
         mongo_url = mongo.url
 
-    thorough = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+    thorough = settings(max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(OverThisServer, settings=thorough)
