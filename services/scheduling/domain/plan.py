@@ -14,7 +14,7 @@ from shared.contracts.scheduling import PlanPublishedV1
 from shared.errors import DomainError
 
 UNPLANNED_REASONS: Mapping[str, str] = {
-    "too-heavy": "heavier than any vehicle of the depot carries",
+    "too-heavy": "heavier than any vehicle on shift carries",
     "no-time": "no crew has the time or the room for it",
 }
 

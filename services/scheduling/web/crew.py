@@ -299,7 +299,7 @@ def _place_page(words: str, errors: FormErrors) -> str:
     return render_template(
         "scheduling/crew_place.html",
         words=words,
-        places=ctx.council.search_places(words, PLACES_FOUND) if words else [],
+        found_places=ctx.council.search_places(words, PLACES_FOUND) if words else [],
         errors=errors,
     )
 

@@ -1,7 +1,9 @@
 import io
+import re
 from datetime import timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from PIL import Image
 
 from services.scheduling import handlers, store
@@ -10,7 +12,7 @@ from shared.bus.inline import Pump
 from shared.clock import SetClock
 from shared.ids import derived_id
 from shared.web.identity import BEARER, COOKIE, User, sign
-from shared.web.keys import ensure_keys, load_private_key
+from shared.web.keys import load_private_key
 from tests.builders import TUESDAY_MORNING, make_context
 
 from .events import REPORT_ID, deliver, report_event
@@ -65,14 +67,22 @@ def app(ctx):
     return create_app(ctx)
 
 
+class Browser(FlaskClient):
+    """A browser that sends every form with the token of its session, as pages give it."""
+
+    def post(self, *args, data=None, **kwargs):
+        page = self.get("/dispatch/nowhere").get_data(as_text=True)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+        return super().post(*args, data={"csrf_token": token, **(data or {})}, **kwargs)
+
+
 @pytest.fixture
 def browser(app, ctx):
-    """Return a browser signed in as a role, without CSRF, which the web base's own tests prove."""
-    app.config["WTF_CSRF_ENABLED"] = False
+    """Return a function that gives a browser signed in as a role."""
+    app.test_client_class = Browser
 
     def signed_in(role, **scopes):
         client = app.test_client()
-        ensure_keys(ctx.settings)
         user = User(f"user-{role}", (role,), "Sam Rivers", scopes)
         token = sign(load_private_key(ctx.settings), user, use=COOKIE, lifetime=timedelta(hours=1))
         client.set_cookie("streetscene-user", token)
@@ -84,7 +94,6 @@ def browser(app, ctx):
 @pytest.fixture
 def program(app, ctx):
     """Return a function that calls the API as a role."""
-    ensure_keys(ctx.settings)
 
     def as_role(role, **scopes):
         token = sign(

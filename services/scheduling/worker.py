@@ -1,0 +1,52 @@
+"""The scheduling worker: what it consumes and what its clock does, as a table of contents."""
+
+from services.scheduling import subscriptions
+from shared.bus.consume import Context, consumes, every
+from shared.contracts.envelope import Event
+
+
+class SchedulingWorker:
+    """Keeps jobs in line with reports, tips, tickets, cases and published plans."""
+
+    name = "scheduling"
+    context = Context()
+
+    @consumes(subscriptions.REPORTS)
+    def on_report(self, event: Event) -> None:
+        """Keep the copy of a report and bring its jobs in line."""
+        subscriptions.REPORTS.handle(self.context, event)
+
+    @consumes(subscriptions.TIPS)
+    def on_vehicle_tipped(self, event: Event) -> None:
+        """Tell the jobs of a load that they were tipped."""
+        subscriptions.TIPS.handle(self.context, event)
+
+    @consumes(subscriptions.TICKETS)
+    def on_ticket(self, event: Event) -> None:
+        """Give jobs their share of a weighed load."""
+        subscriptions.TICKETS.handle(self.context, event)
+
+    @consumes(subscriptions.CASES)
+    def on_evidence_secured(self, event: Event) -> None:
+        """Release jobs whose evidence is secured."""
+        subscriptions.CASES.handle(self.context, event)
+
+    @consumes(subscriptions.PLANS)
+    def on_plan_published(self, event: Event) -> None:
+        """Give the jobs of a plan to their crews."""
+        subscriptions.PLANS.handle(self.context, event)
+
+    @consumes(subscriptions.USERS)
+    def on_user(self, event: Event) -> None:
+        """Refuse what was signed before a user changed."""
+        subscriptions.USERS.handle(self.context, event)
+
+    @every(subscriptions.FINISH_TIPS)
+    def finish_tips(self) -> None:
+        """Finish tips that a crash left half done."""
+        subscriptions.FINISH_TIPS.run(self.context)
+
+    @every(subscriptions.FINISH_PLANS)
+    def finish_plans(self) -> None:
+        """Finish published plans that a crash left half done."""
+        subscriptions.FINISH_PLANS.run(self.context)

@@ -1,0 +1,366 @@
+import io
+import re
+
+import pytest
+
+from services.scheduling import handlers, store
+from shared.contracts.envelope import Cause
+
+CREW = "crew-north-1"
+BY_HAND = Cause()
+
+
+@pytest.fixture
+def supervisor(browser):
+    return browser("supervisor")
+
+
+@pytest.fixture
+def crew(browser):
+    return browser("crew", crew_id=CREW)
+
+
+@pytest.fixture
+def given(ctx, job):
+    return handlers.assign_job(ctx, job.id, CREW, version=None, key=None, cause=BY_HAND)
+
+
+@pytest.fixture
+def begun(ctx, given):
+    return handlers.start_job(ctx, given.id, version=None, key=None, cause=BY_HAND)
+
+
+def words(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)))
+
+
+# --- the board ------------------------------------------------------------------------------------------------------
+
+
+def test_the_public_is_sent_to_sign_in(app):
+    assert app.test_client().get("/dispatch").status_code == 303
+
+
+@pytest.mark.parametrize("role", ["crew", "officer", "contact-centre"])
+def test_the_board_is_for_supervisors_and_managers(browser, role):
+    assert browser(role).get("/dispatch").status_code == 403
+
+
+def test_the_board_shows_a_job_with_why(supervisor, job):
+    shown = words(supervisor.get("/dispatch"))
+
+    assert job.reference in shown
+    assert "This is the usual time for fly-tipping" in shown
+    assert "To assign 1" in shown
+
+
+def test_a_manager_sees_the_board_and_changes_nothing(browser, job):
+    manager = browser("manager")
+
+    assert 'name="job"' not in manager.get("/dispatch").get_data(as_text=True)
+    assert manager.post("/dispatch/assign", data={"job": f"{job.id}:1", "crew_id": CREW}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("neighbourhood=kirkdale-and-everton", True),
+        ("neighbourhood=city-centre", False),
+        ("state=open", True),
+        ("state=started", False),
+        ("priority=3", True),
+        ("only=overdue", False),
+        ("only=held", False),
+        ("depot=south", False),
+    ],
+)
+def test_the_board_is_filtered(supervisor, job, query, shown):
+    assert (job.reference in words(supervisor.get(f"/dispatch?{query}"))) is shown
+
+
+def test_an_overdue_job_says_by_how_much(supervisor, job, clock):
+    from datetime import timedelta
+
+    clock.advance(timedelta(days=2, hours=3))
+
+    assert "Overdue by 3 hours" in words(supervisor.get("/dispatch?only=overdue"))
+
+
+def test_selected_jobs_are_given_to_a_crew(supervisor, job, make_job, job_of):
+    other = make_job("0199d7b2-0000-7000-8000-00000000000c")
+    sent = {"job": [f"{job.id}:1", f"{other.id}:1"], "crew_id": CREW, "depot": "north"}
+
+    answer = supervisor.post("/dispatch/assign", data=sent)
+
+    assert (answer.status_code, answer.location) == (303, "/dispatch?depot=north")
+    assert "2 jobs are now with North street crew 1." in words(supervisor.get("/dispatch"))
+    assert job_of().crew_id == CREW
+
+
+def test_a_job_that_was_changed_meanwhile_is_named_and_the_others_go(supervisor, job, make_job, ctx):
+    other = make_job("0199d7b2-0000-7000-8000-00000000000d")
+    handlers.hold_job(ctx, other.id, version=1, key=None, cause=BY_HAND)
+
+    supervisor.post("/dispatch/assign", data={"job": [f"{job.id}:1", f"{other.id}:1"], "crew_id": CREW})
+
+    shown = words(supervisor.get("/dispatch"))
+    assert "1 job is now with North street crew 1." in shown
+    assert f"{other.reference} was changed by somebody else" in shown
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"crew_id": CREW}, "Select at least one job"),
+        ({"job": "x:1"}, "Choose a crew"),
+        ({"job": "x:1", "crew_id": "nobody"}, "Choose a crew"),
+        ({"job": "x:1", "crew_id": CREW}, "This job does not exist any more"),
+    ],
+)
+def test_an_incomplete_assignment_says_what_is_missing(supervisor, job, sent, told):
+    answer = supervisor.post("/dispatch/assign", data=sent)
+
+    assert answer.status_code == 400
+    assert "There is a problem" in words(answer)
+    assert told in words(answer)
+
+
+def test_what_was_selected_stays_selected_after_an_error(supervisor, job):
+    answer = supervisor.post("/dispatch/assign", data={"job": f"{job.id}:1"})
+
+    assert re.search(rf'value="{job.id}:1" checked', answer.get_data(as_text=True))
+
+
+def test_the_live_parts_are_those_of_the_page(supervisor, job):
+    live = supervisor.get("/dispatch/live?state=open").get_data(as_text=True)
+
+    assert all(f'id="live-{part}"' in live for part in ("figures", "jobs", "crews", "plans"))
+    assert job.reference in live
+
+
+def test_the_stream_gives_the_revision(supervisor, job, ctx):
+    answer = supervisor.get("/dispatch/stream")
+
+    frames = iter(answer.response)
+    texts = [next(frames), next(frames)]
+    answer.close()
+    assert f'"revision":{ctx.store.log.last_position()}' in "".join(
+        text.decode() if isinstance(text, bytes) else text for text in texts
+    )
+
+
+# --- one job --------------------------------------------------------------------------------------------------------
+
+
+def test_a_job_is_held_released_put_off_given_and_cancelled(supervisor, job, job_of):
+    path = f"/dispatch/jobs/{job.id}"
+    for action, sent, state, held in (
+        ("hold", {}, "open", True),
+        ("release", {}, "open", False),
+        ("defer", {"reason": "weather", "until": "2026-11-19"}, "deferred", False),
+        ("assign", {"crew_id": CREW}, "assigned", False),
+        ("cancel", {"reason": "not-ours"}, "cancelled", False),
+    ):
+        answer = supervisor.post(f"{path}/{action}", data={"version": job_of().version, **sent})
+        assert answer.status_code == 303, words(answer)
+        assert (job_of().state, job_of().held) == (state, held)
+        assert supervisor.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("action", "sent", "told"),
+    [
+        ("assign", {}, "Choose a crew"),
+        ("defer", {}, "Choose why it has to wait"),
+        ("defer", {"reason": "weather", "until": "2020-01-01"}, "The day must be today or later"),
+        ("cancel", {}, "Choose why it is cancelled"),
+    ],
+)
+def test_a_refused_action_shows_the_job_with_the_reason(supervisor, job, action, sent, told):
+    answer = supervisor.post(f"/dispatch/jobs/{job.id}/{action}", data={"version": 1, **sent})
+
+    assert answer.status_code == 400
+    assert told in words(answer)
+
+
+def test_an_action_on_what_somebody_else_changed_is_a_conflict(supervisor, given):
+    answer = supervisor.post(f"/dispatch/jobs/{given.id}/hold", data={"version": 1})
+
+    assert answer.status_code == 409
+    assert "Somebody else changed this" in words(answer)
+
+
+def test_an_unknown_job_is_not_found(supervisor):
+    assert supervisor.get("/dispatch/jobs/none").status_code == 404
+
+
+def test_a_plan_is_asked_for_and_looked_at(supervisor, job):
+    answer = supervisor.post("/dispatch/depots/north/plans")
+
+    assert "The planner is working out the rounds" in words(supervisor.get(answer.location))
+
+
+# --- the phone ------------------------------------------------------------------------------------------------------
+
+
+def test_a_crew_sees_its_stops(crew, given):
+    shown = words(crew.get("/crew"))
+
+    assert "1 stop to do" in shown
+    assert "Furniture, mattress or other household items" in shown
+
+
+def test_a_crew_without_stops_is_told_so(crew):
+    assert "Nothing on your list" in words(crew.get("/crew"))
+
+
+def test_somebody_without_a_crew_is_told_how_to_get_one(browser):
+    assert "You are not signed in for a crew" in words(browser("crew").get("/crew"))
+
+
+def test_a_supervisor_chooses_a_crew_and_keeps_it(supervisor, given):
+    assert "North street crew 1" in words(supervisor.get("/crew"))
+
+    shown = supervisor.get(f"/crew?crew={CREW}").get_data(as_text=True)
+
+    assert f"/crew/jobs/{given.id}?crew={CREW}" in shown
+
+
+def test_another_crews_stop_is_not_shown(browser, given):
+    assert browser("crew", crew_id="crew-north-2").get(f"/crew/jobs/{given.id}").status_code == 404
+
+
+def test_a_shift_starts_and_ends(crew, ctx):
+    crew.post("/crew/shift", data={"on": "yes"})
+    assert store.current_shift(ctx.store, CREW)
+
+    crew.post("/crew/shift", data={"on": "no"})
+
+    assert store.current_shift(ctx.store, CREW) is None
+
+
+def test_a_shift_does_not_end_in_the_middle_of_a_job(crew, begun, ctx):
+    crew.post("/crew/shift", data={"on": "no"})
+
+    assert store.current_shift(ctx.store, CREW)
+    assert f"Finish {begun.reference} first" in words(crew.get("/crew"))
+
+
+def test_a_crew_starts_and_finishes_with_a_photo(crew, given, photo, job_of):
+    crew.post(f"/crew/jobs/{given.id}/start", data={"version": given.version})
+    form = crew.get(f"/crew/jobs/{given.id}/finish").get_data(as_text=True)
+    version = re.search(r'name="version" value="(\d+)"', form)[1]
+    sent = {
+        "version": version,
+        "outcome": "cleared",
+        "waste_type": "tyres",
+        "land_type": "highway",
+        "size": "car-boot",
+        "photo": (io.BytesIO(photo), "after.jpg"),
+    }
+
+    answer = crew.post(f"/crew/jobs/{given.id}/finish", data=sent, content_type="multipart/form-data")
+
+    assert answer.status_code == 303
+    assert "About 60 kg are now on your vehicle" in words(crew.get(answer.location))
+    assert (job_of().waste_type, job_of().estimated_kg) == ("tyres", 60)
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [({}, "Choose what happened"), ({"outcome": "cleared"}, "Add a photo, or say why there is none")],
+)
+def test_an_incomplete_finish_says_what_is_missing_and_keeps_the_answers(crew, begun, sent, told):
+    answer = crew.post(
+        f"/crew/jobs/{begun.id}/finish", data={"version": begun.version, "evidence_note": "A letter", **sent}
+    )
+
+    assert answer.status_code == 400
+    assert told in words(answer)
+    assert "A letter" in words(answer)
+
+
+def test_a_held_stop_can_not_be_started(crew, ctx, given):
+    handlers.hold_job(ctx, given.id, version=given.version, key=None, cause=BY_HAND)
+
+    assert "Leave everything where it is" in words(crew.get(f"/crew/jobs/{given.id}"))
+    assert crew.post(f"/crew/jobs/{given.id}/start").status_code == 400
+
+
+def test_the_place_of_a_found_tip_is_searched_by_name(crew, ctx):
+    place = ctx.council.places[0]
+
+    shown = crew.get(f"/crew/found?q={place.name[:6]}").get_data(as_text=True)
+
+    assert f"place={place.id}" in shown
+
+
+def test_a_place_that_nobody_knows_is_said(crew):
+    assert "No place is called" in words(crew.get("/crew/found?q=zzzz"))
+
+
+FOUND = {"waste_type": "tyres", "land_type": "highway", "size": "small-van"}
+
+
+def test_a_found_tip_goes_on_the_list(crew, ctx):
+    answer = crew.post("/crew/found", data={**FOUND, "place": ctx.council.places[0].id, "cleared": "no"})
+
+    assert "It is on your list" in words(crew.get(answer.location))
+    assert ctx.council.places[0].name in words(crew.get("/crew"))
+
+
+def test_a_found_tip_is_cleared_in_the_same_form_once(crew, ctx):
+    sent = {
+        **FOUND,
+        "place": ctx.council.places[0].id,
+        "cleared": "yes",
+        "no_photo_reason": "camera-broken",
+        "idempotency_key": "one-form",
+    }
+
+    first = crew.post("/crew/found", data=sent)
+    again = crew.post("/crew/found", data=sent)
+
+    assert first.location == again.location
+    jobs, _ = store.jobs(ctx.store).find({"state": "completed"}, sort=store.NEWEST)
+    assert [(job.channel, job.estimated_kg) for job in jobs] == [("crew", 250)]
+
+
+def test_a_found_tip_is_where_the_phone_is(crew, ctx):
+    place = ctx.council.places[0]
+
+    answer = crew.post("/crew/found", data={**FOUND, "lat": place.lat, "lon": place.lon, "cleared": "no"})
+
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({}, "Choose where it is"),
+        ({"lat": "51.5", "lon": "-0.1", **FOUND, "cleared": "no"}, "outside Liverpool"),
+        ({"lat": "53.41", "lon": "-2.98"}, "Choose what the waste is"),
+        ({"lat": "53.41", "lon": "-2.98", **FOUND, "cleared": "yes"}, "Add a photo"),
+    ],
+)
+def test_an_incomplete_found_tip_says_what_is_missing_and_makes_no_job(crew, ctx, sent, told):
+    answer = crew.post("/crew/found", data=sent)
+
+    assert answer.status_code == 400
+    assert told in words(answer)
+    assert store.jobs_of_crew(ctx.store, CREW) == []
+
+
+def test_a_load_is_tipped_at_a_site(crew, begun, ctx):
+    finish = handlers.Finish("cleared", no_photo_reason="camera-broken")
+    handlers.complete_job(ctx, begun.id, finish, version=None, key=None, cause=BY_HAND)
+    assert "1 job, about 250 kg" in words(crew.get("/crew/tip"))
+
+    answer = crew.post("/crew/tip", data={"site_id": ctx.council.sites[0].id})
+
+    assert "about 250 kg by estimate" in words(crew.get(answer.location))
+    assert "The vehicle is empty" in words(crew.get("/crew/tip"))
+
+
+def test_a_tip_without_a_site_says_so(crew, begun, ctx):
+    assert "Choose where you tip" in words(crew.post("/crew/tip"))
