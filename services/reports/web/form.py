@@ -56,6 +56,13 @@ CHOICES: Mapping[str, Sequence[tuple[str, ...]]] = {
 }
 
 
+@bp.after_request
+def _leave_no_copy(response: Response) -> Response:
+    """Keep answers out of the cache of a shared phone."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 @bp.get("/")
 @policy(PUBLIC)
 def begin() -> Response:
@@ -163,9 +170,7 @@ def photo() -> Response:
     key = _draft().answers.get("public_photo_key")
     if not key:
         abort(404)
-    response = Response(context().blobs.get(key), content_type="image/jpeg")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return Response(context().blobs.get(key), content_type="image/jpeg")
 
 
 def _require_question(slug: str) -> None:

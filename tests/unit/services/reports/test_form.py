@@ -191,5 +191,11 @@ def test_a_draft_is_found_by_its_token_alone_and_expires(resident, ctx, monkeypa
     assert ctx.store.find(DRAFTS.name, {}).items == []
 
 
+def test_answers_stay_out_of_caches(resident):
+    resident.answer_all()
+
+    assert resident.client.get("/report/new/check").headers["Cache-Control"] == "no-store"
+
+
 def test_a_form_without_its_csrf_token_is_refused(client):
     assert client.post("/report/new/waste", data={"waste_type": "tyres"}).status_code == 400

@@ -1,5 +1,6 @@
 """Accepting a report: once per key, within bounds, inside the council's area."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,14 @@ def test_the_same_key_again_is_the_same_report(ctx):
 
     assert second == first
     assert ctx.store.count(REPORTS.name, {"open": True}) == 1
+
+
+def test_the_same_key_from_many_at_once_is_one_report(ctx):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: accept(ctx, "key-1").reference, range(16)))
+
+    assert len(set(found)) == 1
+    assert len(events(ctx, "report.submitted")) == 1
 
 
 def test_another_key_is_another_report(ctx):
