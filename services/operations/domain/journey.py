@@ -11,6 +11,9 @@ from typing import Any
 
 from shared.contracts.envelope import Event, contract_of
 
+TIME_DIGITS = 12
+"""How many hexadecimal digits of a UUIDv7 are its time; the next one is the 7."""
+
 BY_EVENT, BY_REQUEST, BY_ITSELF = "event", "request", "start"
 """What set an event off: another event of the story, a request or an event outside of it, or nothing that is known."""
 
@@ -75,13 +78,20 @@ def journey(report_id: str, events: Iterable[Event]) -> Journey:
 
 
 def _in_order(known: Mapping[str, Event]) -> list[Event]:
-    """Return the events by time, none before its cause, those of one save by their sequence."""
+    """Return the events by time, none before its cause; at one instant in the order of making, as their ids tell it."""
 
-    def place(event: Event) -> tuple[datetime, int, str, int, str]:
+    def place(event: Event) -> tuple[datetime, int, int, str, int, str]:
         chain = _causes(event, known)
-        return max(link.time for link in chain), len(chain), event.subject, event.sequence, event.id
+        time, made = max(link.time for link in chain), max(_made_at(link.id) for link in chain)
+        return time, made, len(chain), event.subject, event.sequence, event.id
 
     return sorted(known.values(), key=place)
+
+
+def _made_at(event_id: str) -> int:
+    """Return the machine's milliseconds in a UUIDv7; 0 for any other id, which tells nothing."""
+    digits = event_id.replace("-", "")
+    return int(digits[:TIME_DIGITS], 16) if digits[TIME_DIGITS : TIME_DIGITS + 1] == "7" else 0
 
 
 def _causes(event: Event, known: Mapping[str, Event]) -> list[Event]:

@@ -27,7 +27,7 @@ Data = Mapping[str, Any]
 
 SOMEBODY_REPORTED = {
     "web": "A resident reported",
-    "open311": "A resident reported through another app",
+    "open311": "A resident reported, through another app,",
     "contact-centre": "The contact centre took a report of",
     "crew": "A crew found and recorded",
 }
@@ -200,7 +200,8 @@ def _evidence_received(say: Teller) -> str:
 
 
 def _action_recorded(say: Teller) -> str:
-    return f"Action recorded on {said_day(say.data['taken_on'])}: {said_code(say.data['action'])}."
+    action = said_code(say.data["action"]).replace("fpn ", "fixed penalty notice, ")
+    return f"Action recorded on {said_day(say.data['taken_on'])}: {action}."
 
 
 def _case_closed(say: Teller) -> str:

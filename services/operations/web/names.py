@@ -9,6 +9,9 @@ from shared.council import Council
 from shared.errors import NotFound
 from shared.web.identity import User
 
+ILLUSTRATIVE = " (illustrative)"
+"""What the shipped example's names end with; every page says so in its demonstration strip, so sentences need not."""
+
 
 @dataclass(frozen=True)
 class CouncilNames:
@@ -33,14 +36,14 @@ class CouncilNames:
     def site(self, site_id: str) -> str:
         """Return a disposal site's name."""
         try:
-            return self.council.site(site_id).name
+            return self.council.site(site_id).name.removesuffix(ILLUSTRATIVE)
         except NotFound:
             return site_id
 
     def depot(self, depot_id: str) -> str:
         """Return a depot's name."""
         try:
-            return self.council.depot(depot_id).name
+            return self.council.depot(depot_id).name.removesuffix(ILLUSTRATIVE)
         except NotFound:
             return depot_id
 

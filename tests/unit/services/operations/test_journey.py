@@ -43,6 +43,16 @@ def test_an_effect_stamped_before_its_cause_by_another_clock_is_told_after_it() 
     assert [step.event.type for step in story.steps] == ["report.submitted.v1", "report.assessed.v1", "job.created.v1"]
 
 
+def test_events_of_one_instant_are_told_in_the_order_of_their_making() -> None:
+    tip, ticket = event("vehicle.tipped.v1"), event("ticket.recorded.v1")
+    first = replace(tip, id="01a20104-8f96-7d6e-9bf9-5ca079399616", time=ticket.time)
+    second = replace(ticket, id="01a20104-8ff9-7491-93fe-f196bb98d30d")
+
+    stories = [journey(REPORT, events) for events in ([first, second], [second, first])]
+
+    assert [[step.event.type for step in story.steps] for story in stories] == [[tip.type, ticket.type]] * 2
+
+
 def test_a_circle_of_causes_ends() -> None:
     first, second = event("job.started.v1"), event("job.assigned.v1")
     story = journey(REPORT, [replace(first, causationid=second.id), replace(second, causationid=first.id)])

@@ -42,21 +42,21 @@ if (live && 'EventSource' in window) {
       if (part) replace(part, html)
     }
     time.textContent = clock.format(new Date(state.as_of))
-    say('Live, as of', 'live')
+    say('Live, last change', 'live')
   }
 
   const start = () => {
     source = new EventSource(live.dataset.liveUrl)
-    source.addEventListener('open', () => say('Live, as of', 'live'))
+    source.addEventListener('open', () => say('Live, last change', 'live'))
     source.addEventListener('state', show)
-    source.addEventListener('error', () => say('Connecting again, as of', 'waiting'))
+    source.addEventListener('error', () => say('Connecting again, last change', 'waiting'))
     toggle.textContent = 'Pause'
   }
 
   const stop = () => {
     source.close()
     source = null
-    say('Paused, as of', 'paused')
+    say('Paused, last change', 'paused')
     toggle.textContent = 'Go on'
   }
 
