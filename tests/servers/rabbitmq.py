@@ -122,9 +122,12 @@ def node(folder: Path, definitions: dict[str, Any]) -> Iterator[Node]:
         "users": [{"name": USER, "password": PASSWORD, "tags": "administrator"}],
         "permissions": [{"user": USER, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
     }
-    (folder / "definitions.json").write_text(json.dumps({**definitions, **users}))
+    # As in production (deploy/rabbitmq/rabbitmq.conf): the committed definitions, and users from a file of their own.
+    (folder / "definitions.d").mkdir()
+    (folder / "definitions.d" / "10-streetscene.json").write_text(json.dumps(definitions))
+    (folder / "definitions.d" / "20-users.json").write_text(json.dumps(users))
     (folder / "rabbitmq.conf").write_text(
-        CONFIG.format(port=port, management_port=management_port, definitions=folder / "definitions.json")
+        CONFIG.format(port=port, management_port=management_port, definitions=folder / "definitions.d")
     )
     (folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
     environment = {

@@ -73,11 +73,15 @@ class Toys:
 
     folder: Path
     bus_url: str
+    store_url: str = ""
     contexts: dict[str, ServiceContext] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.contexts = {service: toy_context(service, self.folder) for service in ("accounts", "reports")}
+        self.contexts = {
+            service: toy_context(service, self.folder, STREETSCENE_STORE_URL=self.store_url)
+            for service in ("accounts", "reports")
+        }
 
     @property
     def accounts(self) -> ServiceContext:
@@ -96,6 +100,7 @@ class Toys:
         settings = {
             "STREETSCENE_DATA": str(self.folder),
             "STREETSCENE_BUS_URL": self.bus_url,
+            "STREETSCENE_STORE_URL": self.store_url,
             "STREETSCENE_METRICS_PORT": str(port),
             "STREETSCENE_FAILPOINT": failpoint,
         }

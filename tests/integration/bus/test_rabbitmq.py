@@ -1,9 +1,10 @@
 """The bus on a real node: what is acknowledged, confirmed, refused, redelivered and given up on."""
 
+import sqlite3
 import time
-from pathlib import Path
 
 import pytest
+import requests
 from kombu import Connection
 
 from shared.bus.documents import (
@@ -15,12 +16,11 @@ from shared.bus.documents import (
     request_replay_of_parked,
     show_replay,
 )
-from shared.bus.topology import EVENTS_EXCHANGE, definitions, read_consumers
-from shared.config import REPOSITORY
+from shared.bus.topology import EVENTS_EXCHANGE, read_consumers
+from shared.errors import Conflict
+from tests.integration.bus.conftest import DEFINITIONS
 from tests.servers.toy_workers import eventually
 from tests.unit.shared.bus.toys import body_of, emit, toy_event
-
-DEFINITIONS = REPOSITORY / "deploy" / "rabbitmq" / "definitions.json"
 
 
 def publish(toys, body: bytes, *, exchange=EVENTS_EXCHANGE, routing_key="user.changed.v1", **options):
@@ -43,14 +43,11 @@ def messages_in(rabbitmq, vhost, queue) -> int:
     )
 
 
-def test_the_committed_definitions_load_into_a_real_node_with_their_policies(rabbitmq):
+def test_the_node_has_loaded_the_committed_definitions_with_their_policies(rabbitmq):
     consumers = read_consumers(DEFINITIONS)
-    vhost = rabbitmq.new_vhost()
-
-    rabbitmq.api("POST", f"definitions/{vhost}", json=definitions(consumers, vhost=vhost))
 
     def policies():
-        queues = {queue["name"]: queue for queue in rabbitmq.api("GET", f"queues/{vhost}")}
+        queues = {queue["name"]: queue for queue in rabbitmq.api("GET", "queues/%2F")}
         found = {name: queue.get("effective_policy_definition") or {} for name, queue in queues.items()}
         return found if all(found.values()) and len(found) == 2 * len(consumers) else None
 
@@ -176,8 +173,6 @@ def test_a_relay_that_lost_its_lease_steps_down(toys):
 
 
 def _saved(toys, lease) -> bool:
-    from shared.errors import Conflict
-
     current = toys.accounts.store.get("relay", "lease")
     try:
         toys.accounts.store.save("relay", {**lease, "until": current["until"]}, expected_version=current["version"])
@@ -268,15 +263,11 @@ def test_a_range_of_the_log_is_sent_again_on_request_or_says_why_not(toys):
 
 def test_a_store_that_is_down_holds_messages_back_and_nothing_is_lost(toys, rabbitmq, vhost):
     toys.start()
-    file = Path(toys.folder) / "store" / "reports.sqlite3"
-    away = file.with_suffix(".away")
     before = toy_event()
     emit(toys.accounts, before)
     eventually(lambda: toys.handled(before.id))
 
-    import sqlite3
-
-    locked = sqlite3.connect(file, isolation_level=None)
+    locked = sqlite3.connect(toys.folder / "store" / "reports.sqlite3", isolation_level=None)
     locked.execute("BEGIN EXCLUSIVE")
     event = toy_event()
     emit(toys.accounts, event)
@@ -288,7 +279,6 @@ def test_a_store_that_is_down_holds_messages_back_and_nothing_is_lost(toys, rabb
     eventually(lambda: toys.handled(event.id))
     assert waiting == 1
     assert parked(toys) == []
-    assert not away.exists()
 
 
 def test_the_broker_may_stop_and_start(toys, rabbitmq):
@@ -328,8 +318,6 @@ def test_a_worker_that_starts_before_its_broker_waits_for_it_and_can_be_stopped(
 
 
 def _answers(worker) -> bool:
-    import requests
-
     try:
         return requests.get(f"http://127.0.0.1:{worker.port}/health/live", timeout=5).status_code == 200
     except requests.ConnectionError:
