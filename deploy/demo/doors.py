@@ -100,9 +100,8 @@ class WsgiDoors:
         data: dict[str, Any] | None = dict(form) if form is not None else None
         if photo:
             data = {**(data or {}), "photo": (io.BytesIO(photo), "photo.jpg", "image/jpeg")}
-        builder = EnvironBuilder(
-            method=method, path=path, headers=_headers(self._tokens, role, key), data=data, json=body
-        )
+        headers = list(_headers(self._tokens, role, key).items())
+        builder = EnvironBuilder(method=method, path=path, headers=headers, data=data, json=body)
         with self._client.open(builder) as response:
             return Answer(response.status_code, _json(response.data))
 

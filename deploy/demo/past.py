@@ -28,8 +28,8 @@ from shared.processes import open_contexts, subscriptions_of
 from shared.service import ServiceContext
 from shared.web.embedded import create_embedded
 
-DAYS = 4
-REPORTS_A_DAY = 22
+DAYS = 10
+REPORTS_A_DAY = 9
 SEED = 20_261_117
 """One seed, so that the same past is made everywhere; ids and keys differ all the same."""
 
@@ -73,13 +73,14 @@ def _make(settings: Settings, console: Console) -> None:
     clock = SetClock(begin)
     with open_contexts(SERVICES, settings, clock=clock) as contexts:
         first_start(contexts, settings)
-        pump = Pump(contexts, {service: subscriptions_of(service) for service in SERVICES}, {})
+        pump = Pump(contexts, {service: subscriptions_of(service) for service in SERVICES}, raise_errors=True)
         pump.drain()
         simulation = _simulation(contexts, settings)
         _plan_reports(simulation, begin, now)
         _live(simulation, clock, pump, now, console)
         # What happened in a made past was never news to anybody.
         suppress_due(contexts["reports"])
+        pump.save_progress()
 
 
 def _simulation(contexts: Mapping[str, ServiceContext], settings: Settings) -> Simulation:

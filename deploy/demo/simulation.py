@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -88,7 +89,7 @@ class Simulation:
     def plan_end_of_day(self, at: datetime) -> None:
         """Plan that every vehicle with something on it tips before it goes home."""
         for vehicle_id in self._vehicles:
-            self.plan(at, lambda now, vehicle_id=vehicle_id: self.tip(now, vehicle_id))
+            self.plan(at, partial(self.tip, vehicle_id=vehicle_id))
 
     def next_at(self) -> datetime | None:
         """Return when the next thing happens."""

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from kombu import Exchange, Queue, binding
+from kombu import Connection, Exchange, Queue, binding
 from kombu.transport.base import StdChannel
 
 EVENTS_EXCHANGE: Final = "streetscene.events"
@@ -132,6 +132,15 @@ def read_consumers(path: Path) -> dict[str, list[str]]:
         if bound["source"] == EVENTS_EXCHANGE:
             found.setdefault(bound["destination"], []).append(bound["routing_key"])
     return found
+
+
+def require_broker(url: str, *, timeout_seconds: float = 5) -> None:
+    """Connect to a broker and let go again; raises `OSError` with the reason where it does not answer."""
+    with Connection(url, connect_timeout=timeout_seconds) as connection:
+        try:
+            connection.connect()
+        except connection.connection_errors as error:
+            raise OSError(f"the broker does not answer: {error}") from error
 
 
 def _exchange(name: str, kind: str, vhost: str) -> dict[str, Any]:
