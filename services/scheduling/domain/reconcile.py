@@ -20,6 +20,7 @@ from services.scheduling.domain.job import (
     create,
     hold,
     needs_contractor,
+    public_state,
     release,
 )
 from shared.contracts.base import Fact
@@ -149,7 +150,9 @@ def _updated(job: Job, report: ReportCopy, reasons: tuple[Reason, ...]) -> Chang
     updated = replace(job, **followed, reasons=reasons or job.reasons)
     if job.outcome is None:
         updated = replace(updated, contractor=needs_contractor(report.waste_type, report.hazards))
-    facts: list[Fact] = [JobAmendedV1.fact(change="report")] if updated != job else []
+    # Why it has its priority is for the board; nobody else is told of that alone.
+    is_news = public_state(updated) != public_state(job)
+    facts: list[Fact] = [JobAmendedV1.fact(change="report")] if is_news else []
     return updated, facts
 
 

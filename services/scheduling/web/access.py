@@ -22,11 +22,16 @@ def crew_of(user: User) -> str | None:
     return user.scopes.get("crew_id")
 
 
+def acts_for_every_crew(user: User) -> bool:
+    """Say whether the user may act for any crew: a supervisor, or a program whose token for crews names none."""
+    return is_supervisor(user) or (user.has_role("crew") and crew_of(user) is None)
+
+
 def own_job(ctx: ServiceContext, job_id: str) -> Job:
     """Return a job that the user may work on; a crew is not told of other crews' jobs. Raises `NotFound`."""
     user = signed_in_user()
     job = store.jobs(ctx.store).require(job_id)
-    if not is_supervisor(user) and job.crew_id != crew_of(user) and not _finished_by(job, crew_of(user)):
+    if not acts_for_every_crew(user) and job.crew_id != crew_of(user) and not _finished_by(job, crew_of(user)):
         raise NotFound("This job is not on your list. It may have been given to another crew.")
     return job
 
@@ -34,7 +39,7 @@ def own_job(ctx: ServiceContext, job_id: str) -> Job:
 def own_crew(crew_id: str) -> str:
     """Return the crew's id if the user may act for it; raises `Forbidden`."""
     user = signed_in_user()
-    if not is_supervisor(user) and crew_id != crew_of(user):
+    if not acts_for_every_crew(user) and crew_id != crew_of(user):
         raise Forbidden("You can only do this for your own crew.")
     return crew_id
 
@@ -46,7 +51,7 @@ def own_vehicle(ctx: ServiceContext, vehicle_id: str) -> str | None:
     mine = crew_of(user)
     if mine in driving:
         return mine
-    if not is_supervisor(user):
+    if not acts_for_every_crew(user):
         raise Forbidden("You can only tip your own vehicle.")
     return driving[0] if driving else None
 

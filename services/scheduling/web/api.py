@@ -56,7 +56,7 @@ def list_jobs(query: Mapping[str, Any]) -> Mapping[str, Any]:
     where = {name: query[name] for name in ("reference", "state") if name in query}
     if "reference" in where:
         where["reference"] = normalise_reference(where["reference"])
-    if user.has_role("crew") and not access.is_supervisor(user):
+    if user.has_role("crew") and not access.acts_for_every_crew(user):
         own = store.jobs_of_crew(ctx.store, access.crew_of(user) or "")
         return listing([_item(job) for job in own if _matches(job, where)], None)
     jobs, after = store.jobs(ctx.store).find(where, sort=store.NEWEST, limit=page.limit, after=page.after)
@@ -69,7 +69,7 @@ def list_jobs(query: Mapping[str, Any]) -> Mapping[str, Any]:
 def show_job(job_id: str) -> Mapping[str, Any]:
     """Show a job."""
     ctx, user = context(), signed_in_user()
-    if user.has_role("crew") and not access.is_supervisor(user):
+    if user.has_role("crew") and not access.acts_for_every_crew(user):
         return _item(access.own_job(ctx, job_id))
     return _item(store.jobs(ctx.store).require(job_id))
 

@@ -45,6 +45,13 @@ def test_a_new_priority_reaches_a_job_that_waits():
     assert changes(facts) == ["report"]
 
 
+def test_reasons_that_arrive_later_are_kept_and_announced_to_nobody():
+    job, facts = follow(make_job(), make_report(), reasons=(Reason("default", None),))
+
+    assert job.reasons == (Reason("default", None),)
+    assert facts == []
+
+
 def test_what_a_crew_has_seen_stands_against_the_report():
     job = make_job(state="deferred", outcome="part-cleared", waste_type="tyres")
 
