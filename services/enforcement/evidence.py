@@ -58,15 +58,11 @@ def on_evidence(ctx: ServiceContext, event: Event) -> None:
 def handed_over(event: Event) -> HandedOver | None:
     """Return what an event hands over, or None where it has nothing for enforcement."""
     state = event.state
-    if event.type == JobCompletedV1.type:
+    if event.type in {JobCompletedV1.type, JobDeferredV1.type}:
         keys = [parcel["parcel_key"] for parcel in event.data["parcels"]]
-        if state["report_id"] is None or not (keys or state["has_evidence"]):
-            return None
-        return HandedOver(state["report_id"], state["reference"], state["job_id"], "crew", keys)
-    if event.type == JobDeferredV1.type:
-        # Work that stopped may have brought evidence too; the flag alone may be of an earlier stop.
-        keys = [parcel["parcel_key"] for parcel in event.data["parcels"]]
-        if state["report_id"] is None or not keys:
+        # Work that stopped may have brought evidence too; there the flag alone may be of an earlier stop.
+        is_flagged = event.type == JobCompletedV1.type and state["has_evidence"]
+        if state["report_id"] is None or not (keys or is_flagged):
             return None
         return HandedOver(state["report_id"], state["reference"], state["job_id"], "crew", keys)
     key = event.data["parcel_key"]

@@ -201,7 +201,7 @@ def on_anything(ctx: ServiceContext, event: Event) -> None:
         at=event.time,
         actor=_actor_in_notice(ctx, event) if is_notice else _actor_in_case(ctx, event),
         action=event.name,
-        subject=event.state["serial"] if is_notice else event.data.get("exhibit", event.state["case_number"]),
+        subject=event.state["serial"] if is_notice else _subject_in_case(event),
         source_id=event.id,
     )
 
@@ -243,6 +243,12 @@ def _actor_in_case(ctx: ServiceContext, event: Event) -> str:
     if event.name == "case.closed":
         return cases(ctx.store).require(event.subject).closed_by or SYSTEM
     return SYSTEM
+
+
+def _subject_in_case(event: Event) -> str:
+    """Return what a case's event is about: an exhibit, an action, else the case itself."""
+    subject: str = event.data.get("exhibit") or event.data.get("action") or event.state["case_number"]
+    return subject
 
 
 def _same_request(known: Notice, request_key: str) -> tuple[Notice, bool]:

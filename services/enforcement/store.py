@@ -26,9 +26,16 @@ MOST_ENTRIES = 1000
 
 CASES = Collection(
     "cases",
-    fields={"number": "text", "state": "text", "open": "boolean", "opened_at": "instant"},
+    fields={
+        "number": "text",
+        "state": "text",
+        "open": "boolean",
+        "opened_at": "instant",
+        "references": "texts",
+    },
     indexes=(
         Index(equal=("number",), unique=True),
+        Index(equal=("references",), sort=NEWEST_FIRST),
         Index(equal=("state",), sort=NEWEST_FIRST),
         Index(sort=NEWEST_FIRST, only_while="open"),
         Index(sort=NEWEST_FIRST),
@@ -97,7 +104,8 @@ def _derived_of_notice(notice: Notice) -> Mapping[str, Any]:
 
 def notices_of(store: Store, case_id: str) -> list[Notice]:
     """Return a case's notices, the oldest first."""
-    return notices(store).find({"case_id": case_id}, sort=(("issued_on", ASCENDING),))[0]
+    found, _ = notices(store).find({"case_id": case_id}, sort=(("issued_on", ASCENDING),))
+    return sorted(found, key=lambda notice: notice.serial)
 
 
 def notice_by_code(store: Store, public_code: str) -> Notice:

@@ -19,7 +19,7 @@ ACTIONS: Mapping[str, str] = {
     "evidence.received": "Evidence received, seal verified",
     "case.evidence-secured": "Evidence secured",
     "evidence.viewed": "Evidence viewed",
-    "action.recorded": "Action recorded",
+    "action.recorded": "Action recorded for the national return",
     "case.closed": "Case closed",
     "notice.issued": "Notice issued",
     "notice.served": "Notice served",

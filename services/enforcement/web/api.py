@@ -31,6 +31,8 @@ from services.enforcement.web.schemas import (
     notice_item,
 )
 from services.enforcement.web.view import today_of
+from shared.ids import normalise_reference
+from shared.store.port import HasAny
 from shared.web.api import listing
 from shared.web.app import context
 from shared.web.auth import policy, roles, signed_in_user
@@ -52,10 +54,17 @@ bp = Blueprint("enforcement_api", __name__, url_prefix="/api/enforcement/v1", de
 def list_cases(query: Mapping[str, Any]) -> Mapping[str, Any]:
     """List cases, the newest first."""
     page = page_request()
-    state = query["state"]
-    where: Mapping[str, Any] = {"open": True} if state == "open" else {"state": state} if state else {}
-    found, after = cases(context().store).find(where, sort=NEWEST_FIRST, limit=page.limit, after=page.after)
+    found, after = cases(context().store).find(_where(**query), sort=NEWEST_FIRST, limit=page.limit, after=page.after)
     return listing([case_item(case) for case in found], after)
+
+
+def _where(*, state: str, reference: str) -> Mapping[str, Any]:
+    """Return what a query means to the store; a report has few cases, so its state is not asked for besides."""
+    if reference:
+        return {"references": HasAny([normalise_reference(reference)])}
+    if state == "open":
+        return {"open": True}
+    return {"state": state} if state else {}
 
 
 @bp.get("/cases/<case_id>")

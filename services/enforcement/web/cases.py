@@ -24,7 +24,7 @@ from services.enforcement.web.view import (
     person_name,
     today_of,
 )
-from services.enforcement.web.words import HOLDS, RESULTS, SOURCES, unverified_words
+from services.enforcement.web.words import HOLDS, RESULTS, RETURN_COLUMNS, SOURCES, unverified_words
 from shared.errors import DomainError, NotFound
 from shared.web.app import context
 from shared.web.auth import policy, roles, signed_in_user
@@ -184,6 +184,7 @@ def _case_page(case_id: str, errors: FormErrors) -> str:
         log=[(entry, ACTIONS.get(entry.action, entry.action), person_name(names, entry.actor)) for entry in log],
         verification=verify(log),
         holds=HOLDS,
+        return_columns=RETURN_COLUMNS,
         sources=SOURCES,
         result=RESULTS.get(case.result or ""),
         closing_results=list(CLOSING_RESULTS.items()),

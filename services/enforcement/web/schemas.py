@@ -15,9 +15,10 @@ LARGEST_PENCE = 100_000_000
 
 
 class CaseQuery(Schema):
-    """Which cases: a state, or `open` for all that are not closed; without one, all."""
+    """Which cases: those of a report, or of a state, or `open` for all that are not closed; without either, all."""
 
     state = fields.String(load_default="", validate=validate.OneOf(("", *STATES_SHOWN)))
+    reference = fields.String(load_default="", validate=validate.Length(max=40))
 
 
 class NoticeBody(Schema):

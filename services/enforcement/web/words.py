@@ -14,6 +14,14 @@ RESULTS: Mapping[str, str] = {
     "warning": "Warning given",
     "no-further-action": "No further action",
 }
+RETURN_COLUMNS: Mapping[str, str] = {
+    "fpn-fly-tipping": "fixed penalty notice for fly-tipping",
+    "fpn-household-duty-of-care": "fixed penalty notice, household duty of care",
+    "fpn-littering": "fixed penalty notice for littering",
+    "fpn-other": "other fixed penalty notice",
+}
+"""Columns of Defra's fly-tipping return."""
+
 UNVERIFIED: Mapping[str, str] = {
     "min_pence": "the minimum",
     "max_pence": "the maximum",

@@ -7,7 +7,7 @@ from shared.blobs import open_blobs
 from shared.bus.answer import answer
 from shared.contracts.envelope import Cause, decode, encode, make_event
 from shared.contracts.reports import ReportAmendedV1, ReportEvidenceFlaggedV1
-from shared.contracts.scheduling import JobCompletedV1
+from shared.contracts.scheduling import JobCompletedV1, JobDeferredV1
 from shared.custody import Parcel, ParcelFile, seal
 from tests.builders import TUESDAY_MORNING
 from tests.unit.services.tonnage.made import job_completed as tonnage_job
@@ -42,6 +42,14 @@ def hand_over(ctx, content, sender="scheduling"):
 def job_completed(*keys, sequence=4, **changes):
     state = {**tonnage_job(JOB).state, "report_id": REPORT, "reference": REFERENCE, "has_evidence": True, **changes}
     fact = JobCompletedV1.fact(kg_is_estimate=True, parcels=[{"parcel_key": key, "holds": "photos"} for key in keys])
+    return make_event(fact, subject=JOB, sequence=sequence, state=state, time=TUESDAY_MORNING, cause=Cause(REPORT))
+
+
+def job_deferred(*keys, sequence=4, **changes):
+    state = {**job_completed().state, "state": "deferred", "outcome": "unsafe", "completed_at": None, **changes}
+    fact = JobDeferredV1.fact(
+        reason="unsafe", until=None, parcels=[{"parcel_key": key, "holds": "photos"} for key in keys]
+    )
     return make_event(fact, subject=JOB, sequence=sequence, state=state, time=TUESDAY_MORNING, cause=Cause(REPORT))
 
 

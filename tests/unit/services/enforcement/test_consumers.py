@@ -25,6 +25,7 @@ from tests.unit.services.enforcement.made import (
     evidence_flagged,
     hand_over,
     job_completed,
+    job_deferred,
     own_events,
     parcel,
     report_amended,
@@ -112,6 +113,18 @@ def test_a_clue_without_a_parcel_opens_a_case_without_exhibits(ctx):
 
 def test_a_job_without_evidence_opens_nothing(ctx):
     deliver(ctx, subscriptions.EVIDENCE, job_completed(has_evidence=False))
+
+    assert cases(ctx.store).get(case_id(REPORT)) is None
+
+
+def test_work_that_stopped_hands_over_what_it_found(ctx):
+    deliver(ctx, subscriptions.EVIDENCE, job_deferred(hand_over(ctx, sealed())))
+
+    assert len(cases(ctx.store).require(case_id(REPORT)).exhibits) == 1
+
+
+def test_work_that_stopped_without_finding_anything_opens_nothing(ctx):
+    deliver(ctx, subscriptions.EVIDENCE, job_deferred())
 
     assert cases(ctx.store).get(case_id(REPORT)) is None
 

@@ -114,7 +114,7 @@ def test_the_form_shows_the_law_and_what_is_not_verified(officer, case):
     page = officer.get(f"/enforcement/cases/{case.id}/notices/new")
 
     assert "EPA 1990 s33ZA allows £150 to £1,000" in page
-    assert "Not checked against the statute" in page
+    assert "Not checked against the statute: the minimum" in page
     assert "A copy goes to the Environment Agency" in page
 
 
