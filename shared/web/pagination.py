@@ -22,7 +22,7 @@ class PageRequest:
 def page_request(*, default_limit: int = DEFAULT_LIMIT) -> PageRequest:
     """Return what `?limit=` and `?after=` ask for; raises `DomainError` for a limit that is none."""
     text = request.args.get("limit", str(default_limit))
-    if not text.isdigit() or not 1 <= int(text) <= MAXIMUM_LIMIT:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MAXIMUM_LIMIT:
         raise DomainError(f"limit must be a number from 1 to {MAXIMUM_LIMIT}.", field="limit")
     return PageRequest(int(text), request.args.get("after") or None)
 

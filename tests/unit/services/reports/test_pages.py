@@ -260,6 +260,11 @@ def test_the_queue_can_be_narrowed_and_paged(ctx, client):
     assert client.get("/triage?state=nonsense&neighbourhood=nowhere").status_code == 200
 
 
+@pytest.mark.parametrize("query", ["limit=²", "limit=0", "limit=9999", "limit=x", "after=nonsense"])
+def test_a_queue_that_cannot_be_is_refused_in_words(ctx, client, query):
+    assert sign_in(client, ctx, "manager").get(f"/triage?{query}").status_code == 400
+
+
 def test_a_link_in_a_message_opens_a_page_and_only_the_button_opens_the_report(ctx, client):
     report = moved("completed", "cleared")(ctx)
     path = still_there_link(ctx, stored(ctx, report)).removeprefix(ctx.settings.public_url)
