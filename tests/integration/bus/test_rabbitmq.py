@@ -210,6 +210,26 @@ def test_an_event_without_a_queue_is_published_again_until_there_is_one(toys, ra
     eventually(lambda: relay_position(toys.accounts.store) == 1)
 
 
+def test_what_a_full_queue_refuses_is_published_again_until_it_is_taken(toys, rabbitmq, vhost):
+    worker = toys.start("accounts")
+    full = {"pattern": "^reports[.]users$", "apply-to": "queues", "priority": 30}
+    full["definition"] = {"max-length": 1, "overflow": "reject-publish"}
+    rabbitmq.api("PUT", f"policies/{vhost}/full", json=full)
+    eventually(lambda: rabbitmq.api("GET", f"queues/{vhost}/reports.users").get("policy") == "full")
+    events = [toy_event() for _ in range(50)]
+    emit(toys.accounts, *events)
+    (refused, *_) = eventually(lambda: worker.logged("relay_publishing_interrupted"))
+    not_past = relay_position(toys.accounts.store)
+
+    rabbitmq.api("DELETE", f"policies/{vhost}/full")
+    toys.start("reports")
+
+    eventually(lambda: all(toys.handled(event.id) for event in events))
+    eventually(lambda: relay_position(toys.accounts.store) == 50)
+    assert "refused" in refused["reason"]
+    assert not_past < 50
+
+
 def test_an_exchange_that_is_gone_closes_the_channel_and_is_declared_again(toys, rabbitmq, vhost):
     worker = toys.start("accounts")
     rabbitmq.api("DELETE", f"exchanges/{vhost}/{EVENTS_EXCHANGE}")
