@@ -41,7 +41,7 @@ def home() -> str:
 @policy(PUBLIC)
 def begin() -> Response:
     """Go to the first question of the report form."""
-    return redirect(url_for("report_form.begin"), 303)  # type: ignore[return-value]
+    return redirect(url_for("report_form.ask", slug="waste"), 303)  # type: ignore[return-value]
 
 
 @bp.get("/report/find")

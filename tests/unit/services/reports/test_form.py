@@ -1,6 +1,7 @@
 """The report form, as a resident with JavaScript off meets it."""
 
 import io
+import logging
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from services.reports import drafts
 from services.reports.store import DRAFTS, REPORTS, by_reference
 from shared.clock import machine_now
+from shared.metrics import exposition
 from tests.unit.services.reports.made import CANARY, csrf, photo
 
 LONG = "x" * 5_001
@@ -189,6 +191,19 @@ def test_a_draft_is_found_by_its_token_alone_and_expires(resident, ctx, monkeypa
     assert resident.client.get("/report/new/check").headers["Location"] == "/report/new/waste"
     drafts.sweep_drafts(ctx)
     assert ctx.store.find(DRAFTS.name, {}).items == []
+
+
+def test_nothing_personal_reaches_logs_metrics_or_events(resident, ctx, caplog):
+    caplog.set_level(logging.DEBUG)
+    resident.answer_all()
+    resident.answer("contact", email="canary@")
+    resident.send()
+    resident.client.get(f"/report/{resident.reference()}")
+
+    told = caplog.text + exposition()[0].decode() + str([logged.body for logged in ctx.store.log.read(after=0)])
+
+    for planted in CANARY.values():
+        assert planted not in told
 
 
 def test_answers_stay_out_of_caches(resident):
