@@ -29,15 +29,27 @@ function live (board) {
     if (!paused && waiting) refresh()
   })
 
-  const source = new EventSource(board.dataset.stream)
-  source.addEventListener('open', () => { if (!paused) say('Live') })
-  source.addEventListener('error', () => { if (!paused) say('Connecting again') })
-  source.addEventListener('state', event => {
-    const revision = JSON.parse(event.data).revision
-    const isNews = known !== null && revision !== known
-    known = revision
-    if (isNews) refresh()
-  })
+  connect()
+
+  function connect () {
+    const source = new EventSource(board.dataset.stream)
+    source.addEventListener('open', () => { if (!paused) say('Live') })
+    source.addEventListener('error', () => {
+      if (!paused) say('Connecting again')
+      // The browser comes back by itself, but not after a refusal (too many live pages): then this page asks.
+      if (source.readyState === EventSource.CLOSED) {
+        refresh()
+        setTimeout(connect, 10000)
+      }
+    })
+    source.addEventListener('state', event => {
+      const revision = JSON.parse(event.data).revision
+      const isNews = known !== null && revision !== known
+      known = revision
+      if (isNews) refresh()
+    })
+  }
+
   // What is due gets late without anything happening.
   setInterval(refresh, 60000)
 
