@@ -157,7 +157,7 @@ def complete_job(
         photo_key=proof.keep_photo(ctx, finish.photo) if finish.photo else None,
         parcels=proof.seal_evidence(ctx, job, finish, at=at) if said.has_evidence else (),
     )
-    return change_job(ctx, job_id, finished, version=job.version if version is None else version, key=key, cause=cause)
+    return change_job(ctx, job_id, finished, version=version, key=key, cause=cause)
 
 
 def defer_job(

@@ -1,6 +1,8 @@
 """The crew's pages, made for a phone in daylight and gloves: stops, one stop, finish, found a tip, tip the load.
 
-A crew is who it is signed in as (scope `crew_id`); a supervisor may look at, and act for, any crew by `?crew=`.
+A crew is who it is signed in as (scope `crew_id`); a supervisor may look at, and act for, any crew by `?crew=`. These
+forms carry no version: news of the report may arrive while a crew is writing, and must not cost it what it wrote. Only
+the crew of a job acts on it, and the job's state says what is possible.
 """
 
 from collections.abc import Mapping
@@ -89,11 +91,8 @@ def start(job_id: str) -> str | Response | tuple[str, int]:
     """Begin the job and go on to finishing it."""
     ctx = context()
     own = access.own_job(ctx, job_id)
-    version = request.form.get("version", "")
     try:
-        handlers.start_job(
-            ctx, own.id, version=int(version) if version.isdigit() else None, key=idempotency_key(), cause=cause()
-        )
+        handlers.start_job(ctx, own.id, version=None, key=idempotency_key(), cause=cause())
     except DomainError as refusal:
         return _stop_page(store.jobs(ctx.store).require(job_id), errors_of(refusal)), 400
     return redirect(_url("crew.stop", job_id=job_id), 303)
@@ -106,8 +105,7 @@ def finish_form(job_id: str) -> str | Response:
     own = access.own_job(context(), job_id)
     if own.state != "started":
         return redirect(_url("crew.stop", job_id=job_id), 303)
-    known = {"waste_type": own.waste_type, "land_type": own.land_type, "size": own.size, "version": own.version}
-    return _finish_page(own, known, {})
+    return _finish_page(own, {"waste_type": own.waste_type, "land_type": own.land_type, "size": own.size}, {})
 
 
 @bp.post("/jobs/<job_id>/finish")
@@ -119,16 +117,14 @@ def finish(job_id: str) -> str | Response | tuple[str, int]:
     values, errors = read_form(forms.FinishForm, request.form)
     if not errors:
         try:
-            handlers.complete_job(
-                ctx, job_id, _finish(values), version=values["version"], key=idempotency_key(), cause=cause()
-            )
+            handlers.complete_job(ctx, job_id, _finish(values), version=None, key=idempotency_key(), cause=cause())
         except (Forbidden, NotFound):
             raise
         except DomainError as refusal:
             errors = errors_of(refusal)
         else:
             return redirect(_url("crew.done", job_id=job_id), 303)
-    return _finish_page(own, {**request.form, "version": request.form.get("version")}, errors), 400
+    return _finish_page(own, request.form, errors), 400
 
 
 @bp.get("/jobs/<job_id>/done")

@@ -51,7 +51,6 @@ class CancelForm(VersionForm):
 class FinishForm(Form):
     """What a crew says when it is done; photos are read beside it."""
 
-    version = fields.Integer(load_default=None, allow_none=True)
     outcome = choice("Choose what happened", OUTCOMES)
     waste_type = choice("Choose what the waste was", WASTE_TYPES, required=False)
     land_type = choice("Choose what kind of land it was on", LAND_TYPES, required=False)

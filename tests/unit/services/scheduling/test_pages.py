@@ -93,7 +93,8 @@ def test_selected_jobs_are_given_to_a_crew(supervisor, job, make_job, job_of):
     answer = supervisor.post("/dispatch/assign", data=sent)
 
     assert (answer.status_code, answer.location) == (303, "/dispatch?depot=north")
-    assert "2 jobs are now with North street crew 1." in words(supervisor.get("/dispatch"))
+    shown = supervisor.get("/dispatch").get_data(as_text=True)
+    assert '<p class="govuk-notification-banner__heading">2 jobs are now with North street crew 1.</p>' in shown
     assert job_of().crew_id == CREW
 
 
@@ -247,11 +248,9 @@ def test_a_shift_does_not_end_in_the_middle_of_a_job(crew, begun, ctx):
 
 
 def test_a_crew_starts_and_finishes_with_a_photo(crew, given, photo, job_of):
-    crew.post(f"/crew/jobs/{given.id}/start", data={"version": given.version})
-    form = crew.get(f"/crew/jobs/{given.id}/finish").get_data(as_text=True)
-    version = re.search(r'name="version" value="(\d+)"', form)[1]
+    crew.post(f"/crew/jobs/{given.id}/start")
+    assert 'value="small-van" checked' in crew.get(f"/crew/jobs/{given.id}/finish").get_data(as_text=True)
     sent = {
-        "version": version,
         "outcome": "cleared",
         "waste_type": "tyres",
         "land_type": "highway",
@@ -266,14 +265,25 @@ def test_a_crew_starts_and_finishes_with_a_photo(crew, given, photo, job_of):
     assert (job_of().waste_type, job_of().estimated_kg) == ("tyres", 60)
 
 
+def test_news_of_the_report_does_not_cost_a_crew_what_it_wrote(crew, begun, ctx, job_of):
+    from services.scheduling.subscriptions import TICKETS
+
+    from .events import deliver, ticket_event
+
+    deliver(ctx, ticket_event(begun.id, 10), TICKETS)
+    assert job_of().version > begun.version
+
+    answer = crew.post(f"/crew/jobs/{begun.id}/finish", data={"outcome": "not-found"})
+
+    assert answer.status_code == 303
+
+
 @pytest.mark.parametrize(
     ("sent", "told"),
     [({}, "Choose what happened"), ({"outcome": "cleared"}, "Add a photo, or say why there is none")],
 )
 def test_an_incomplete_finish_says_what_is_missing_and_keeps_the_answers(crew, begun, sent, told):
-    answer = crew.post(
-        f"/crew/jobs/{begun.id}/finish", data={"version": begun.version, "evidence_note": "A letter", **sent}
-    )
+    answer = crew.post(f"/crew/jobs/{begun.id}/finish", data={"evidence_note": "A letter", **sent})
 
     assert answer.status_code == 400
     assert told in words(answer)

@@ -1,8 +1,11 @@
 // The dispatch board, live: whenever something has changed the server's own parts are put in place, keeping what is
-// selected and where the keyboard is. And on the crew's phone: where it is now.
+// selected and where the keyboard is. A plan that is being worked out: shown when it is there. And on the crew's phone:
+// where it is now.
 
 const board = document.querySelector('[data-board]')
 if (board) live(board)
+
+if (document.querySelector('[data-awaiting]')) awaitPlan()
 
 const here = document.querySelector('[data-here]')
 if (here) useLocation(here)
@@ -113,6 +116,21 @@ function live (board) {
   function say (words) {
     text.textContent = words
   }
+}
+
+function awaitPlan () {
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(window.location.href, { headers: { Accept: 'text/html' } })
+      if (answer.ok && !(await answer.text()).includes('data-awaiting')) {
+        window.location.reload()
+        return
+      }
+    } catch {
+      // The next try may succeed; the link is there in any case.
+    }
+    awaitPlan()
+  }, 2000)
 }
 
 function useLocation (button) {
