@@ -27,6 +27,9 @@ OVERDUE_BATCH = 200
 SYSTEM = "streetscene"
 """The actor in the custody log where nobody but the clock or a rule has acted."""
 
+UNKNOWN_CAUSE = Cause()
+"""Nothing is known of what set it off; the journey is that of the case all the same."""
+
 
 class AlreadyIssued(Duplicate):
     """The case has a notice for this offence; the text is for the officer."""
@@ -52,6 +55,7 @@ def issue_notice(
     request_key: str,
     recipient: Recipient | None = None,
     particulars: str = "",
+    cause: Cause = UNKNOWN_CAUSE,
 ) -> tuple[Notice, bool]:
     """Issue a notice within tariff and statute and return it, and whether it is new.
 
@@ -88,32 +92,44 @@ def issue_notice(
         at=now,
     )
     try:
-        return notices(ctx.store).add(notice, facts, at=now, cause=Cause(case.correlation_id)), True
+        return notices(ctx.store).add(notice, facts, at=now, cause=_in_journey(cause, case.correlation_id)), True
     except Duplicate:
         return _same_request(notices(ctx.store).require(new_id), request_key)
 
 
 @reload_on_conflict
-def name_recipient(ctx: ServiceContext, notice_id: str, recipient: Recipient) -> Notice:
+def name_recipient(
+    ctx: ServiceContext, notice_id: str, recipient: Recipient, *, cause: Cause = UNKNOWN_CAUSE
+) -> Notice:
     """Write the person's name and address into an issued notice; no event, because no event may know."""
     notice = notices(ctx.store).require(notice_id)
     named = notice_rules.name_recipient(notice, recipient)
-    return notices(ctx.store).save(named, at=ctx.clock.now(), cause=Cause(notice.correlation_id))
+    return notices(ctx.store).save(named, at=ctx.clock.now(), cause=_in_journey(cause, notice.correlation_id))
 
 
 @reload_on_conflict
-def serve_notice(ctx: ServiceContext, notice_id: str, *, on: date, how: str, by: str) -> Notice:
+def serve_notice(
+    ctx: ServiceContext, notice_id: str, *, on: date, how: str, by: str, cause: Cause = UNKNOWN_CAUSE
+) -> Notice:
     """Record the service of a notice."""
     notice = notices(ctx.store).require(notice_id)
     served, facts = notice_rules.serve(notice, on=on, how=how, by=by, today=london_date(ctx.clock.now()))
     if served is notice:
         return notice
-    return notices(ctx.store).save(served, facts, at=ctx.clock.now(), cause=Cause(notice.correlation_id))
+    return notices(ctx.store).save(served, facts, at=ctx.clock.now(), cause=_in_journey(cause, notice.correlation_id))
 
 
 @reload_on_conflict
 def record_payment(
-    ctx: ServiceContext, notice_id: str, *, amount_pence: int, paid_on: date, method: str, by: str, request_key: str
+    ctx: ServiceContext,
+    notice_id: str,
+    *,
+    amount_pence: int,
+    paid_on: date,
+    method: str,
+    by: str,
+    request_key: str,
+    cause: Cause = UNKNOWN_CAUSE,
 ) -> tuple[Notice, bool]:
     """Record money that came in for a notice; return it, and whether this payment is new."""
     notice = notices(ctx.store).require(notice_id)
@@ -130,28 +146,28 @@ def record_payment(
     )
     if paid is notice:
         return notice, False
-    return notices(ctx.store).save(paid, facts, at=now, cause=Cause(notice.correlation_id)), True
+    return notices(ctx.store).save(paid, facts, at=now, cause=_in_journey(cause, notice.correlation_id)), True
 
 
 @reload_on_conflict
-def cancel_notice(ctx: ServiceContext, notice_id: str, *, reason: str, by: str) -> Notice:
+def cancel_notice(ctx: ServiceContext, notice_id: str, *, reason: str, by: str, cause: Cause = UNKNOWN_CAUSE) -> Notice:
     """Cancel or withdraw a notice, by another officer than its issuer."""
     notice = notices(ctx.store).require(notice_id)
     now = ctx.clock.now()
     cancelled, facts = notice_rules.cancel(notice, reason=reason, by=by, on=london_date(now))
     if cancelled is notice:
         return notice
-    return notices(ctx.store).save(cancelled, facts, at=now, cause=Cause(notice.correlation_id))
+    return notices(ctx.store).save(cancelled, facts, at=now, cause=_in_journey(cause, notice.correlation_id))
 
 
 @reload_on_conflict
-def close_case(ctx: ServiceContext, case_id: str, *, result: str, by: str) -> Case:
+def close_case(ctx: ServiceContext, case_id: str, *, result: str, by: str, cause: Cause = UNKNOWN_CAUSE) -> Case:
     """Close a case by an officer's decision."""
     case = cases(ctx.store).require(case_id)
     closed, facts = case_rules.close(case, result=result, by=by, at=ctx.clock.now())
     if closed is case:
         return case
-    return cases(ctx.store).save(closed, facts, at=ctx.clock.now(), cause=Cause(case.correlation_id))
+    return cases(ctx.store).save(closed, facts, at=ctx.clock.now(), cause=_in_journey(cause, case.correlation_id))
 
 
 def remember_person(ctx: ServiceContext, person_id: str, name: str) -> None:
@@ -221,6 +237,11 @@ def mark_overdue(ctx: ServiceContext) -> None:
             notices(ctx.store).save(marked, facts, at=now, cause=Cause(notice.correlation_id))
         except Conflict:
             continue  # another worker, or a payment in this very moment: the next round sees how it is
+
+
+def _in_journey(cause: Cause, correlation_id: str) -> Cause:
+    """Return the cause of something done in a case: what set it off, in the journey of the case's report."""
+    return Cause(correlation_id, cause.causation_id)
 
 
 _ACTORS: Mapping[str, Callable[[Notice], str | None]] = {

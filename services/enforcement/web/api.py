@@ -34,7 +34,7 @@ from services.enforcement.web.view import today_of
 from shared.ids import normalise_reference
 from shared.store.port import HasAny
 from shared.web.api import listing
-from shared.web.app import context
+from shared.web.app import cause, context
 from shared.web.auth import policy, roles, signed_in_user
 from shared.web.errors import TITLES, Problem, problem_response
 from shared.web.idempotency import idempotency_key
@@ -84,7 +84,9 @@ def show_case(case_id: str) -> Mapping[str, Any]:
 def create_notice(body: Mapping[str, Any], case_id: str) -> Any:
     """Issue a notice within tariff and statute; beyond them it is refused with the section quoted."""
     try:
-        notice, is_new = issue_notice(context(), case_id, **body, officer_id=_officer(), request_key=idempotency_key())
+        notice, is_new = issue_notice(
+            context(), case_id, **body, officer_id=_officer(), request_key=idempotency_key(), cause=cause()
+        )
     except AlreadyIssued as refused:
         return _already_there(refused)
     return _item(notice), 201 if is_new else 200
@@ -104,7 +106,7 @@ def show_notice(notice_id: str) -> Mapping[str, Any]:
 @bp.response(200, NoticeItem)
 def put_recipient(body: Mapping[str, Any], notice_id: str) -> Mapping[str, Any]:
     """Say whom the notice is for, before it is served."""
-    return _item(name_recipient(context(), notice_id, Recipient(**body)))
+    return _item(name_recipient(context(), notice_id, Recipient(**body), cause=cause()))
 
 
 @bp.post("/notices/<notice_id>/serve")
@@ -113,7 +115,9 @@ def put_recipient(body: Mapping[str, Any], notice_id: str) -> Mapping[str, Any]:
 @bp.response(200, NoticeItem)
 def serve(body: Mapping[str, Any], notice_id: str) -> Mapping[str, Any]:
     """Record that the notice reached the person."""
-    return _item(serve_notice(context(), notice_id, on=body["served_on"], how=body["how"], by=_officer()))
+    return _item(
+        serve_notice(context(), notice_id, on=body["served_on"], how=body["how"], by=_officer(), cause=cause())
+    )
 
 
 @bp.post("/notices/<notice_id>/payments")
@@ -123,7 +127,9 @@ def serve(body: Mapping[str, Any], notice_id: str) -> Mapping[str, Any]:
 @bp.alt_response(200, schema=NoticeItem, description="Recorded before, by a request of the same Idempotency-Key")
 def create_payment(body: Mapping[str, Any], notice_id: str) -> Any:
     """Record a payment, in part or in full."""
-    notice, is_new = record_payment(context(), notice_id, **body, by=_officer(), request_key=idempotency_key())
+    notice, is_new = record_payment(
+        context(), notice_id, **body, by=_officer(), request_key=idempotency_key(), cause=cause()
+    )
     return _item(notice), 201 if is_new else 200
 
 
@@ -133,7 +139,7 @@ def create_payment(body: Mapping[str, Any], notice_id: str) -> Any:
 @bp.response(200, NoticeItem)
 def cancel(body: Mapping[str, Any], notice_id: str) -> Mapping[str, Any]:
     """Cancel or withdraw a notice; only another officer than its issuer may."""
-    return _item(cancel_notice(context(), notice_id, reason=body["reason"], by=_officer()))
+    return _item(cancel_notice(context(), notice_id, reason=body["reason"], by=_officer(), cause=cause()))
 
 
 def _item(notice: Notice) -> Mapping[str, Any]:

@@ -22,11 +22,12 @@ from services.enforcement.web.view import (
     notice_clock,
     penalties,
     person_name,
+    sealer_name,
     today_of,
 )
 from services.enforcement.web.words import HOLDS, RESULTS, RETURN_COLUMNS, SOURCES, unverified_words
 from shared.errors import DomainError, NotFound
-from shared.web.app import context
+from shared.web.app import cause, context
 from shared.web.auth import policy, roles, signed_in_user
 from shared.web.forms import FormErrors, errors_of, read_form
 from shared.web.idempotency import idempotency_key
@@ -76,7 +77,7 @@ def close(case_id: str) -> BaseResponse | tuple[str, int]:
     values, errors = read_form(CloseForm, request.form)
     if not errors:
         try:
-            close_case(context(), case_id, result=values["result"], by=_officer())
+            close_case(context(), case_id, result=values["result"], by=_officer(), cause=cause())
         except DomainError as error:
             errors = {"result": [error.message]}
     if errors:
@@ -99,6 +100,7 @@ def exhibit_page(case_id: str, number: int) -> str:
         parcel=parcel,
         holds=HOLDS[exhibit.holds],
         source=SOURCES[exhibit.source],
+        sealed_by=sealer_name(context(), exhibit.sealed_by),
     )
 
 
@@ -161,6 +163,7 @@ def _issue(case_id: str, values: Mapping[str, Any]) -> tuple[Any, bool]:
         request_key=idempotency_key(),
         recipient=Recipient(values["name"], values["address"]) if values["name"] else None,
         particulars=values["particulars"] or "",
+        cause=cause(),
     )
 
 

@@ -18,17 +18,21 @@ from services.enforcement.handlers import (
 from services.enforcement.store import names_of
 from services.enforcement.store import notices as notice_repository
 from services.enforcement.web.forms import CancelForm, PaymentForm, RecipientForm, ServeForm
-from services.enforcement.web.view import notice_clock, person_name, today_of
+from services.enforcement.web.view import DUE, notice_clock, person_name, today_of, unsettled
 from services.enforcement.web.words import unverified_words
 from shared.errors import DomainError
-from shared.web.app import context
+from shared.store.port import ASCENDING
+from shared.web.app import cause, context
 from shared.web.auth import policy, roles, signed_in_user
 from shared.web.forms import FormErrors, errors_of, read_form
 from shared.web.idempotency import idempotency_key
+from shared.web.pagination import next_url, page_request
 
 bp = Blueprint("notices", __name__, template_folder="templates")
 
 OFFICERS = roles("officer")
+READERS = roles("officer", "manager")
+NOTICES_ON_A_PAGE = 50
 BAD_REQUEST = 400
 
 FORMS: Mapping[str, type[Schema]] = {
@@ -37,6 +41,29 @@ FORMS: Mapping[str, type[Schema]] = {
     "payment": PaymentForm,
     "cancel": CancelForm,
 }
+
+
+@bp.get("/enforcement/notices")
+@policy(READERS)
+def notice_list() -> str:
+    """List the notices that are to be paid, the most pressing first: all, those due soon, or past their period."""
+    ctx, page = context(), page_request(default_limit=NOTICES_ON_A_PAGE)
+    today = today_of(ctx)
+    due = request.args.get("due", "all")
+    due = due if due in DUE else "all"
+    found, after = notice_repository(ctx.store).find(
+        unsettled(due, today), sort=(("pay_by", ASCENDING),), limit=page.limit, after=page.after
+    )
+    return render_template(
+        "enforcement/notices.html",
+        wide=True,
+        rows=[(notice, notice_clock(notice, today)) for notice in found],
+        due=due,
+        dues=DUE,
+        next_url=next_url(after),
+        first_url=f"/enforcement/notices?due={due}" if page.after else None,
+        may_open=signed_in_user().has_role("officer"),
+    )
 
 
 @bp.get("/enforcement/notices/<notice_id>")
@@ -109,12 +136,12 @@ def _form(notice: Notice, step: str, values: Mapping[str, Any], errors: FormErro
 
 
 def _name(notice_id: str, values: Mapping[str, Any]) -> str:
-    name_recipient(context(), notice_id, Recipient(values["name"], values["address"]))
+    name_recipient(context(), notice_id, Recipient(values["name"], values["address"]), cause=cause())
     return "The recipient is saved"
 
 
 def _serve(notice_id: str, values: Mapping[str, Any]) -> str:
-    serve_notice(context(), notice_id, on=values["served_on"], how=values["how"], by=_officer())
+    serve_notice(context(), notice_id, on=values["served_on"], how=values["how"], by=_officer(), cause=cause())
     return "Service is recorded"
 
 
@@ -127,12 +154,13 @@ def _pay(notice_id: str, values: Mapping[str, Any]) -> str:
         method=values["method"],
         by=_officer(),
         request_key=idempotency_key(),
+        cause=cause(),
     )
     return "The notice is paid in full" if notice.state == "paid" else "The payment is recorded"
 
 
 def _cancel(notice_id: str, values: Mapping[str, Any]) -> str:
-    notice = cancel_notice(context(), notice_id, reason=values["reason"], by=_officer())
+    notice = cancel_notice(context(), notice_id, reason=values["reason"], by=_officer(), cause=cause())
     return f"The notice is {notice.state}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.enforcement.domain.case import Case
 from services.enforcement.domain.notice import CIVIL_PENALTY, Notice
-from services.enforcement.store import JOBS, NOTICES, REPORTS, notices
+from services.enforcement.store import CASES, JOBS, NOTICES, REPORTS, notices
 from shared.calendar import london_date
 from shared.council import TariffEntry
 from shared.errors import DomainError
@@ -18,6 +18,11 @@ from shared.store.port import ASCENDING, In, Range
 NOTICES_OF_A_PAGE = 500
 MOST_COUNTED = 1000
 SOON_DAYS = 3
+DUE: Mapping[str, str] = {
+    "all": "All to be paid",
+    "soon": f"Period ends within {SOON_DAYS} days",
+    "overdue": "Past their period",
+}
 
 
 @dataclass(frozen=True)
@@ -94,19 +99,29 @@ def notice_clock(notice: Notice, today: date) -> Clock:
     return Clock(f"Pay by {notice.pay_by:%-d %B}, {_days(left)} left", "soon" if left <= SOON_DAYS else "")
 
 
+def unsettled(due: str, today: date) -> Mapping[str, Any]:
+    """Return what finds the notices to be paid: `all`, due `soon`, or `overdue`."""
+    soon = today + timedelta(days=SOON_DAYS + 1)
+    periods: Mapping[str, Mapping[str, Any]] = {
+        "all": {},
+        "soon": {"pay_by": Range(today.isoformat(), soon.isoformat())},
+        "overdue": {"pay_by": Range(below=today.isoformat())},
+    }
+    return {"unsettled": True, **periods[due]}
+
+
 def counts(ctx: ServiceContext) -> Counts:
-    """Return the figures above the list, each counted up to a bound."""
+    """Return the figures above the list, each counted up to a bound and the same as the list that it opens."""
     today = today_of(ctx)
 
-    def unsettled(where: Mapping[str, Any]) -> int:
-        return ctx.store.count(NOTICES.name, {"unsettled": True, **where}, limit=MOST_COUNTED)
+    def notices_due(due: str) -> int:
+        return ctx.store.count(NOTICES.name, unsettled(due, today), limit=MOST_COUNTED)
 
-    soon = date.fromordinal(today.toordinal() + SOON_DAYS + 1).isoformat()
     return Counts(
-        open_cases=ctx.store.count("cases", {"open": True}, limit=MOST_COUNTED),
-        to_be_paid=unsettled({}),
-        overdue=unsettled({"pay_by": Range(below=today.isoformat())}),
-        due_soon=unsettled({"pay_by": Range(today.isoformat(), soon)}),
+        open_cases=ctx.store.count(CASES.name, {"open": True}, limit=MOST_COUNTED),
+        to_be_paid=notices_due("all"),
+        overdue=notices_due("overdue"),
+        due_soon=notices_due("soon"),
     )
 
 
@@ -153,6 +168,12 @@ def person_name(names: Mapping[str, str], person_id: str | None) -> str:
     if person_id in {"streetscene", "reporter"}:
         return {"streetscene": "Streetscene", "reporter": "The reporter"}[person_id]
     return names.get(person_id, person_id)
+
+
+def sealer_name(ctx: ServiceContext, sealer_id: str) -> str:
+    """Return who sealed a parcel: a crew by its name, the reporter without one, else the id."""
+    crews = {crew.id: crew.name for crew in ctx.council.crews}
+    return crews.get(sealer_id) or person_name({}, sealer_id)
 
 
 def _notices_by_case(ctx: ServiceContext, case_ids: Sequence[str]) -> Mapping[str, list[Notice]]:

@@ -15,6 +15,7 @@ from tests.unit.services.enforcement.made import (
     evidence_flagged,
     hand_over,
     job_completed,
+    own_events,
     report_amended,
     sealed,
 )
@@ -319,6 +320,7 @@ def test_a_manager_sees_the_list_and_nothing_more(app, ctx, case, notice):
 
     assert f"/enforcement/cases/{case.id}" not in manager.get("/enforcement")
     manager.call("GET", "/api/enforcement/v1/cases")
+    assert notice["href"] not in manager.get("/enforcement/notices")
     for path in (f"/enforcement/cases/{case.id}", f"/enforcement/cases/{case.id}/exhibits/1", notice["href"]):
         manager.get(path, 403)
     manager.call("POST", f"/api/enforcement/v1/cases/{case.id}/notices", FLYTIP, 403)
@@ -340,6 +342,26 @@ def test_an_overdue_notice_is_shown_as_overdue(officer, notice, pump, days_pass)
     assert "Overdue since 2 December" in officer.get(notice["href"])
     assert "Overdue since 2 December" in officer.get("/enforcement")
     assert "overdue" in officer.get(f"/enforcement/cases/{notice['case_id']}").lower()
+
+
+def test_the_figures_open_to_just_the_notices_they_count(officer, notice, days_pass):
+    assert "No notices here" in officer.get("/enforcement/notices?due=overdue")
+    assert notice["serial"] in officer.get("/enforcement/notices")
+    assert "No notices here" in officer.get("/enforcement/notices?due=soon")
+
+    days_pass(12)
+    assert notice["serial"] in officer.get("/enforcement/notices?due=soon")
+
+    days_pass(5)
+    assert notice["serial"] in officer.get("/enforcement/notices?due=overdue")
+    assert "No notices here" in officer.get("/enforcement/notices?due=soon")
+
+
+def test_what_an_officer_does_belongs_to_the_reports_journey_and_names_its_request(officer, notice, ctx):
+    (issued,) = own_events(ctx, "notice.issued")
+
+    assert issued.correlationid == REPORT
+    assert issued.causationid is not None
 
 
 def test_the_clock_warns_three_days_before_the_end(officer, notice, days_pass):
