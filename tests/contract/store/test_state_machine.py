@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     consumes,
+    initialize,
     invariant,
     multiple,
     rule,
@@ -32,7 +33,7 @@ CREWS = st.sampled_from([None, "", "east", "north", "nört", "\uffee"])
 
 INSTANTS = st.integers(-3, 3).map(lambda number: NOON + number * MINUTE + timedelta(microseconds=number * 400))
 WORDS = st.lists(st.sampled_from(["bag", "tyre", "sofa"]), max_size=3)
-SERIALS = st.sampled_from([None, "S1", "S2"])
+SERIALS = st.sampled_from([None, None, None, "S1", "S2"])
 DOCUMENTS = st.fixed_dictionaries(
     {
         "_id": NUMBERS.map(str),
@@ -94,7 +95,7 @@ LISTS = st.sampled_from(
 )
 """Conditions and orders that go together, or pages would seldom follow one another."""
 
-EXPECTED = (Conflict, DomainError, Duplicate, NoIndex, TypeError)
+EXPECTED = (Conflict, DomainError, NoIndex, TypeError)
 
 
 class BothStores(RuleBasedStateMachine):
@@ -119,10 +120,21 @@ class BothStores(RuleBasedStateMachine):
         for store in self.stores:
             try:
                 answers.append(operation(store))
+            except Duplicate as error:
+                # Where two unique values are taken at once, either may be named; the id always before them.
+                answers.append((Duplicate, error.collection, error.key if error.key.isdigit() else "a field"))
             except EXPECTED as error:
                 answers.append((type(error), str(error)))
         assert answers[0] == answers[1], f"SQLite: {answers[0]}\nMongoDB: {answers[1]}"
         return answers[0]
+
+    @initialize(documents=st.lists(DOCUMENTS, min_size=4, max_size=6))
+    def fill(self, documents: list[dict[str, Any]]) -> None:
+        apart = [
+            {**document, "_id": str(number), "reference": f"FT-{number}", "serial": None}
+            for number, document in enumerate(documents)
+        ]
+        self.both(lambda store: store.write_many("things", apart))
 
     @rule(document=DOCUMENTS, events=st.integers(0, 2))
     def insert(self, document: dict[str, Any], events: int) -> None:
@@ -206,5 +218,11 @@ def test_both_adapters_answer_alike_whatever_is_done(mongo: MongoServer) -> None
     class OverThisServer(BothStores):
         mongo_url = mongo.url
 
-    thorough = settings(max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+    thorough = settings(
+        max_examples=30,
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.reuse, Phase.generate),  # shrinking asks the server for minutes: forty steps can be read
+    )
     run_state_machine_as_test(OverThisServer, settings=thorough)
