@@ -183,7 +183,7 @@ class WorkerProcess:
         port = self._settings.metrics_port or self._settings.port + 1
         checks = {**checks_of(self._contexts), "broker": self._check_broker, **_consumer_checks(self._runner)}
         try:
-            listener = eventlet.listen(("127.0.0.1", port))
+            listener = eventlet.listen(("127.0.0.1", port), reuse_port=False)
         except OSError as error:
             raise ConfigError(f"the worker's port {port} can't be used: {error.strerror}") from error
         self._spawn(_serve, listener, checks)

@@ -137,3 +137,13 @@ def test_a_worker_ends_when_its_launcher_is_gone(embedded):
 
     assert worker.process.wait(10) == 1
     os.close(reading)
+
+
+def test_a_second_worker_on_the_same_port_says_so_and_ends(embedded):
+    first = embedded.start()
+
+    second = embedded.start(wait=False, STREETSCENE_METRICS_PORT=str(first.port))
+
+    assert second.process.wait(20) == 2
+    assert f"port {first.port} can't be used" in second.log.read_text()
+    assert first.ready()

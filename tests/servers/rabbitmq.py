@@ -7,6 +7,7 @@ is no RabbitMQ the tests are skipped with one line that says how to get it, but 
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,9 @@ SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """Not the wrapper on PATH, which switches to a user of the package."""
 
 ADVICE = "there is no RabbitMQ on this machine: apt-get install rabbitmq-server"
+WITH_US = [shutil.which("setpriv"), "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
+"""Ends what is started also when the tests are killed, wherever util-linux is."""
+
 READY_SECONDS = 90
 USER, PASSWORD = "tests", "tests"
 
@@ -77,7 +81,11 @@ class Node:
         """Start the server and wait until its management API answers."""
         with (self.folder / "console.log").open("ab") as console:
             self.process = subprocess.Popen(
-                [str(SERVER)], env=self.environment, stdout=console, stderr=subprocess.STDOUT, start_new_session=True
+                [*WITH_US, str(SERVER)],
+                env=self.environment,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         give_up_at = time.monotonic() + READY_SECONDS
         while time.monotonic() < give_up_at:
@@ -146,7 +154,9 @@ def node(folder: Path, definitions: dict[str, Any]) -> Iterator[Node]:
         # Two cores are shared by everything that tests start: busy waiting helps nobody.
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
     }
-    epmd = subprocess.Popen(["/usr/bin/epmd", "-port", str(epmd_port)], env=environment, stderr=subprocess.DEVNULL)
+    epmd = subprocess.Popen(
+        [*WITH_US, "/usr/bin/epmd", "-port", str(epmd_port)], env=environment, stderr=subprocess.DEVNULL
+    )
     running = Node(folder, port, management_port, environment)
     try:
         running.start()
