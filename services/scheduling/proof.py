@@ -4,13 +4,15 @@ The after-photo is kept as a derivative without metadata, because it is shown to
 the originals go into a custody parcel, in enforcement's `handover/` prefix, before the job that names them is saved.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from services.scheduling.domain.completion import Parcel
 from services.scheduling.domain.job import Job
+from services.scheduling.store import JOBS
 from shared import failpoints
 from shared.blobs.photos import inspect_photo, public_derivative
+from shared.clock import machine_now
 from shared.custody import Parcel as CustodyParcel
 from shared.custody import ParcelFile, seal
 from shared.service import ServiceContext
@@ -20,12 +22,22 @@ if TYPE_CHECKING:
 
 RECEIVER = "enforcement"
 
+ORPHAN_AGE = timedelta(days=1)
+"""A photo is written before the job that names it; nobody takes a day to finish a job."""
+
 
 def keep_photo(ctx: ServiceContext, photo: bytes) -> str:
     """Store a photo of the finished work and return its key; raises `DomainError` for what is no photo."""
     key = ctx.blobs.put(public_derivative(photo))
     failpoints.reach(failpoints.MID_PHOTO)
     return key
+
+
+def sweep_photos(ctx: ServiceContext) -> None:
+    """Delete photos that no job names: their job was changed by somebody else in that moment, or the process died."""
+    for key in ctx.blobs.keys(written_before=machine_now() - ORPHAN_AGE):
+        if ctx.store.count(JOBS.name, {"photo_key": key}, limit=1) == 0:
+            ctx.blobs.delete(key)
 
 
 def seal_evidence(ctx: ServiceContext, job: Job, finish: "Finish", *, at: datetime) -> tuple[Parcel, ...]:

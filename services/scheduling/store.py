@@ -38,6 +38,7 @@ JOBS = Collection(
         "due_at": "instant",
         "created_at": "instant",
         "done_at": "instant",
+        "photo_key": "text",
     },
     indexes=(
         Index(sort=BY_URGENCY, only_while="is_active"),
@@ -50,8 +51,9 @@ JOBS = Collection(
         Index(equal=("state",), sort=NEWEST),
         Index(sort=NEWEST),
         Index(equal=("request_key",), only_while="is_requested", unique=True),
+        Index(equal=("photo_key",)),
     ),
-    nullable=frozenset({"crew_id", "vehicle_id", "request_key", "done_at"}),
+    nullable=frozenset({"crew_id", "vehicle_id", "request_key", "done_at", "photo_key"}),
 )
 CREWS = Collection("crews", fields={"name": "text"}, indexes=(Index(sort=(("name", ASCENDING),)),))
 VEHICLES = Collection(

@@ -1,6 +1,6 @@
 """Which handler answers which event, and what is done every so often: the worker's table of contents without nameko."""
 
-from services.scheduling import planning, reactions, tipping
+from services.scheduling import planning, proof, reactions, tipping
 from shared.contracts.enforcement import CaseEvidenceSecuredV1
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -46,4 +46,8 @@ FINISH_EVERY_SECONDS = 30.0
 
 FINISH_TIPS = Timer("scheduling.finish-tips", FINISH_EVERY_SECONDS, tipping.finish_tips)
 FINISH_PLANS = Timer("scheduling.finish-plans", FINISH_EVERY_SECONDS, planning.finish_plans)
-TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS)
+
+SWEEP_EVERY_SECONDS = 6 * 3600.0
+SWEEP_PHOTOS = Timer("scheduling.sweep-photos", SWEEP_EVERY_SECONDS, proof.sweep_photos)
+
+TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS, SWEEP_PHOTOS)

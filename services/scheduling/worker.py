@@ -50,3 +50,8 @@ class SchedulingWorker:
     def finish_plans(self) -> None:
         """Finish published plans that a crash left half done."""
         subscriptions.FINISH_PLANS.run(self.context)
+
+    @every(subscriptions.SWEEP_PHOTOS)
+    def sweep_photos(self) -> None:
+        """Delete photos that no job names."""
+        subscriptions.SWEEP_PHOTOS.run(self.context)

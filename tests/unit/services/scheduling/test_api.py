@@ -195,6 +195,23 @@ def test_a_completion_is_sent_as_a_form_with_its_photo(begun, supervisor, photo,
     assert ctx.blobs.get(job_of().photo_key).startswith(b"\xff\xd8")
 
 
+def test_only_photos_that_no_job_names_are_swept(begun, supervisor, photo, ctx, monkeypatch):
+    from datetime import timedelta
+
+    from services.scheduling import proof
+
+    form = {key: value for key, value in CLEARED.items() if key != "no_photo_reason"}
+    form |= {"version": str(begun["version"]), "evidence": "false", "photo": (io.BytesIO(photo), "after.jpg")}
+    supervisor("POST", f"/jobs/{begun['id']}/complete", form=form)
+    orphan = ctx.blobs.put(b"of a job that somebody else changed in that moment")
+    monkeypatch.setattr(proof, "ORPHAN_AGE", timedelta(seconds=-5))
+
+    proof.sweep_photos(ctx)
+
+    assert ctx.blobs.exists(store.jobs(ctx.store).require(begun["id"]).photo_key)
+    assert not ctx.blobs.exists(orphan)
+
+
 def test_evidence_is_sealed_for_enforcement_before_the_job_says_so(begun, supervisor, photo, ctx, tmp_path):
     from shared.blobs import open_blobs
 
