@@ -231,7 +231,7 @@ def only_instance(data: Path) -> Iterator[None]:
         yield
 
 
-def require_free_port(port: int, *, patience_seconds: float = 3) -> None:
+def require_free_port(port: int, *, patience_seconds: float = 6) -> None:
     """Raise `ConfigError` if the port stays taken: children of a launcher just killed need a moment to go."""
     deadline = time.monotonic() + patience_seconds
     while True:

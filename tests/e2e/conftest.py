@@ -24,7 +24,12 @@ CHROMIUM_FLAGS = [
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> System:
-    """A demonstration with its past, for all browser tests of a run."""
+    """A demonstration with its past, for all browser tests of a run; STREETSCENE_TEST_SYSTEM names one that runs."""
+    running_already = os.environ.get("STREETSCENE_TEST_SYSTEM")
+    if running_already:
+        url, data = running_already.split("=")
+        yield System(url, int(url.rpartition(":")[2]), Path(data), None)
+        return
     with running_system(tmp_path_factory.mktemp("e2e") / "data", demo=True) as running:
         yield running
 

@@ -5,7 +5,7 @@ It reads the services' own documents and logs, not their pages, after everything
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.bus.documents import list_parked, relay_position
@@ -34,12 +34,12 @@ class Row:
         return self.lost == 0 and self.twice == 0
 
 
-def wait_for_rest(contexts: Mapping[str, ServiceContext]) -> None:
-    """Wait until every outbox is empty, nothing is being retried, and no new event has come for a while."""
+def wait_for_rest(contexts: Mapping[str, ServiceContext], *, poison: Collection[str] = ()) -> None:
+    """Wait until every outbox is empty, nothing but the poison is retried, and no new event has come for a while."""
     deadline = time.monotonic() + REST_SECONDS
     quiet_since, before = time.monotonic(), None
     while time.monotonic() < deadline:
-        now = _activity(contexts)
+        now = _activity(contexts, poison)
         if now != before or now["unsent"] or now["retrying"]:
             before, quiet_since = now, time.monotonic()
         elif time.monotonic() - quiet_since >= QUIET_SECONDS:
@@ -48,12 +48,17 @@ def wait_for_rest(contexts: Mapping[str, ServiceContext]) -> None:
     raise TimeoutError(f"not at rest after {REST_SECONDS} s: {before}")
 
 
-def _activity(contexts: Mapping[str, ServiceContext]) -> dict[str, int]:
+def _activity(contexts: Mapping[str, ServiceContext], poison: Collection[str]) -> dict[str, int]:
     stores = [context.store for context in contexts.values()]
     return {
         "positions": sum(store.log.last_position() for store in stores),
         "unsent": sum(store.log.last_position() - relay_position(store) for store in stores),
-        "retrying": sum(1 for store in stores for parked in list_parked(store) if parked["state"] == "retrying"),
+        "retrying": sum(
+            1
+            for store in stores
+            for parked in list_parked(store)
+            if parked["state"] == "retrying" and parked["event_id"] not in poison
+        ),
         "archived": _count(contexts["operations"], "archive"),
         "messages": _count(contexts["reports"], "messages"),
     }
@@ -74,8 +79,9 @@ def every(context: ServiceContext, collection: str) -> Iterator[Document]:
         after = page.next
 
 
-def compare(contexts: Mapping[str, ServiceContext], ledger: Ledger) -> list[Row]:
+def compare(contexts: Mapping[str, ServiceContext], ledger: Ledger, *, poison: Collection[str] = ()) -> list[Row]:
     """Return the table."""
+    parked = [document["event_id"] for document in list_parked(contexts["reports"].store)]
     reports = list(every(contexts["reports"], "reports"))
     jobs = list(every(contexts["scheduling"], "jobs"))
     tickets = list(every(contexts["tonnage"], "tickets"))
@@ -94,7 +100,12 @@ def compare(contexts: Mapping[str, ServiceContext], ledger: Ledger) -> list[Row]
         _row("tickets", ledger.tickets.values(), [ticket["_id"] for ticket in tickets], exact=True),
         _row("notices", ledger.notices.values(), [notice["_id"] for notice in notices], exact=True),
         _row("a notice for each case", ledger.notices, [notice["case_id"] for notice in notices], exact=True),
-        _row("action taken noted", ledger.paid.values(), [r["reference"] for r in reports if r["action_taken"]], exact=True),
+        _row(
+            "action taken noted",
+            ledger.paid.values(),
+            [r["reference"] for r in reports if r["action_taken"]],
+            exact=True,
+        ),
         *(
             _row(f"messages: {kind}", wanted, _told(messages, reference_of, kind), exact=True)
             for kind, wanted in (
@@ -104,10 +115,11 @@ def compare(contexts: Mapping[str, ServiceContext], ledger: Ledger) -> list[Row]
             )
         ),
         _events(contexts),
+        *([_row("messages that can't be handled, parked", poison, parked, exact=True)] if poison else []),
     ]
 
 
-def _row(what: str, told, there, *, exact: bool) -> Row:
+def _row(what: str, told: Iterable[str], there: Iterable[str], *, exact: bool) -> Row:
     """Compare two collections of names; with `exact`, what nobody was told of counts as twice only if it repeats."""
     wanted, found = Counter(told), Counter(there)
     lost = sum(1 for name in wanted if name not in found) if exact else 0
@@ -138,4 +150,9 @@ def _events(contexts: Mapping[str, ServiceContext]) -> Row:
         while events := context.store.log.read(after=after, limit=500):
             logged += [decode(event.body).id for event in events]
             after = events[-1].position
-    return _row("events archived", logged, [document["_id"] for document in every(contexts["operations"], "archive")], exact=True)
+    return _row(
+        "events archived",
+        logged,
+        [document["_id"] for document in every(contexts["operations"], "archive")],
+        exact=True,
+    )

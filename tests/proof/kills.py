@@ -9,16 +9,19 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from deploy.local import Launcher, embedded_children, first_start
 from shared import failpoints
-from shared.config import SERVICES, Settings
+from shared.config import REPOSITORY, SERVICES, Settings
+from shared.contracts import decode
 from shared.council import load_council
+from shared.ids import new_id
 from shared.processes import open_contexts
+from shared.service import ServiceContext
 from shared.web.keys import ensure_keys
 from tests.proof.comparison import Row, compare, wait_for_rest
 from tests.proof.journeys import Ledger, Sender
@@ -33,7 +36,12 @@ WINDOWS = {
     failpoints.SAVED_UNANSWERED: "web",
 }
 SENDERS = 3
+JOURNEYS_PER_KILL = 6
+"""Clearances to wait for after the last kill, so that there is something to lose."""
+
 DEATH_SECONDS = 60
+MOST_PASSES = 6
+"""The process dies at one of the first so many passes of the window."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ def prove_window(window: str, *, kills: int, folder: Path, on_kill: Callable[[],
         for child in launcher.children:
             child.environment = {**child.environment, "STREETSCENE_RATE_LIMITS": "off"}
         ledger, stop = Ledger(), threading.Event()
+        poison: list[str] = []
         tokens = json.loads((folder / "credentials.json").read_text())["tokens"]
         council = load_council(settings.council)
         try:
@@ -71,16 +80,19 @@ def prove_window(window: str, *, kills: int, folder: Path, on_kill: Callable[[],
             for sender in senders:
                 sender.start()
             for _ in range(kills):
+                if window == failpoints.PARKED:
+                    poison += [send_poison(contexts["scheduling"]) for _ in range(MOST_PASSES)]
                 _kill_in(window, launcher)
                 on_kill()
+            _wait_for_load(ledger, kills * JOURNEYS_PER_KILL)
             stop.set()
             for sender in senders:
                 sender.join()
-            wait_for_rest(contexts)
+            wait_for_rest(contexts, poison=poison)
         finally:
             stop.set()
             launcher.stop()
-        return Proof(window, kills, ledger, compare(contexts, ledger))
+        return Proof(window, kills, ledger, compare(contexts, ledger, poison=poison))
 
 
 def _kill_in(window: str, launcher: Launcher) -> None:
@@ -90,7 +102,7 @@ def _kill_in(window: str, launcher: Launcher) -> None:
     time.sleep(random.uniform(0.3, 1.0))
     child.process.terminate()
     child.process.wait(20)
-    child.environment = {**plain, failpoints.VARIABLE: f"{window}:{random.randint(1, 6)}"}
+    child.environment = {**plain, failpoints.VARIABLE: f"{window}:{random.randint(1, MOST_PASSES)}"}
     child.start(launcher.lifeline[0])
     deadline = time.monotonic() + DEATH_SECONDS
     while not child.died():
@@ -101,3 +113,20 @@ def _kill_in(window: str, launcher: Launcher) -> None:
     child.start(launcher.lifeline[0])
     while not child.ready():
         time.sleep(0.05)
+
+
+def _wait_for_load(ledger: Ledger, clearances: int) -> None:
+    """Wait until the senders have been told of so many clearances, or one of them has met a problem."""
+    deadline = time.monotonic() + DEATH_SECONDS
+    while len(ledger.completed) < clearances and not ledger.problems and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def send_poison(scheduling: ServiceContext) -> str:
+    """Let scheduling tell of a job whose report nobody knows, which reports can only park; return the event's id."""
+    example = decode((REPOSITORY / "shared" / "contracts" / "examples" / "job.amended.v1.json").read_bytes())
+    poison = replace(example, id=new_id(), subject=new_id())
+    state = {**poison.state, "job_id": poison.subject, "report_id": new_id()}
+    poison = replace(poison, data={**poison.data, "state": state})
+    scheduling.store.insert("report_copies", {"_id": poison.subject, "sequence": 1}, [poison])
+    return poison.id

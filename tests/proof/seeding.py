@@ -29,8 +29,16 @@ def prove_seeding(*, kills: int, folder: Path) -> list[Row]:
         reports = [report["reference"] for report in every(contexts["reports"], "reports")]
         jobs = [job["reference"] for job in every(contexts["scheduling"], "jobs")]
     return [
-        Row("reports of the past", len(set(reports)), len(reports), 0 if reports else 1, len(reports) - len(set(reports))),
-        Row("a job for each of them", len(reports), len(jobs), len(set(reports) - set(jobs)), len(jobs) - len(set(jobs))),
+        Row(
+            "reports of the past",
+            len(set(reports)),
+            len(reports),
+            0 if reports else 1,
+            len(reports) - len(set(reports)),
+        ),
+        Row(
+            "a job for each of them", len(reports), len(jobs), len(set(reports) - set(jobs)), len(jobs) - len(set(jobs))
+        ),
         Row("half-made pasts left over", 0, len(leftovers), 0, len(leftovers)),
     ]
 

@@ -27,7 +27,7 @@ class System:
     url: str
     port: int
     data: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None
 
     @property
     def credentials(self) -> dict:
