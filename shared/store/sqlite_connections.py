@@ -9,6 +9,7 @@ import contextlib
 import os
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,6 +51,7 @@ class Connections:
         self.path = path
         self._idle: list[sqlite3.Connection] = []
         self._watcher: sqlite3.Connection | None = None
+        self._writing = threading.Lock()
         self._before_fork: list[object] = []
         self._process = os.getpid()
 
@@ -81,7 +83,7 @@ class Connections:
                 if code not in BUSY_CODES:
                     raise
                 if time.monotonic() >= give_up_at:
-                    raise StoreUnavailable(f"{self.path} was locked for {patience_seconds:g} s") from error
+                    raise StoreUnavailable(f"{self.path} was locked for {patience_seconds:.1f} s") from error
             time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 — spreading retries is no cryptography
             pause = min(pause * 2, 0.05)
 
@@ -99,7 +101,17 @@ class Connections:
                 raise
             return result
 
-        return self.run(in_transaction, patience_seconds=patience_seconds)
+        # One writer of this process at a time asks SQLite for the lock: fifty greenthreads that wait in C, one after
+        # another, would stop the hub for seconds. The others wait here, where waiting yields.
+        self._after_fork()
+        started = time.monotonic()
+        writing = self._writing
+        if not writing.acquire(timeout=patience_seconds):
+            raise StoreUnavailable(f"{self.path} was locked for {patience_seconds:.1f} s")
+        try:
+            return self.run(in_transaction, patience_seconds=patience_seconds - (time.monotonic() - started))
+        finally:
+            writing.release()
 
     def data_version(self) -> tuple[int, int]:
         """Return what changes when anybody commits: its own connection never writes, so it sees all others.
@@ -144,4 +156,5 @@ class Connections:
         if self._process != os.getpid():
             self._before_fork += [self._idle, self._watcher]
             self._idle, self._watcher = [], None
+            self._writing = threading.Lock()
             self._process = os.getpid()
