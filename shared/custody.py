@@ -41,7 +41,7 @@ _MEDIA_TYPE = re.compile(r"^[a-z]+/[a-z0-9.+-]{1,60}$")
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9:._/-]{0,119}$")
 
 
-class BrokenParcel(DomainError):
+class BrokenParcelError(DomainError):
     """The parcel is not what it says: damaged, changed after sealing, or never sealed by this system."""
 
 
@@ -113,21 +113,21 @@ def seal(parcel: Parcel) -> bytes:
 
 
 def open_parcel(content: bytes) -> Parcel:
-    """Return the parcel in sealed bytes after verifying every part of it; raises `BrokenParcel` with what is wrong."""
+    """Return the parcel in sealed bytes after verifying every part of it; raises `BrokenParcelError` with what is wrong."""
     entries = _unzip(content)
     manifest = _manifest(entries.pop(MANIFEST_ENTRY, None))
     try:
         parcel = _parcel(manifest, entries)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BrokenParcel(f"The parcel’s manifest is incomplete: {error!r}") from error
+        raise BrokenParcelError(f"The parcel’s manifest is incomplete: {error!r}") from error
     if entries:
-        raise BrokenParcel(f"The parcel holds {min(entries)!r}, which its manifest does not list")
+        raise BrokenParcelError(f"The parcel holds {min(entries)!r}, which its manifest does not list")
     try:
         _check(parcel)
-    except BrokenParcel:
+    except BrokenParcelError:
         raise
     except DomainError as error:
-        raise BrokenParcel(error.message) from error
+        raise BrokenParcelError(error.message) from error
     return parcel
 
 
@@ -190,33 +190,33 @@ def _zip(entries: Mapping[str, bytes]) -> bytes:
 def _unzip(content: bytes) -> dict[str, bytes]:
     """Return the zip's entries, refusing whatever could unpack to more than it weighs."""
     if len(content) > MAX_PARCEL_BYTES:
-        raise BrokenParcel(f"The parcel is larger than {MAX_PARCEL_BYTES // 1024 // 1024} MB")
+        raise BrokenParcelError(f"The parcel is larger than {MAX_PARCEL_BYTES // 1024 // 1024} MB")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             listed = archive.infolist()
             if len(listed) > MAX_FILES + 2:
-                raise BrokenParcel("The parcel holds more files than a parcel may")
+                raise BrokenParcelError("The parcel holds more files than a parcel may")
             if len({entry.filename for entry in listed}) != len(listed):
-                raise BrokenParcel("The parcel holds two files of one name")
+                raise BrokenParcelError("The parcel holds two files of one name")
             if any(entry.compress_type != zipfile.ZIP_STORED or entry.file_size > len(content) for entry in listed):
-                raise BrokenParcel("The parcel is compressed, and a sealed parcel never is")
+                raise BrokenParcelError("The parcel is compressed, and a sealed parcel never is")
             return {entry.filename: archive.read(entry) for entry in listed}
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
-        raise BrokenParcel(f"The parcel can’t be opened: {error}") from error
+        raise BrokenParcelError(f"The parcel can’t be opened: {error}") from error
 
 
 def _manifest(raw: bytes | None) -> dict[str, Any]:
     """Return the manifest, refusing another format."""
     if raw is None:
-        raise BrokenParcel("The parcel has no manifest")
+        raise BrokenParcelError("The parcel has no manifest")
     if len(raw) > MAX_MANIFEST_BYTES:
-        raise BrokenParcel("The parcel’s manifest is too large")
+        raise BrokenParcelError("The parcel’s manifest is too large")
     try:
         manifest = json.loads(raw)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise BrokenParcel(f"The parcel’s manifest is not JSON: {error}") from error
+        raise BrokenParcelError(f"The parcel’s manifest is not JSON: {error}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise BrokenParcel(f"The parcel is not of the format {FORMAT}")
+        raise BrokenParcelError(f"The parcel is not of the format {FORMAT}")
     return manifest
 
 
@@ -241,10 +241,10 @@ def _parcel(manifest: Mapping[str, Any], entries: dict[str, bytes]) -> Parcel:
 def _verified(listed: Mapping[str, Any], path: str, entries: dict[str, bytes]) -> bytes:
     """Return an entry's bytes if path, size and SHA-256 are those of the manifest."""
     if listed["path"] != path:
-        raise BrokenParcel(f"The parcel’s manifest names {listed['path']!r} where {path!r} belongs")
+        raise BrokenParcelError(f"The parcel’s manifest names {listed['path']!r} where {path!r} belongs")
     content = entries.pop(path, None)
     if content is None:
-        raise BrokenParcel(f"{path} is missing from the parcel")
+        raise BrokenParcelError(f"{path} is missing from the parcel")
     if len(content) != listed["bytes"] or hashlib.sha256(content).hexdigest() != listed["sha256"]:
-        raise BrokenParcel(f"{path} is not what was sealed: its SHA-256 differs from the manifest")
+        raise BrokenParcelError(f"{path} is not what was sealed: its SHA-256 differs from the manifest")
     return content

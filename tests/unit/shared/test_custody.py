@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import custody
-from shared.custody import BrokenParcel, Parcel, ParcelFile, open_parcel, seal
+from shared.custody import BrokenParcelError, Parcel, ParcelFile, open_parcel, seal
 from shared.errors import DomainError
 
 PHOTO = ParcelFile("IMG_0412.jpg", "image/jpeg", b"\xff\xd8 not quite a photo \xff\xd9")
@@ -84,7 +84,7 @@ def test_a_single_changed_byte_of_a_photo_is_noticed(data):
     where = data.draw(st.integers(start, start + len(PHOTO.content) - 1))
     sealed[where] ^= data.draw(st.integers(1, 255))
 
-    with pytest.raises(BrokenParcel):
+    with pytest.raises(BrokenParcelError):
         open_parcel(bytes(sealed))
 
 
@@ -101,7 +101,7 @@ def test_a_single_changed_byte_of_a_photo_is_noticed(data):
     ],
 )
 def test_a_tampered_parcel_is_refused_with_what_is_wrong(changes, said):
-    with pytest.raises(BrokenParcel, match=said):
+    with pytest.raises(BrokenParcelError, match=said):
         open_parcel(rezipped(seal(PARCEL), changes))
 
 
@@ -111,20 +111,20 @@ def test_a_manifest_that_was_rewritten_to_escape_the_folder_is_refused():
         manifest = json.loads(archive.read("manifest.json"))
     manifest["files"][0]["path"] = "../../etc/passwd"
 
-    with pytest.raises(BrokenParcel, match="where"):
+    with pytest.raises(BrokenParcelError, match="where"):
         open_parcel(rezipped(sealed, {"manifest.json": json.dumps(manifest).encode()}))
 
 
 def test_a_compressed_parcel_is_refused_before_it_unpacks():
     bomb = rezipped(seal(PARCEL), {"originals/01-IMG_0412.jpg": b"0" * 1_000_000}, compression=zipfile.ZIP_DEFLATED)
 
-    with pytest.raises(BrokenParcel, match="compressed"):
+    with pytest.raises(BrokenParcelError, match="compressed"):
         open_parcel(bomb)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut"])
 def test_bytes_that_are_no_parcel_are_refused(content):
-    with pytest.raises(BrokenParcel, match="can’t be opened"):
+    with pytest.raises(BrokenParcelError, match="can’t be opened"):
         open_parcel(content)
 
 
