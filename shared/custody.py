@@ -113,7 +113,7 @@ def seal(parcel: Parcel) -> bytes:
 
 
 def open_parcel(content: bytes) -> Parcel:
-    """Return the parcel in sealed bytes after verifying every part of it; raises `BrokenParcelError` with what is wrong."""
+    """Return the parcel in sealed bytes, every part of it verified; raises `BrokenParcelError` with what is wrong."""
     entries = _unzip(content)
     manifest = _manifest(entries.pop(MANIFEST_ENTRY, None))
     try:
