@@ -184,7 +184,10 @@ def found_tip() -> str | Response | tuple[str, int]:
     except (Forbidden, NotFound):
         raise
     except DomainError as refusal:
-        return _found_page(where, request.form, errors_of(refusal)), 400
+        told = errors_of(refusal)
+        if refusal.rule == "contractor-only":
+            told = {"cleared": ["Asbestos is for a licensed contractor. Keep away from it, and choose “No”."]}
+        return _found_page(where, request.form, told), 400
     return redirect(_url("crew.done", job_id=made.id), 303)
 
 

@@ -235,6 +235,13 @@ def test_evidence_without_any_photo_is_the_crews_word(begun, supervisor, ctx):
     assert [parcel["holds"] for parcel in decode(completed[0].body).data["parcels"]] == ["statement"]
 
 
+def test_evidence_found_where_the_work_stopped_is_handed_over_too(begun, supervisor, ctx):
+    complete(supervisor, begun, outcome="unsafe", evidence=True)
+
+    deferred = [event for event in ctx.store.log.read(after=0, limit=500) if event.type == "job.deferred.v1"]
+    assert len(decode(deferred[0].body).data["parcels"]) == 1
+
+
 def test_something_that_is_no_photo_is_refused_and_the_job_stays_started(begun, supervisor, job_of):
     form = {**CLEARED, "evidence": "false", "version": str(begun["version"])}
     form["photo"] = (io.BytesIO(b"not a photo"), "after.jpg")

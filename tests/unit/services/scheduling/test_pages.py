@@ -336,6 +336,17 @@ def test_a_found_tip_is_cleared_in_the_same_form_once(crew, ctx):
     assert [(job.channel, job.estimated_kg) for job in jobs] == [("crew", 250)]
 
 
+def test_asbestos_that_was_found_is_recorded_and_never_cleared(crew, ctx):
+    sent = {**FOUND, "waste_type": "asbestos", "place": ctx.council.places[0].id, "no_photo_reason": "camera-broken"}
+
+    refused = crew.post("/crew/found", data={**sent, "cleared": "yes"})
+    recorded = crew.post("/crew/found", data={**sent, "cleared": "no"})
+
+    assert (refused.status_code, recorded.status_code) == (400, 303)
+    assert "Keep away from it, and choose" in words(refused)
+    assert "It waits for a licensed contractor" in words(crew.get(recorded.location))
+
+
 def test_a_found_tip_is_where_the_phone_is(crew, ctx):
     place = ctx.council.places[0]
 
