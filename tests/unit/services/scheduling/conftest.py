@@ -1,5 +1,6 @@
 import io
 import re
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,9 @@ from services.scheduling.subscriptions import SUBSCRIPTIONS, TIMERS
 from shared.bus.inline import Pump
 from shared.clock import SetClock
 from shared.ids import derived_id
+from shared.web.deny import DenyList
 from shared.web.identity import BEARER, COOKIE, User, sign
-from shared.web.keys import load_private_key
+from shared.web.keys import ensure_keys, load_private_key
 from tests.builders import TUESDAY_MORNING, make_context
 
 from .events import REPORT_ID, deliver, report_event
@@ -23,10 +25,21 @@ def clock():
     return SetClock(TUESDAY_MORNING)
 
 
-@pytest.fixture
-def ctx(tmp_path, clock):
-    context = make_context("scheduling", tmp_path, clock)
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory):
+    """Return a data folder after a first start, with the fleet in its store; every test begins with a copy."""
+    folder = tmp_path_factory.mktemp("first-start")
+    context = make_context("scheduling", folder, SetClock(TUESDAY_MORNING))
     handlers.ensure_fleet(context)
+    ensure_keys(context.settings)
+    context.store.close()
+    return folder
+
+
+@pytest.fixture
+def ctx(first_start, tmp_path, clock):
+    shutil.copytree(first_start, tmp_path, dirs_exist_ok=True)
+    context = make_context("scheduling", tmp_path, clock)
     yield context
     context.store.close()
 
@@ -60,11 +73,21 @@ def make_job(ctx, job_of):
     return make
 
 
-@pytest.fixture
-def app(ctx):
+@pytest.fixture(scope="session")
+def session_app(first_start):
+    """Return one app for all tests: making it takes longer than most of them."""
     from services.scheduling.web import create_app
 
-    return create_app(ctx)
+    return create_app(make_context("scheduling", first_start, SetClock(TUESDAY_MORNING)))
+
+
+@pytest.fixture
+def app(session_app, ctx):
+    """Return the app over this test's own context."""
+    session_app.extensions["streetscene"] = ctx
+    session_app.extensions["streetscene_deny"] = DenyList(ctx.store)
+    session_app.test_client_class = FlaskClient
+    return session_app
 
 
 class Browser(FlaskClient):
