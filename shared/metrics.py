@@ -51,7 +51,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 """Anything else is a scanner's and is counted as `other`."""
 
 # A second series per counter and histogram that says when it was made: nobody asks, and gunicorn's has none.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _REGISTRY = CollectorRegistry()
 ProcessCollector(registry=_REGISTRY)

@@ -35,11 +35,10 @@ class City:
     """All services in one process: contexts, pump, site and the credentials of a first start."""
 
     def __init__(self, folder: Path, services: Sequence[str] = SERVICES, **changes: Any) -> None:
-        from shared.web.embedded import create_embedded
-
         from deploy.local import first_start
         from shared.bus.inline import Pump
         from shared.processes import subscriptions_of, timers_of
+        from shared.web.embedded import create_embedded
 
         self.clock = SetClock(TUESDAY_MORNING)
         self.settings = make_settings(folder, **changes)

@@ -70,7 +70,7 @@ def test_a_report_is_taken_from_alley_to_penalty(system, new_page, screenshots, 
     journey.sign_in(manager, system.user("manager"))
     journey.until(manager, f"/operations/follow/{reference}", "paid")
     look(manager, "follow")
-    told = [row.inner_text() for row in manager.locator("main").all()][0]
+    told = manager.locator("main").inner_text()
     for event in (
         "report.submitted",
         "job.assigned",

@@ -134,7 +134,7 @@ class Sender(threading.Thread):
     def _act(
         self, reference: str, path: str, job: dict[str, Any], *, photo: bytes | None = None, **body: Any
     ) -> dict[str, Any]:
-        """Act on the newest version of a job, under one key: a lost answer is asked for again, a stale one looked at anew."""
+        """Act on the newest version of a job, under one key: asked again when unanswered, looked at anew when stale."""
         key = new_id()
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.local import Launcher, embedded_children, first_start
+from deploy.local import Child, Launcher, embedded_children, first_start
 from shared import failpoints
 from shared.config import REPOSITORY, SERVICES, Settings
 from shared.contracts import decode
@@ -80,9 +80,7 @@ def prove_window(window: str, *, kills: int, folder: Path, on_kill: Callable[[],
             for sender in senders:
                 sender.start()
             for _ in range(kills):
-                if window == failpoints.PARKED:
-                    poison += [send_poison(contexts["scheduling"]) for _ in range(MOST_PASSES)]
-                _kill_in(window, launcher)
+                _kill_in(window, launcher, while_down=lambda: poison.extend(_poison(window, contexts["scheduling"])))
                 on_kill()
             _wait_for_load(ledger, kills * JOURNEYS_PER_KILL)
             stop.set()
@@ -95,24 +93,50 @@ def prove_window(window: str, *, kills: int, folder: Path, on_kill: Callable[[],
         return Proof(window, kills, ledger, compare(contexts, ledger, poison=poison))
 
 
-def _kill_in(window: str, launcher: Launcher) -> None:
+def _kill_in(window: str, launcher: Launcher, *, while_down: Callable[[], None]) -> None:
     """Start the window's process anew with its failpoint set, wait until it dies there, and start it without."""
     child = next(child for child in launcher.children if child.name == WINDOWS[window])
     plain = child.environment
     time.sleep(random.uniform(0.3, 1.0))
-    child.process.terminate()
-    child.process.wait(20)
+    _stop(child)
+    while_down()
     child.environment = {**plain, failpoints.VARIABLE: f"{window}:{random.randint(1, MOST_PASSES)}"}
     child.start(launcher.lifeline[0])
-    deadline = time.monotonic() + DEATH_SECONDS
-    while not child.died():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"the {child.name} process never came to {window}")
-        time.sleep(0.02)
+    _wait_for_death(child, window)
+    _stop(child)
     child.environment = plain
     child.start(launcher.lifeline[0])
     while not child.ready():
         time.sleep(0.05)
+
+
+def _wait_for_death(child: Child, window: str) -> None:
+    """Wait until the process, or for gunicorn the worker that serves in its name, has died of the failpoint."""
+    deadline = time.monotonic() + DEATH_SECONDS
+    serving: set[int] = set()
+    while not child.died():
+        now = _children(child.process.pid)
+        if serving - now:
+            return
+        serving |= now
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the {child.name} process never came to {window}")
+        time.sleep(0.02)
+
+
+def _children(pid: int) -> set[int]:
+    """Return the ids of a process's living children."""
+    try:
+        return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    except FileNotFoundError:
+        return set()
+
+
+def _stop(child: Child) -> None:
+    """Stop the process, unless it is gone."""
+    if not child.died():
+        child.process.terminate()
+        child.process.wait(20)
 
 
 def _wait_for_load(ledger: Ledger, clearances: int) -> None:
@@ -120,6 +144,11 @@ def _wait_for_load(ledger: Ledger, clearances: int) -> None:
     deadline = time.monotonic() + DEATH_SECONDS
     while len(ledger.completed) < clearances and not ledger.problems and time.monotonic() < deadline:
         time.sleep(0.1)
+
+
+def _poison(window: str, scheduling: ServiceContext) -> list[str]:
+    """Send what can't be handled, enough for the window in which a message is parked."""
+    return [send_poison(scheduling) for _ in range(MOST_PASSES)] if window == failpoints.PARKED else []
 
 
 def send_poison(scheduling: ServiceContext) -> str:

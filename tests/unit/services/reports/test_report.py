@@ -77,7 +77,7 @@ def test_the_most_urgent_rule_sets_priority_and_deadline_and_every_rule_is_a_rea
         ("completed", "refused", "assessed", None, True, ["report.amended.v1"]),
     ],
 )
-def test_a_report_follows_its_job(state, outcome, becomes, closure, waits, announced):  # noqa: PLR0917
+def test_a_report_follows_its_job(state, outcome, becomes, closure, waits, announced):
     report, facts = follow_job(assessed(), job(state, 2, outcome))
 
     assert (report.state, report.closure, report.waits_for_staff) == (becomes, closure, waits)
