@@ -423,7 +423,7 @@ def boundaries_import(file: Path, kind: str, effective_from: datetime, effective
 @click.option("--check", "check_only", is_flag=True, help="Only say whether the committed files are up to date.")
 def catalogue(check_only: bool) -> None:
     """Generate the event catalogue, the AsyncAPI document and the RabbitMQ definitions from the code."""
-    from shared.bus.topology import write_definitions
+    from shared.bus.topology import check_definitions, write_definitions
     from shared.contracts.catalogue import check, write
     from shared.processes import consumers_by_event
 
@@ -433,7 +433,9 @@ def catalogue(check_only: bool) -> None:
         write(folder, consumers_by_event())
         write_definitions(definitions, consumers_by_event())
         return
-    stale = check(folder, consumers_by_event())
+    stale = [*check(folder, consumers_by_event())]
+    if not check_definitions(definitions, consumers_by_event()):
+        stale.append(definitions)
     if stale:
         err.print(f"Not up to date: {', '.join(str(file) for file in stale)}. Run `make catalogue`.")
         raise SystemExit(1)

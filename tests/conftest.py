@@ -1,0 +1,44 @@
+"""How the tests share a machine: which run beside each other, and which one after the other.
+
+`make test` runs pytest with several workers. Tests that share something dear (a browser, a running system, a broker
+node) belong to one group, which one worker runs through; every other file is a group of its own. Long groups begin
+first, so that the last worker to finish is not the one with the browser.
+"""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+GROUPS = (
+    ("e2e/test_kills.py", "kills"),
+    ("e2e/test_canary.py", "canary"),
+    ("e2e/test_resident.py", "resident"),
+    ("e2e/", "browser"),
+    ("integration/", "broker"),
+    ("green/", "green"),
+    ("contract/store/", "documents"),
+)
+"""Longest match first: a path under tests/, and the group of what lies there."""
+
+FIRST = ("browser", "broker", "kills", "resident", "canary", "documents", "green")
+
+
+def group_of(path: Path) -> str:
+    """Return the group of a test file."""
+    relative = path.relative_to(TESTS).as_posix()
+    return next((group for prefix, group in GROUPS if relative.startswith(prefix)), relative)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with its group, and put the long groups first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item.path)))
+
+    def rank(item: pytest.Item) -> int:
+        group = group_of(item.path)
+        return FIRST.index(group) if group in FIRST else len(FIRST)
+
+    items.sort(key=rank)
