@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 NOWHERE: frozenset[str] = frozenset()
 SEPARATORS = rb"(?:[ ().-]|%20|\+){0,3}"
@@ -37,14 +38,14 @@ class Canary:
         low = content.lower() if lowered is None else lowered
         return any(form in low for form in self._caseless) or any(form in content for form in self._exact)
 
-    @property
+    @cached_property
     def _caseless(self) -> tuple[bytes, ...]:
         """The forms that are searched in lower case: plain, hex, UTF-16 either way round."""
         mark = self.mark.lower()
         hexed = [letters.encode().hex().encode() for letters in _cases(self.mark)]
         return (mark.encode(), mark.encode("utf-16-le"), mark.encode("utf-16-be"), *hexed)
 
-    @property
+    @cached_property
     def _exact(self) -> tuple[bytes, ...]:
         """The forms that are searched as they are: base64, wherever in it the mark begins."""
         return tuple(form for letters in _cases(self.mark) for form in _base64_forms(letters.encode()))
