@@ -19,12 +19,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 import requests
 from rich.console import Console
 
 from shared.config import REPOSITORY, SERVICES, Settings
 from shared.errors import ConfigError
+from shared.launched import FILE as LOCK
+from shared.launched import note_launch
 from shared.processes import open_contexts, part
 from shared.service import ServiceContext
 from shared.web.keys import ensure_keys
@@ -37,6 +40,11 @@ STOP_SECONDS = 10
 
 RESTART_SECONDS = (0.2, 1, 2, 5, 10, 30)
 """Waits before a child that died is started again; a child that lived a minute starts at the first again."""
+
+LONGEST_LOG_BYTES = 20_000_000
+"""A child's log longer than this is put aside when it starts: some weeks of a small council's requests."""
+
+HIGHEST_PORT = 65_535
 
 PORT_OF = {"web": 0, "worker": 1, "planner": 3}
 """Offsets from PORT; 2 is the stream process of a distributed system, which the embedded web process includes."""
@@ -58,6 +66,7 @@ class Child:
 
     def start(self, lifeline: int) -> None:
         """Start the process with the read end of the lifeline."""
+        _keep_short(self.log)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own commands
                 self.command,
@@ -104,9 +113,32 @@ class Launcher:
     stopping: bool = False
     lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
+    def prepare(self, settings: Settings) -> None:
+        """Have what a first start needs made by a process that takes its memory along when it ends.
+
+        Ends this process in its place if it fails, which it has then explained in one line.
+        """
+        process = subprocess.Popen(
+            (sys.executable, "-m", "shared.cli", "prepare"),
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **_environment(settings), "STREETSCENE_LIFELINE_FD": str(self.lifeline[0])},
+            cwd=REPOSITORY,
+            pass_fds=(self.lifeline[0],),
+            start_new_session=True,
+        )
+        while process.poll() is None and not self.stopping:
+            time.sleep(0.02)
+        if self.stopping:
+            process.kill()  # whatever is half made is made again
+            process.wait()
+        elif process.returncode:
+            raise SystemExit(process.returncode)
+
     def start(self) -> None:
         """Start every child and wait until all are ready; raises `ConfigError` naming the one that is not."""
         for child in self.children:
+            if self.stopping:
+                return
             child.start(self.lifeline[0])
         deadline = time.monotonic() + READY_SECONDS
         for child in self.children:
@@ -144,17 +176,22 @@ class Launcher:
                 process.wait()
 
 
+def _keep_short(log: Path) -> None:
+    """Put a long log aside, in the place of the one put aside before."""
+    if log.exists() and log.stat().st_size > LONGEST_LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+
+
 def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Console], None]) -> None:
     """Run the embedded system until it is told to stop.
 
     Raises `ConfigError` for a taken port, a folder that can't be written, a second instance on the same data, or a
     process that does not start.
     """
-    with only_instance(settings.data):
+    with only_instance(settings.data) as lock:
         for offset in PORT_OF.values():
             require_free_port(settings.port + offset)
         ensure_keys(settings)
-        prepare(settings, console)
         launcher = Launcher(embedded_children(settings), console)
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -162,6 +199,8 @@ def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Co
 
         previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
+            launcher.prepare(settings)
+            note_launch(lock, settings)
             launcher.start()
             if not launcher.stopping:
                 on_ready(settings, console)
@@ -170,6 +209,7 @@ def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Co
             launcher.stop()
             for number, handler in previous.items():
                 signal.signal(number, handler)
+        console.print("Stopped.", highlight=False)
 
 
 def prepare(settings: Settings, console: Console) -> None:
@@ -195,9 +235,7 @@ def embedded_children(settings: Settings) -> list[Child]:
     logs.mkdir(parents=True, exist_ok=True)
     targets = ",".join(f"{name}=http://127.0.0.1:{settings.port + offset}" for name, offset in PORT_OF.items())
     environment = {
-        "STREETSCENE_DATA": str(settings.data),
-        "STREETSCENE_PORT": str(settings.port),
-        "STREETSCENE_DEMO": "1" if settings.demo else "0",
+        **_environment(settings),
         "STREETSCENE_METRICS_TARGETS": ",".join(settings.metrics_targets) or targets,
         "PYTHONUNBUFFERED": "1",
     }
@@ -213,12 +251,21 @@ def embedded_children(settings: Settings) -> list[Child]:
     ]
 
 
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return what every process of the system is told by its environment."""
+    return {
+        "STREETSCENE_DATA": str(settings.data),
+        "STREETSCENE_PORT": str(settings.port),
+        "STREETSCENE_DEMO": "1" if settings.demo else "0",
+    }
+
+
 @contextlib.contextmanager
-def only_instance(data: Path) -> Iterator[None]:
-    """Hold the data folder for this launcher alone; the kernel releases it however the launcher ends."""
+def only_instance(data: Path) -> Iterator[IO[str]]:
+    """Hold the data folder for this launcher alone, by a lock that the kernel releases however the launcher ends."""
     try:
         data.mkdir(parents=True, exist_ok=True)
-        lock = (data / "launcher.lock").open("a")
+        lock = (data / LOCK).open("a")
     except OSError as error:
         raise ConfigError(f"the data folder {data} can't be written: {error.strerror}") from error
     with lock:
@@ -228,11 +275,13 @@ def only_instance(data: Path) -> Iterator[None]:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
             raise ConfigError(f"another Streetscene is running on the data in {data}: stop it, or set DATA=") from error
-        yield
+        yield lock
 
 
 def require_free_port(port: int, *, patience_seconds: float = 6) -> None:
     """Raise `ConfigError` if the port stays taken: children of a launcher just killed need a moment to go."""
+    if port > HIGHEST_PORT:
+        raise ConfigError(f"PORT= is too high: the other processes take up to {max(PORT_OF.values())} ports above it")
     deadline = time.monotonic() + patience_seconds
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

@@ -37,14 +37,17 @@ PARTS = ("credentials.json", "blobs", "store")
 """What a past consists of; the store comes last, because its presence says that there is a past."""
 
 
-def ensure_past(settings: Settings, console: Console) -> None:
-    """Make the demonstration's past unless the data folder has any; raises `ConfigError` where it can't be made."""
+def ensure_past(settings: Settings, console: Console) -> bool:
+    """Make the demonstration's past unless the data folder has one, or other data; say whether it was made now.
+
+    Raises `ConfigError` where it can't be made.
+    """
     if not settings.store_url.startswith("sqlite://") or not settings.blob_url.startswith("file://"):
         raise ConfigError("a demonstration's past is made in SQLite and folders; start with DEMO=0 on other stores")
     making, made = settings.data / "past.making", settings.data / "past.made"
     if not made.exists():
         if (settings.data / "store").exists():
-            return
+            return False
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
         _make(_inside(settings, making), console)
@@ -53,6 +56,7 @@ def ensure_past(settings: Settings, console: Console) -> None:
         if (made / part).exists():
             (made / part).replace(settings.data / part)
     made.rmdir()
+    return True
 
 
 def _inside(settings: Settings, folder: Path) -> Settings:
@@ -105,7 +109,9 @@ def _plan_reports(simulation: Simulation, begin: datetime, end: datetime) -> Non
 
 def _live(simulation: Simulation, clock: SetClock, pump: Pump, end: datetime, console: Console) -> None:
     """Let everything planned happen in its order up to an instant, and its events be answered."""
-    with Progress(console=console, transient=True) as progress:
+    if not console.is_terminal:
+        console.print(f"Making {DAYS} days of past …", highlight=False)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"Making {DAYS} days of past …", total=(end - clock.instant).total_seconds())
         while (at := simulation.next_at()) is not None and at <= end:
             progress.advance(task, (at - clock.instant).total_seconds())
