@@ -82,6 +82,11 @@ class Simulation:
         self._ticket_numbers = itertools.count(random.randrange(100_000, 900_000))
         self.refused: list[tuple[str, Answer]] = []
 
+    @property
+    def crew_count(self) -> int:
+        """How many crews the supervisor's door has shown; none where it did not open."""
+        return len(self._crews)
+
     def plan(self, at: datetime, act: Callable[[datetime], None]) -> None:
         """Plan something for a council time."""
         heapq.heappush(self._planned, Planned(at, next(self._numbers), act))
