@@ -9,6 +9,7 @@ the end of the pipe and go, so nothing stays on the port.
 import contextlib
 import errno
 import fcntl
+import http.client
 import os
 import signal
 import socket
@@ -19,18 +20,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-import requests
 from rich.console import Console
 
 from shared.config import REPOSITORY, SERVICES, Settings
 from shared.errors import ConfigError
 from shared.launched import FILE as LOCK
 from shared.launched import note_launch
-from shared.processes import open_contexts, part
-from shared.service import ServiceContext
-from shared.web.keys import ensure_keys
+
+if TYPE_CHECKING:
+    from shared.service import ServiceContext
 
 READY_SECONDS = 60
 """How long a child may take to be ready at start on a busy machine before the launcher gives up."""
@@ -84,10 +84,14 @@ class Child:
 
     def ready(self) -> bool:
         """Say whether the process says that it is ready."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=2).ok
-        except requests.RequestException:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
     def died(self) -> bool:
         """Say whether the process has ended."""
@@ -191,7 +195,6 @@ def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Co
     with only_instance(settings.data) as lock:
         for offset in PORT_OF.values():
             require_free_port(settings.port + offset)
-        ensure_keys(settings)
         launcher = Launcher(embedded_children(settings), console)
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -213,17 +216,25 @@ def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Co
 
 
 def prepare(settings: Settings, console: Console) -> None:
-    """Make what a first start needs: a demonstration's past where one is wanted, accounts, fleet."""
+    """Make what a first start needs: keys, a demonstration's past where one is wanted, accounts, fleet."""
+    # Here and below, not at the top: the launcher itself only watches, and needs none of this in its memory.
+    from shared.processes import open_contexts
+    from shared.web.keys import ensure_keys
+
+    ensure_keys(settings)
     if settings.demo:
-        from deploy.demo.past import ensure_past  # only a demonstration needs it
+        from deploy.demo.past import ensure_past
 
         ensure_past(settings, console)
     with open_contexts(SERVICES, settings) as contexts:
         first_start(contexts, settings)
 
 
-def first_start(contexts: Mapping[str, ServiceContext], settings: Settings) -> None:
+def first_start(contexts: Mapping[str, "ServiceContext"], settings: Settings) -> None:
     """Write the credentials and bring the configured fleet into the store, where that has not been done."""
+    from shared.processes import part
+    from shared.web.keys import ensure_keys
+
     ensure_keys(settings)
     part("scheduling", "handlers").ensure_fleet(contexts["scheduling"])
     part("accounts", "first_start").write_credentials(contexts["accounts"], settings.data / "credentials.json")

@@ -72,6 +72,9 @@ def _inside(settings: Settings, folder: Path) -> Settings:
 
 def _make(settings: Settings, console: Console) -> None:
     """Live through some days, from morning to the present."""
+    if not console.is_terminal:
+        # Where a bar can't move, one line says why nothing else happens for a while.
+        console.print(f"Making {DAYS} days of past (a minute, once) …", highlight=False)
     now = machine_now()
     begin = (now - timedelta(days=DAYS)).replace(hour=6, minute=0, second=0, microsecond=0)
     clock = SetClock(begin)
@@ -109,8 +112,6 @@ def _plan_reports(simulation: Simulation, begin: datetime, end: datetime) -> Non
 
 def _live(simulation: Simulation, clock: SetClock, pump: Pump, end: datetime, console: Console) -> None:
     """Let everything planned happen in its order up to an instant, and its events be answered."""
-    if not console.is_terminal:
-        console.print(f"Making {DAYS} days of past …", highlight=False)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"Making {DAYS} days of past …", total=(end - clock.instant).total_seconds())
         while (at := simulation.next_at()) is not None and at <= end:
