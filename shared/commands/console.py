@@ -10,15 +10,10 @@ from typing import Any, NoReturn
 
 import click
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from shared.config import Settings
 from shared.errors import ConfigError, DomainError, StreetsceneError
 from shared.launched import as_launched
-
-WIDE = 400
-"""Columns where nobody looks: a table that goes into a file or another program is never wrapped."""
 
 STOPPED_BY_HAND = 130
 
@@ -93,14 +88,12 @@ def show_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, jso
     if json_output:
         click.echo(json.dumps([dict(row) for row in rows], default=str, ensure_ascii=False, indent=2))
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in columns:
-        # What is copied from a table must be whole; the last column holds the words, and they may wrap.
-        table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
-    for row in rows:
-        # Text, not markup: a reason may hold brackets.
-        table.add_row(*(Text("" if row.get(column) is None else str(row.get(column))) for column in columns))
-    out.print(table, width=None if out.is_terminal else WIDE)
+    texts = [list(columns)]
+    texts += [["" if row.get(column) is None else str(row.get(column)) for column in columns] for row in rows]
+    widths = [max(len(line[n]) for line in texts) for n in range(len(columns))]
+    for line in texts:
+        # Never cut, whatever the width of the terminal: ids are there to be copied.
+        say("  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 def say(line: str) -> None:
