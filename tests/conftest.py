@@ -15,6 +15,7 @@ GROUPS = (
     ("e2e/test_kills.py", "kills"),
     ("e2e/test_canary.py", "canary"),
     ("e2e/test_commands.py", "launcher"),
+    ("e2e/test_health.py", "launcher"),
     ("e2e/test_launcher.py", "launcher"),
     ("e2e/test_resident.py", "resident"),
     ("e2e/", "browser"),

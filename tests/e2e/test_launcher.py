@@ -59,52 +59,36 @@ def process_listening_on(port: int) -> int:
     raise AssertionError(f"nothing listens on {port}")
 
 
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory):
-    """One running council without a past, for what needs no start of its own."""
-    with running_system(tmp_path_factory.mktemp("started") / "data", demo=False) as system:
-        yield system
-
-
-def test_without_a_demonstration_there_is_no_past_and_no_control_of_the_clock(started: System):
-    reports = started.get("/api/reports/v1/reports", "supervisor")["items"]
-    jobs = started.get("/api/scheduling/v1/jobs", "supervisor")["items"]
-
-    assert (reports, jobs) == ([], [])
-    assert requests.get(f"{started.url}/demo", timeout=10).status_code == 404
-    assert not (started.data / "store" / "demo.sqlite3").exists()
-
-
-def test_only_their_owner_can_read_the_credentials(started: System):
-    mode = stat.S_IMODE((started.data / "credentials.json").stat().st_mode)
+def test_only_their_owner_can_read_the_credentials(council: System):
+    mode = stat.S_IMODE((council.data / "credentials.json").stat().st_mode)
 
     assert oct(mode) == "0o600"
 
 
-def test_the_start_prints_one_address_and_who_may_sign_in(started: System):
-    printed = (started.data.parent / f"{started.data.name}.log").read_text()
+def test_the_start_prints_one_address_and_who_may_sign_in(council: System):
+    printed = (council.data.parent / f"{council.data.name}.log").read_text()
 
-    assert re.findall(r"running at (\S+)", printed) == [started.url]
-    for user in started.credentials["users"]:
+    assert re.findall(r"running at (\S+)", printed) == [council.url]
+    for user in council.credentials["users"]:
         assert (user.get("password") or user.get("shift_code") or user.get("link")) in printed
     assert max(len(line) for line in printed.splitlines() if "/accounts/wall/" not in line) <= 120
 
 
-def test_the_walls_link_opens_the_wall_at_the_port_of_this_start(started: System):
-    link = started.user("wall-viewer")["link"]
+def test_the_walls_link_opens_the_wall_at_the_port_of_this_start(council: System):
+    link = council.user("wall-viewer")["link"]
 
     answer = requests.get(link, timeout=10)
 
-    assert link.startswith(f"{started.url}/accounts/wall/")
+    assert link.startswith(f"{council.url}/accounts/wall/")
     assert answer.ok
 
 
-def test_a_killed_worker_is_started_again_and_goes_on(started: System):
-    worker = process_listening_on(started.port + PORT_OF["worker"])
+def test_a_killed_worker_is_started_again_and_goes_on(council: System):
+    worker = process_listening_on(council.port + PORT_OF["worker"])
 
     os.kill(worker, signal.SIGKILL)
     form = {
-        "api_key": started.credentials["tokens"]["open311"],
+        "api_key": council.credentials["tokens"]["open311"],
         "service_code": "fly-tipping",
         "lat": "53.4060",
         "long": "-2.9660",
@@ -113,24 +97,24 @@ def test_a_killed_worker_is_started_again_and_goes_on(started: System):
         "attribute[size]": "car-boot",
         "attribute[land_type]": "highway",
     }
-    answer = requests.post(f"{started.url}/open311/v2/requests.json", data=form, timeout=30)
+    answer = requests.post(f"{council.url}/open311/v2/requests.json", data=form, timeout=30)
     reference = answer.json()[0]["service_request_id"]
 
     def has_job() -> bool:
-        return bool(started.get(f"/api/scheduling/v1/jobs?reference={reference}", "supervisor")["items"])
+        return bool(council.get(f"/api/scheduling/v1/jobs?reference={reference}", "supervisor")["items"])
 
     eventually(has_job, within=BACK_SECONDS, what="the job of a report made while the worker was dead")
-    assert process_listening_on(started.port + PORT_OF["worker"]) != worker
-    assert "worker process ended (-9)" in (started.data.parent / f"{started.data.name}.log").read_text()
+    assert process_listening_on(council.port + PORT_OF["worker"]) != worker
+    assert "worker process ended (-9)" in (council.data.parent / f"{council.data.name}.log").read_text()
 
 
-def test_a_second_start_on_the_same_data_says_so_in_one_line(started: System):
-    said = streetscene("up", "--port", str(free_ports()), "--data", str(started.data), "--demo", "0")
+def test_a_second_start_on_the_same_data_says_so_in_one_line(council: System):
+    said = streetscene("up", "--port", str(free_ports()), "--data", str(council.data), "--demo", "0")
 
     assert said.code == 2
     assert len(said.error_lines) == 1
     assert "another Streetscene is running" in said.err
-    assert requests.get(f"{started.url}/health/live", timeout=10).ok
+    assert requests.get(f"{council.url}/health/live", timeout=10).ok
 
 
 @pytest.mark.parametrize("offset", PORT_OF.values(), ids=PORT_OF)
@@ -181,8 +165,13 @@ def test_a_wrong_council_file_is_named_in_one_line(tmp_path):
     assert "council.toml" in said.err
 
 
-def test_ctrl_c_stops_everything_and_ends_well(tmp_path):
+def test_a_start_without_a_demonstration_has_no_past_and_ctrl_c_ends_it_well(tmp_path):
     with running_system(tmp_path / "data", demo=False) as system:
+        assert system.get("/api/reports/v1/reports", "supervisor")["items"] == []
+        assert system.get("/api/scheduling/v1/jobs", "supervisor")["items"] == []
+        assert requests.get(f"{system.url}/demo", timeout=10).status_code == 404
+        assert not (system.data / "store" / "demo.sqlite3").exists()
+
         system.process.send_signal(signal.SIGINT)
         code = system.process.wait(30)
 

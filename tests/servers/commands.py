@@ -1,6 +1,7 @@
 """The `streetscene` command as an operator types it: in a process of its own, its two outputs kept apart."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 from shared.config import REPOSITORY
 
 TIMEOUT_SECONDS = 120
+TRACEBACK = re.compile(r"^Traceback", re.MULTILINE)
+"""At the beginning of a line: a parked message may well hold one."""
 
 
 @dataclass(frozen=True)
@@ -44,5 +47,5 @@ def streetscene(*arguments: str, data: Path | None = None, timeout: float = TIME
         timeout=timeout,
         check=False,
     )
-    assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+    assert not TRACEBACK.search(done.stdout + done.stderr), done.stdout + done.stderr
     return Said(done.returncode, done.stdout, done.stderr)
