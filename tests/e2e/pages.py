@@ -79,10 +79,10 @@ def page(
     return Page(service, rule, visitor, shows, sends, status, is_in_empty_system="<" not in rule and status == OK)
 
 
-def question(slug: str, **sent: Sent) -> Page:
+def question(slug: str, wrong: Sent | None = None) -> Page:
     """Declare a question of the report form; by default nothing answered is what is wrong."""
-    wrong = sent or {"error": Sent("/report/new/<slug>")}
-    return page("reports", "/report/new/<slug>", "reporting", f"/report/new/{slug}", **wrong)
+    error = wrong or Sent("/report/new/<slug>")
+    return page("reports", "/report/new/<slug>", "reporting", f"/report/new/{slug}", error=error)
 
 
 NOTICE_STEP = "/enforcement/notices/<notice_id>/<any(recipient, serve, payment, cancel):step>"
@@ -104,8 +104,8 @@ REPORTS = (
         status=BAD_REQUEST,
     ),
     *(question(slug) for slug in ("waste", "size", "danger", "land", "place", "when")),
-    question("details", error=Sent("/report/new/<slug>", upload="photo")),
-    question("contact", error=Sent("/report/new/<slug>", {"email": "nobody"})),
+    question("details", Sent("/report/new/<slug>", upload="photo")),
+    question("contact", Sent("/report/new/<slug>", {"email": "nobody"})),
     page("reports", "/report/new/check", "reporting"),
     page("reports", "/report/new/sent", "reported"),
     page("reports", "/contact-centre", "contact-centre"),
