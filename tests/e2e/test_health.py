@@ -50,7 +50,7 @@ def address(council: System, process: str, path: str) -> str:
 def metrics_at(url: str) -> tuple[set[str], set[str]]:
     """Return the names of our metrics at a process: those that it declares, and those that have values."""
     declared, valued = set(), set()
-    answer = requests.get(url, timeout=10)
+    answer = requests.get(url, timeout=30)
     assert answer.headers["Content-Type"].startswith("text/plain")
     for family in text_string_to_metric_families(answer.text):
         name = f"{family.name}_total" if family.type == "counter" else family.name
@@ -87,7 +87,7 @@ def reported(council: System) -> dict[str, str]:
 
 @pytest.mark.parametrize("process", PORT_OF)
 def test_every_process_says_that_it_lives(council, process):
-    answer = requests.get(address(council, process, "/health/live"), timeout=10)
+    answer = requests.get(address(council, process, "/health/live"), timeout=30)
 
     assert answer.status_code == 200
     assert answer.json() == {"status": "live"}
@@ -95,7 +95,7 @@ def test_every_process_says_that_it_lives(council, process):
 
 @pytest.mark.parametrize("process", PORT_OF)
 def test_every_process_names_each_dependency_it_is_ready_with(council, process):
-    answer = requests.get(address(council, process, "/health/ready"), timeout=10)
+    answer = requests.get(address(council, process, "/health/ready"), timeout=30)
 
     services = ("scheduling",) if process == "planner" else SERVICES
     wanted = {f"{service}.{part}" for service in services for part in ("store", "blobs")}
@@ -139,10 +139,10 @@ def test_a_stream_process_has_health_and_metrics_of_its_own(council):
     origin = f"http://127.0.0.1:{port + STREAM_OFFSET}"
     try:
         _wait_for(f"{origin}/health/ready")
-        ready = requests.get(f"{origin}/health/ready", timeout=10).json()
+        ready = requests.get(f"{origin}/health/ready", timeout=30).json()
         viewer = requests.Session()
-        viewer.get(council.user("wall-viewer")["link"], timeout=10)
-        with viewer.get(f"{origin}/operations/stream", stream=True, timeout=10) as opened:
+        viewer.get(council.user("wall-viewer")["link"], timeout=30)
+        with viewer.get(f"{origin}/operations/stream", stream=True, timeout=30) as opened:
             assert opened.headers["Content-Type"].startswith("text/event-stream")
             _, valued = metrics_at(f"{origin}/metrics")
 
@@ -158,9 +158,9 @@ def _wait_for(url: str) -> None:
     deadline = time.monotonic() + EFFECT_SECONDS
     while True:
         try:
-            if requests.get(url, timeout=5).ok:
+            if requests.get(url, timeout=10).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pass
         assert time.monotonic() < deadline, url
         time.sleep(0.1)
