@@ -1,6 +1,7 @@
-"""What a process costs, as Linux tells it."""
+"""What a process costs, as Linux tells it, and what a durable write costs on this disk at this moment."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,3 +32,15 @@ def pss_mb(pid: int) -> float:
 def command_of(pid: int) -> str:
     """Return how a process was started."""
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+
+
+def flush_milliseconds(folder: Path, *, times: int = 100, size: int = 8_192) -> list[float]:
+    """Return how long each of some durable writes took: every commit of every service waits for one."""
+    taken = []
+    with (folder / "flushed").open("wb", buffering=0) as file:
+        for _ in range(times):
+            file.write(bytes(size))
+            started = time.perf_counter()
+            os.fdatasync(file.fileno())
+            taken.append((time.perf_counter() - started) * 1000)
+    return taken
