@@ -34,7 +34,6 @@ def group_of(path: Path) -> str:
     return next((group for prefix, group in GROUPS if relative.startswith(prefix)), relative)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with its group, and put the long groups first."""
     for item in items:
