@@ -24,9 +24,13 @@ def up(port: str | None, data: str | None, demo: str | None) -> None:
     run(current_settings(), console=out, on_ready=welcome)
 
 
-@click.command(hidden=True)
+@click.command()
 def prepare() -> None:
-    """Make what a first start needs; the launcher runs this in a process of its own, which takes its memory along."""
+    """Make what a first start needs: keys, fleet and accounts (and a demonstration's past). Again, it changes nothing.
+
+    The launcher runs it in a process of its own, which takes its memory along; a system of separate processes needs it
+    run once before they start.
+    """
     from deploy.local import prepare as run
     from shared.lifeline import end_with_launcher
 
