@@ -5,6 +5,7 @@ Nothing here has a secret for a default. `Settings.redacted()` is what may be pr
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,6 +13,9 @@ from shared.errors import ConfigError
 
 SERVICES = ("reports", "scheduling", "tonnage", "enforcement", "operations", "accounts")
 """Every service by the name of its package under `services/`, its source in events and its prefix in stores."""
+
+FROM_FILES = ("STORE_URL", "BUS_URL", "BLOB_URL")
+"""Addresses hold passwords, so each may come from a file instead, named by the setting's name with `_FILE`."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -40,11 +44,14 @@ class Settings:
     """Every rate limit of the web is multiplied by this; 0 switches them off (this machine only)."""
     trusted_proxies: int = 0
     """How many proxies in front of the web may say whom they speak for."""
+    host: str = "127.0.0.1"
+    """The address that every process listens on: loopback, unless a container's own network is the fence."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Return the settings in the environment's `STREETSCENE_*`; raises `ConfigError` naming the wrong one."""
         setting = {name.removeprefix("STREETSCENE_"): value for name, value in environ.items() if value != ""}
+        setting |= {name: _secret(setting[f"{name}_FILE"], name) for name in FROM_FILES if f"{name}_FILE" in setting}
         data = Path(setting.get("DATA", "var")).absolute()
         port = _port(setting.get("PORT", "8000"), "STREETSCENE_PORT")
         metrics_port = setting.get("METRICS_PORT")
@@ -69,6 +76,7 @@ class Settings:
                 setting.get("RATE_LIMITS", "on"), setting.get("PUBLIC_URL", f"http://127.0.0.1:{port}")
             ),
             trusted_proxies=_number(setting.get("TRUSTED_PROXIES", "0"), "STREETSCENE_TRUSTED_PROXIES"),
+            host=_address(setting.get("HOST", "127.0.0.1")),
         )
 
     @property
@@ -86,6 +94,22 @@ def _port(text: str, name: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise ConfigError(f"{name} must be a port from 1 to 65535, not {text!r}")
     return int(text)
+
+
+def _secret(path: str, name: str) -> str:
+    """Return the content of a file that holds a setting."""
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"STREETSCENE_{name}_FILE: {path} can't be read: {error.strerror}") from error
+
+
+def _address(text: str) -> str:
+    """Return an IPv4 address to listen on."""
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError as error:
+        raise ConfigError(f"STREETSCENE_HOST must be an IPv4 address, not {text!r}") from error
 
 
 def _number(text: str, name: str) -> int:
