@@ -44,6 +44,9 @@ RESTART_SECONDS = (0.2, 1, 2, 5, 10, 30)
 LONGEST_LOG_BYTES = 20_000_000
 """A child's log longer than this is put aside when it starts: some weeks of a small council's requests."""
 
+REACHED_AT_LOOPBACK = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - what is accepted, not what is bound
+"""Where the processes may listen: the launcher asks them on this machine whether they are ready."""
+
 HIGHEST_PORT = 65_535
 
 PORT_OF = {"web": 0, "worker": 1, "planner": 3}
@@ -59,6 +62,13 @@ class Child:
     port: int
     environment: Mapping[str, str]
     log: Path
+    ready_path: str = "/health/ready"
+    """Where on its port it says that it is ready."""
+    ready_headers: Mapping[str, str] = field(default_factory=dict)
+    ready_when_open: bool = False
+    """Whether it is ready as soon as its port is open: a server that has no address for asking."""
+    wave: int = 0
+    """Children of a later wave start when those of the earlier ones are ready, and stop before them."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0
     deaths: int = 0
@@ -84,9 +94,12 @@ class Child:
 
     def ready(self) -> bool:
         """Say whether the process says that it is ready."""
+        if self.ready_when_open:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            connection.request("GET", "/health/ready")
+            connection.request("GET", self.ready_path, headers=self.ready_headers)
             return connection.getresponse().status == http.client.OK
         except (OSError, http.client.HTTPException):
             return False
@@ -110,10 +123,11 @@ class Child:
 
 @dataclass
 class Launcher:
-    """The processes of one embedded system, and the pipe that ties their lives to this one."""
+    """The processes of one system, and the pipe that ties their lives to this one."""
 
     children: Sequence[Child]
     console: Console
+    ready_seconds: float = READY_SECONDS
     stopping: bool = False
     lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
@@ -125,7 +139,7 @@ class Launcher:
         process = subprocess.Popen(
             (sys.executable, "-m", "shared.cli", "prepare"),
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **_environment(settings), "STREETSCENE_LIFELINE_FD": str(self.lifeline[0])},
+            env={**os.environ, **environment_of(settings), "STREETSCENE_LIFELINE_FD": str(self.lifeline[0])},
             cwd=REPOSITORY,
             pass_fds=(self.lifeline[0],),
             start_new_session=True,
@@ -140,12 +154,22 @@ class Launcher:
 
     def start(self) -> None:
         """Start every child and wait until all are ready; raises `ConfigError` naming the one that is not."""
-        for child in self.children:
-            if self.stopping:
-                return
-            child.start(self.lifeline[0])
-        deadline = time.monotonic() + READY_SECONDS
-        for child in self.children:
+        deadline = time.monotonic() + self.ready_seconds
+        for wave in self._waves():
+            for child in wave:
+                if self.stopping:
+                    return
+                child.start(self.lifeline[0])
+            self._wait_until_ready(wave, deadline)
+
+    def _waves(self) -> list[list[Child]]:
+        """Return the children in the order in which they need each other."""
+        numbers = sorted({child.wave for child in self.children})
+        return [[child for child in self.children if child.wave == number] for number in numbers]
+
+    def _wait_until_ready(self, children: Sequence[Child], deadline: float) -> None:
+        """Wait until all are ready; raises `ConfigError` naming the one that is not."""
+        for child in children:
             while not child.ready():
                 if self.stopping:
                     return
@@ -168,7 +192,13 @@ class Launcher:
     def stop(self) -> None:
         """Ask every child to finish, and end those that do not."""
         self.stopping = True
-        running = [child.process for child in self.children if child.process and child.process.poll() is None]
+        for wave in reversed(self._waves()):
+            self._stop(wave)
+
+    @staticmethod
+    def _stop(children: Sequence[Child]) -> None:
+        """Ask children to finish, and end those that do not."""
+        running = [child.process for child in children if child.process and child.process.poll() is None]
         for process in running:
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
@@ -187,15 +217,36 @@ def _keep_short(log: Path) -> None:
 
 
 def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Console], None]) -> None:
-    """Run the embedded system until it is told to stop.
+    """Run the embedded system until it is told to stop; raises `ConfigError` as `run` does."""
+    run(
+        settings,
+        embedded_children,
+        console=console,
+        on_ready=on_ready,
+        ports=[settings.port + offset for offset in PORT_OF.values()],
+    )
+
+
+def run(
+    settings: Settings,
+    children: Callable[[Settings], Sequence[Child]],
+    *,
+    console: Console,
+    on_ready: Callable[[Settings, Console], None],
+    ports: Sequence[int],
+    ready_seconds: float = READY_SECONDS,
+) -> None:
+    """Run these processes until told to stop, after making what a first start needs.
 
     Raises `ConfigError` for a taken port, a folder that can't be written, a second instance on the same data, or a
     process that does not start.
     """
+    if settings.host not in REACHED_AT_LOOPBACK:
+        raise ConfigError(f"STREETSCENE_HOST={settings.host}: what is started here is asked at 127.0.0.1; use 0.0.0.0")
     with only_instance(settings.data) as lock:
-        for offset in PORT_OF.values():
-            require_free_port(settings.port + offset)
-        launcher = Launcher(embedded_children(settings), console)
+        for port in ports:
+            require_free_port(port)
+        launcher = Launcher(children(settings), console, ready_seconds=ready_seconds)
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             launcher.stopping = True
@@ -246,7 +297,7 @@ def embedded_children(settings: Settings) -> list[Child]:
     logs.mkdir(parents=True, exist_ok=True)
     targets = ",".join(f"{name}=http://127.0.0.1:{settings.port + offset}" for name, offset in PORT_OF.items())
     environment = {
-        **_environment(settings),
+        **environment_of(settings),
         "STREETSCENE_METRICS_TARGETS": ",".join(settings.metrics_targets) or targets,
         "PYTHONUNBUFFERED": "1",
     }
@@ -262,7 +313,7 @@ def embedded_children(settings: Settings) -> list[Child]:
     ]
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
     """Return what every process of the system is told by its environment."""
     return {
         "STREETSCENE_DATA": str(settings.data),
@@ -292,7 +343,7 @@ def only_instance(data: Path) -> Iterator[IO[str]]:
 def require_free_port(port: int, *, patience_seconds: float = 6) -> None:
     """Raise `ConfigError` if the port stays taken: children of a launcher just killed need a moment to go."""
     if port > HIGHEST_PORT:
-        raise ConfigError(f"PORT= is too high: the other processes take up to {max(PORT_OF.values())} ports above it")
+        raise ConfigError("PORT= is too high: the other processes take ports above it")
     deadline = time.monotonic() + patience_seconds
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
