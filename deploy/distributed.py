@@ -169,12 +169,15 @@ def _proxy(settings: Settings, logs: Path, server: str) -> Child:
     )
     return Child(
         name="nginx",
-        command=(
-            *(sys.executable, "-m", "shared.lifeline", "--"),
-            *(server, "-e", "stderr", "-p", str(folder), "-c", str(file), "-g", "daemon off;"),
-        ),
+        command=nginx_command(server, file),
         port=settings.port,
         environment={},
         log=logs / "nginx.log",
         wave=PROXY_WAVE,
     )
+
+
+def nginx_command(server: str, file: Path) -> tuple[str, ...]:
+    """Return the command that runs nginx with a main file in the foreground, below the lifeline's wrapper."""
+    nginx_itself = (server, "-e", "stderr", "-p", str(file.parent), "-c", str(file), "-g", "daemon off;")
+    return (sys.executable, "-m", "shared.lifeline", "--", *nginx_itself)

@@ -22,6 +22,7 @@ GROUPS = (
     ("e2e/", "browser"),
     ("integration/proxy/", "proxy"),
     ("integration/launcher/", "distributed"),
+    ("integration/compose/", "distributed"),
     ("integration/prometheus/", "prometheus"),
     ("integration/", "broker"),
     ("green/", "green"),
