@@ -8,6 +8,7 @@ first, so that the last worker to finish is not the one with the browser.
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 
@@ -39,10 +40,22 @@ def group_of(path: Path) -> str:
     return next((group for prefix, group in GROUPS if relative.startswith(prefix)), relative)
 
 
+class GroupScheduling(LoadScopeScheduling):
+    """Gives whole groups to workers, in the order of the tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the group of a test."""
+        return group_of(TESTS.parent / nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
+    """Have whole groups run by one worker each."""
+    return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its group, and put the long groups first."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item.path)))
+    """Put the long groups first."""
 
     def rank(item: pytest.Item) -> int:
         group = group_of(item.path)

@@ -16,7 +16,7 @@ KEY = re.compile(r"[0-9a-f]{64}")
 SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 
 
-class Corrupt(StreetsceneError):  # noqa: N818 — named like the others, for what is the matter
+class Corrupt(StreetsceneError):
     """The bytes under a key are not those that were sealed."""
 
 

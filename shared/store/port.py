@@ -25,7 +25,7 @@ FieldType: TypeAlias = Literal["text", "integer", "boolean", "instant", "texts"]
 ASCENDING, DESCENDING = 1, -1
 
 
-class NoIndex(StreetsceneError):  # noqa: N818 — named like the others, for what is the matter
+class NoIndex(StreetsceneError):
     """The query would need a scan: declare an index for it."""
 
 

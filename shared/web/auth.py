@@ -31,7 +31,7 @@ SIGN_IN_PATH = "/accounts/sign-in"
 API_PREFIX = "/api/"
 
 
-class MissingPolicy(StreetsceneError):  # noqa: N818 - named for what is wrong, like the others
+class MissingPolicy(StreetsceneError):
     """A view was registered without saying who may use it: a defect, answered with 500."""
 
 

@@ -25,7 +25,7 @@ SESSION_LIFETIME = timedelta(hours=12)
 """A working day with overtime; a shift code or wall link may give less."""
 
 
-class BadToken(StreetsceneError):  # noqa: N818 - named for what is wrong, like the others
+class BadToken(StreetsceneError):
     """The token is not ours, was changed, has expired, or is for another use."""
 
 

@@ -32,7 +32,7 @@ class MongoServer:
     is_real: bool
 
 
-class NotAvailable(Exception):  # noqa: N818
+class NotAvailable(Exception):
     """There is no server to be had on this machine; the text says how to get one."""
 
 
