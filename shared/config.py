@@ -112,6 +112,8 @@ def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:
     """Return the URL if its scheme is one that an adapter exists for."""
     if text.partition("://")[0] not in schemes:
         raise ConfigError(f"STREETSCENE_{name} must start with {' or '.join(f'{s}://' for s in schemes)}, not {text!r}")
+    if "synchronous=off" in text:
+        raise ConfigError(f"STREETSCENE_{name} must be durable: synchronous=off is for making a demonstration's past")
     return text
 
 

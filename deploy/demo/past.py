@@ -60,7 +60,7 @@ def _inside(settings: Settings, folder: Path) -> Settings:
     return replace(
         settings,
         data=folder,
-        store_url=f"sqlite://{folder}/store",
+        store_url=f"sqlite://{folder}/store?synchronous=off",
         blob_url=f"file://{folder}/blobs",
         rate_limit_factor=0,
     )

@@ -8,7 +8,7 @@ that wait for a later try are tried again as soon as the rest has been handled, 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.bus.answer import Outcome, answer, due_parked, event_id_in
+from shared.bus.answer import Outcome, answer, due_parked, event_in
 from shared.bus.documents import (
     CURSOR,
     RELAY,
@@ -123,12 +123,13 @@ class Pump:
 
     def _deliver(self, event_type: str, body: bytes, drained: Drained) -> None:
         """Give one event to every consumer that subscribes to its type."""
+        event = event_in(body)
         for service, subscription in self._routes.get(event_type, ()):
             ctx = self._contexts[service]
-            outcome = answer(ctx, subscription, body)
+            outcome = answer(ctx, subscription, body, decoded=event)
             drained.count(outcome)
             if outcome is Outcome.DEAD and self._raise_errors:
-                parked = show_parked(ctx.store, parked_id(subscription.consumer, event_id_in(body), body))
+                parked = show_parked(ctx.store, parked_id(subscription.consumer, event.id if event else None, body))
                 raise HandlerError(f"{parked['_id']} ({event_type}): {parked['reason']}\n{parked['trace']}")
 
     def _retry_parked(self, drained: Drained) -> bool:

@@ -8,6 +8,7 @@ data; there is no factory for free text or for a person's details, because no ev
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
@@ -153,7 +154,7 @@ class Contract(Schema):
     @classmethod
     def write(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data as JSON-ready primitives; raises `InvalidEvent` for any unknown, missing or wrong field."""
-        schema = cls()
+        schema = _strict(cls)
         problems: Any = list(_problems(schema, data))
         if not problems:
             primitives: dict[str, Any] = schema.dump(data)
@@ -166,10 +167,22 @@ class Contract(Schema):
     def read(cls, primitives: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data as Python values, ignoring fields that this version does not know, at every depth."""
         try:
-            data: dict[str, Any] = cls(unknown=EXCLUDE).load(_known(cls(), primitives))
+            data: dict[str, Any] = _tolerant(cls).load(_known(_strict(cls), primitives))
         except ValidationError as error:
             raise InvalidEvent(f"{cls.type} does not fit its contract: {error.messages}") from error
         return data
+
+
+@cache
+def _strict(schema: type[Contract]) -> Contract:
+    """Return the one instance of a contract that refuses unknown fields: making one costs more than using it."""
+    return schema()
+
+
+@cache
+def _tolerant(schema: type[Contract]) -> Contract:
+    """Return the one instance of a contract that passes over unknown fields."""
+    return schema(unknown=EXCLUDE)
 
 
 def _problems(schema: Schema, data: Mapping[str, Any], path: str = "") -> Iterator[str]:
