@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 import requests
 from rich.console import Console
@@ -38,6 +39,9 @@ STOP_SECONDS = 10
 RESTART_SECONDS = (0.2, 1, 2, 5, 10, 30)
 """Waits before a child that died is started again; a child that lived a minute starts at the first again."""
 
+LOOK_SECONDS = 0.5
+"""How long the launcher may take to do what a demonstration's page has asked for."""
+
 PORT_OF = {"web": 0, "worker": 1, "planner": 3}
 """Offsets from PORT; 2 is the stream process of a distributed system, which the embedded web process includes."""
 
@@ -48,13 +52,16 @@ class Child:
 
     name: str
     command: Sequence[str]
-    port: int
+    port: int | None
+    """Where it answers whether it is ready; None: it is as soon as it runs."""
     environment: Mapping[str, str]
     log: Path
     process: subprocess.Popen[bytes] | None = None
     started: float = 0
     deaths: int = 0
     restart_at: float | None = None
+    held: bool = False
+    """Whether it has been stopped on purpose and is not to be started again."""
 
     def start(self, lifeline: int) -> None:
         """Start the process with the read end of the lifeline."""
@@ -75,6 +82,8 @@ class Child:
 
     def ready(self) -> bool:
         """Say whether the process says that it is ready."""
+        if self.port is None:
+            return True
         try:
             return requests.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=2).ok
         except requests.RequestException:
@@ -83,6 +92,19 @@ class Child:
     def died(self) -> bool:
         """Say whether the process has ended."""
         return self.process is not None and self.process.poll() is not None
+
+    def hold(self) -> None:
+        """Kill the process without warning and leave it dead: what a demonstration shows the system to survive."""
+        self.held, self.restart_at = True, None
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def let_go(self, lifeline: int) -> None:
+        """Start a process again that was held."""
+        self.held, self.deaths = False, 0
+        self.start(lifeline)
 
     def plan_restart(self) -> float:
         """Note when to start the process again, and return the wait in seconds."""
@@ -102,6 +124,7 @@ class Launcher:
     children: Sequence[Child]
     console: Console
     stopping: bool = False
+    controls: "Controls | None" = None
     lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
     def start(self) -> None:
@@ -119,8 +142,14 @@ class Launcher:
 
     def watch(self) -> None:
         """Keep the children running until somebody asks to stop."""
+        look_at = 0.0
         while not self.stopping:
+            if self.controls and time.monotonic() >= look_at:
+                look_at = time.monotonic() + LOOK_SECONDS
+                self.controls.look(self)
             for child in self.children:
+                if child.held:
+                    continue
                 if child.died():
                     code = child.process.returncode if child.process else None
                     wait = child.plan_restart()
@@ -144,6 +173,14 @@ class Launcher:
                 process.wait()
 
 
+class Controls(Protocol):
+    """What somebody outside asks of a running launcher."""
+
+    def look(self, launcher: Launcher) -> None:
+        """Do what has been asked for since the last look."""
+        ...
+
+
 def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Console], None]) -> None:
     """Run the embedded system until it is told to stop.
 
@@ -155,7 +192,7 @@ def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Co
             require_free_port(settings.port + offset)
         ensure_keys(settings)
         prepare(settings, console)
-        launcher = Launcher(embedded_children(settings), console)
+        launcher = Launcher(embedded_children(settings), console, controls=_controls(settings))
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             launcher.stopping = True
@@ -182,6 +219,15 @@ def prepare(settings: Settings, console: Console) -> None:
         first_start(contexts, settings)
 
 
+def _controls(settings: Settings) -> Controls | None:
+    """Return what a demonstration's page may ask of the launcher."""
+    if not settings.demo:
+        return None
+    from deploy.demo.controls import LauncherControls  # only a demonstration needs it
+
+    return LauncherControls(settings)
+
+
 def first_start(contexts: Mapping[str, ServiceContext], settings: Settings) -> None:
     """Write the credentials and bring the configured fleet into the store, where that has not been done."""
     ensure_keys(settings)
@@ -198,10 +244,11 @@ def embedded_children(settings: Settings) -> list[Child]:
         "STREETSCENE_DATA": str(settings.data),
         "STREETSCENE_PORT": str(settings.port),
         "STREETSCENE_DEMO": "1" if settings.demo else "0",
+        "STREETSCENE_DEMO_LIVE": "1" if settings.demo_live else "0",
         "STREETSCENE_METRICS_TARGETS": ",".join(settings.metrics_targets) or targets,
         "PYTHONUNBUFFERED": "1",
     }
-    return [
+    children = [
         Child(
             name=name,
             command=(sys.executable, "-m", "shared.cli", name, "all"),
@@ -211,6 +258,10 @@ def embedded_children(settings: Settings) -> list[Child]:
         )
         for name, offset in PORT_OF.items()
     ]
+    if settings.demo and settings.demo_live:
+        command = (sys.executable, "-m", "shared.cli", "simulate", "--url", f"http://127.0.0.1:{settings.port}")
+        children.append(Child("simulator", command, None, environment, logs / "simulator.log"))
+    return children
 
 
 @contextlib.contextmanager

@@ -205,13 +205,12 @@ def seed() -> None:
 
 @main.command()
 @click.option("--minutes", default=0.0, help="Stop after so many minutes (0: go on until stopped).")
-@click.option("--per-hour", default=12.0, help="New reports an hour.")
 @click.option("--url", default=None, help="The site to send to (default: this machine's).")
-def simulate(minutes: float, per_hour: float, url: str | None) -> None:
+def simulate(minutes: float, url: str | None) -> None:
     """Report, clear, weigh and fine through the public doors of a running demonstration."""
     from deploy.demo.simulator import run_simulator
 
-    run_simulator(current_settings(), base_url=url, minutes=minutes, per_hour=per_hour, console=out)
+    run_simulator(current_settings(), base_url=url, minutes=minutes, console=out)
 
 
 @main.group()
@@ -435,7 +434,7 @@ def catalogue(check_only: bool) -> None:
         return
     stale = [*check(folder, consumers_by_event())]
     if not check_definitions(definitions, consumers_by_event()):
-        stale.append(definitions)
+        stale.append(str(definitions))
     if stale:
         err.print(f"Not up to date: {', '.join(str(file) for file in stale)}. Run `make catalogue`.")
         raise SystemExit(1)

@@ -40,6 +40,10 @@ class Settings:
     """Every rate limit of the web is multiplied by this; 0 switches them off (this machine only)."""
     trusted_proxies: int = 0
     """How many proxies in front of the web may say whom they speak for."""
+    demo_days: int | None = None
+    """How many days of made reports a demonstration's past has, where not as many as its own figures say."""
+    demo_live: bool = True
+    """Whether a demonstration starts last Tuesday and goes on by itself; else it stands at this machine's time."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -69,6 +73,8 @@ class Settings:
                 setting.get("RATE_LIMITS", "on"), setting.get("PUBLIC_URL", f"http://127.0.0.1:{port}")
             ),
             trusted_proxies=_number(setting.get("TRUSTED_PROXIES", "0"), "STREETSCENE_TRUSTED_PROXIES"),
+            demo_live=setting.get("DEMO_LIVE", "1") == "1",
+            demo_days=_number(setting["DEMO_DAYS"], "STREETSCENE_DEMO_DAYS") if "DEMO_DAYS" in setting else None,
         )
 
     @property

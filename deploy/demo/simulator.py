@@ -1,50 +1,111 @@
-"""`streetscene simulate`: the made day goes on, through the public doors of a running demonstration."""
+"""`streetscene simulate`: the made day goes on, through the public doors of a running system, beside real visitors.
 
+In a demonstration it takes up where the past, or the last simulator, left off: what is still to happen is stored after
+every act. A server that does not answer is waited for, and the act is then done under the same idempotency key.
+"""
+
+import contextlib
+import fcntl
 import json
 import time
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import requests
 from rich.console import Console
 
+from deploy.demo.cast import ALLEY, demo_crew
 from deploy.demo.doors import HttpDoors
+from deploy.demo.live import open_demo_store, resume_simulation, store_simulation
 from deploy.demo.simulation import Simulation
+from deploy.demo.volumes import load_volumes
+from shared.calendar import london_date
+from shared.clock import Clock
 from shared.config import Settings
 from shared.council import load_council
-from shared.errors import ConfigError, StreetsceneError
+from shared.errors import ConfigError
+from shared.lifeline import end_with_launcher
 from shared.processes import open_clock
+from shared.store import Store
 
-PATIENCE_SECONDS = 0.2
+LOOK_SECONDS = 0.2
+PATIENCE_SECONDS = 2.0
+BETWEEN_ACTS_SECONDS = 0.05
+"""After a pause, or a jump of the clock, there may be much to do: visitors shall not notice."""
 
 
-def run_simulator(
-    settings: Settings, *, base_url: str | None, minutes: float, per_hour: float, console: Console
-) -> None:
+def run_simulator(settings: Settings, *, base_url: str | None, minutes: float, console: Console) -> None:
     """Simulate until stopped or for some minutes; raises `ConfigError` where there is nothing to knock on."""
     credentials = settings.data / "credentials.json"
     if not credentials.exists():
         raise ConfigError(f"{credentials} is not there: start the system with this data folder first")
-    url = base_url or settings.public_url
-    tokens = json.loads(credentials.read_text())["tokens"]
-    doors = HttpDoors(url, tokens)
-    random = Random()  # noqa: S311 - a made day, not a secret
+    end_with_launcher()
+    with only_simulator(settings.data):
+        store = open_demo_store(settings) if settings.demo else None
+        doors = HttpDoors(base_url or settings.public_url, json.loads(credentials.read_text())["tokens"])
+        end = time.monotonic() + minutes * 60 if minutes else float("inf")
+        with contextlib.suppress(KeyboardInterrupt):
+            _live(settings, doors, store, end, console)
+
+
+def _live(settings: Settings, doors: HttpDoors, store: Store | None, end: float, console: Console) -> None:
+    """Do what is due by the council's clock, and wait for the rest."""
     clock = open_clock(settings)
-    end = time.monotonic() + minutes * 60 if minutes else float("inf")
-    try:
-        simulation = Simulation(doors, load_council(settings.council), random, api_key=tokens["open311"])
-        next_report = clock.now()
-        while time.monotonic() < end:
-            now = clock.now()
-            if now >= next_report:
-                next_report = now + timedelta(hours=random.expovariate(per_hour))
-                simulation.plan(next_report, simulation.report)
-            while (at := simulation.next_at()) is not None and at <= clock.now():
-                simulation.step()
+    simulation: Simulation | None = None
+    while time.monotonic() < end:
+        try:
+            if simulation is None:
+                simulation = _simulation(settings, doors, store, clock)
+            acted = _act(simulation, store, clock, console)
+            time.sleep(BETWEEN_ACTS_SECONDS if acted else LOOK_SECONDS)
+        except requests.RequestException as error:
+            console.print(f"Waiting for the system: {type(error).__name__}", markup=False)
             time.sleep(PATIENCE_SECONDS)
-    except requests.ConnectionError as error:
-        raise StreetsceneError(f"nobody answers at {url}") from error
-    except KeyboardInterrupt:
-        console.print("Stopped.")
+
+
+def _simulation(settings: Settings, doors: HttpDoors, store: Store | None, clock: Clock) -> Simulation:
+    """Return the simulation as it was left, without the days that nobody lived through; raises if nobody answers."""
+    council = load_council(settings.council)
+    simulation = Simulation(
+        doors,
+        council,
+        Random(),  # noqa: S311 - a made day, not a secret
+        load_volumes(),
+        api_key=doors.token("open311"),
+        without_crews=(demo_crew(council),),
+        without_places=(ALLEY,),
+    )
+    if store is not None:
+        resume_simulation(store, simulation)
+    now = clock.now()
+    simulation.plan_days(london_date(now), london_date(now), since=now)
+    return simulation
+
+
+def _act(simulation: Simulation, store: Store | None, clock: Clock, console: Console) -> bool:
+    """Do the next act if it is due, and store what is left; say whether there was one."""
+    now = clock.now()
+    simulation.plan_days(london_date(now), london_date(now + timedelta(hours=1)))
+    at = simulation.next_at()
+    if at is None or at > now:
+        return False
+    simulation.step()
+    if store is not None:
+        store_simulation(store, simulation)
     for what, answer in simulation.refused:
         console.print(f"Refused: {what}: {answer.status} {answer.body}", markup=False)
+    simulation.refused.clear()
+    return True
+
+
+@contextlib.contextmanager
+def only_simulator(data: Path) -> Iterator[None]:
+    """Hold the data folder for one simulator: two would do everything twice."""
+    with (data / "simulator.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError("a simulator is running on this data already: a demonstration starts its own") from error
+        yield

@@ -67,7 +67,5 @@ def open_store(url: str, service: str, collections: Sequence[Collection]) -> Sto
 def _is_durable(query: str) -> bool:
     """Return whether commits must survive a power cut, by the query of a SQLite URL; raises `ConfigError`."""
     if query not in {"", "synchronous=off"}:
-        raise ConfigError(
-            f"the only thing that may follow the folder of a SQLite URL is ?synchronous=off, not ?{query}"
-        )
+        raise ConfigError(f"after the folder of a SQLite URL may come ?synchronous=off and nothing else, not ?{query}")
     return not query
