@@ -5,6 +5,7 @@ It is never the only way to give or read a location: whoever shows it says in wo
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
@@ -37,6 +38,7 @@ class DrawnMap:
         return round((lon - self.west) * self.x_scale, 1), round((self.north - lat) * self.y_scale, 1)
 
 
+@cache
 def load_drawn_map(council_file: Path) -> DrawnMap | None:
     """Return the map that lies beside a council's configuration, None where it has none."""
     file = council_file.with_name("map.json")
