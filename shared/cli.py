@@ -97,6 +97,8 @@ def _welcome(settings: Settings, console: Console) -> None:
     """Print the one address, and who may sign in."""
     credentials_file = settings.data / "credentials.json"
     console.print(f"\nStreetscene is running at [bold]http://127.0.0.1:{settings.port}[/bold]\n", highlight=False)
+    if settings.demo:
+        console.print(f"Begin at http://127.0.0.1:{settings.port}/demo\n", highlight=False)
     table = Table("Who", "Sign in with", "Password or code", box=None, padding=(0, 2, 0, 0))
     for user in json.loads(credentials_file.read_text())["users"]:
         who = user.get("email") or user.get("crew_id") or user.get("link")
