@@ -54,7 +54,7 @@ bench: $(VENV)/dev.stamp ## Measure speed and memory as ratios against reference
 proof: $(VENV)/dev.stamp $(ASSETS) ## Kill the system in every window, many times, and compare what was told with what is there
 	@$(BIN)/python -m tests.proof
 
-lock: $(VENV)/bin/python ## Pin the dependencies anew (hashes, no index addresses)
+lock: $(VENV)/bin/pip ## Pin the dependencies anew (hashes, no index addresses)
 	@$(BIN)/pip install --quiet uv
 	@for set in "pyproject.toml -o requirements.lock" "pyproject.toml --group dev -o requirements-dev.lock" "--group node -o requirements-node.lock"; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set || exit 1; \
@@ -63,24 +63,26 @@ lock: $(VENV)/bin/python ## Pin the dependencies anew (hashes, no index addresse
 clean: ## Remove what was installed and built (never the data)
 	@rm -rf $(VENV) shared/web/static/build shared/web/frontend/node_modules
 
-$(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "streetscene: $(PYTHON) is not on the PATH: install Python 3.11 or newer" >&2; exit 2; }
+# pip comes last into a new environment: one that was interrupted before it is made again.
+$(VENV)/bin/pip:
+	@command -v $(PYTHON) >/dev/null || { echo "streetscene: $(PYTHON) is not on the PATH: install Python 3.11 or newer, or set PYTHON=" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "streetscene: Python 3.11 or newer is needed, and $(PYTHON) is older" >&2; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "streetscene: this Python has no venv module: install it (Debian: apt-get install python3-venv)" >&2; exit 2; }
+	@echo "Making a virtual environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run.stamp: $(VENV)/bin/python requirements.lock pyproject.toml
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/pip
 	@test -e $(VENV)/dev.stamp -a $(VENV)/dev.stamp -nt requirements.lock || { echo "Installing the locked dependencies (a minute, once) …"; \
 		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
 	@PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/bin/python requirements-dev.lock pyproject.toml
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
 	@echo "Installing the locked dependencies and tools (a minute or two, once) …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(ASSETS): $(ASSET_SOURCES) | $(VENV)/bin/python
+$(ASSETS): $(ASSET_SOURCES) | $(VENV)/bin/pip
 	@BIN=$(abspath $(BIN)) sh shared/web/frontend/build.sh
 	@touch $@

@@ -9,6 +9,7 @@ the end of the pipe and go, so nothing stays on the port.
 import contextlib
 import errno
 import fcntl
+import http.client
 import os
 import signal
 import socket
@@ -19,16 +20,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
-import requests
 from rich.console import Console
 
 from shared.config import REPOSITORY, SERVICES, Settings
 from shared.errors import ConfigError
-from shared.processes import open_contexts, part
-from shared.service import ServiceContext
-from shared.web.keys import ensure_keys
+from shared.launched import FILE as LOCK
+from shared.launched import note_launch
+
+if TYPE_CHECKING:
+    from shared.service import ServiceContext
 
 READY_SECONDS = 60
 """How long a child may take to be ready at start on a busy machine before the launcher gives up."""
@@ -38,6 +40,11 @@ STOP_SECONDS = 10
 
 RESTART_SECONDS = (0.2, 1, 2, 5, 10, 30)
 """Waits before a child that died is started again; a child that lived a minute starts at the first again."""
+
+LONGEST_LOG_BYTES = 20_000_000
+"""A child's log longer than this is put aside when it starts: some weeks of a small council's requests."""
+
+HIGHEST_PORT = 65_535
 
 LOOK_SECONDS = 0.5
 """How long the launcher may take to do what a demonstration's page has asked for."""
@@ -65,6 +72,7 @@ class Child:
 
     def start(self, lifeline: int) -> None:
         """Start the process with the read end of the lifeline."""
+        _keep_short(self.log)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own commands
                 self.command,
@@ -84,10 +92,14 @@ class Child:
         """Say whether the process says that it is ready."""
         if self.port is None:
             return True
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=2).ok
-        except requests.RequestException:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
     def died(self) -> bool:
         """Say whether the process has ended."""
@@ -127,9 +139,32 @@ class Launcher:
     controls: "Controls | None" = None
     lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
+    def prepare(self, settings: Settings) -> None:
+        """Have what a first start needs made by a process that takes its memory along when it ends.
+
+        Ends this process in its place if it fails, which it has then explained in one line.
+        """
+        process = subprocess.Popen(
+            (sys.executable, "-m", "shared.cli", "prepare"),
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **_environment(settings), "STREETSCENE_LIFELINE_FD": str(self.lifeline[0])},
+            cwd=REPOSITORY,
+            pass_fds=(self.lifeline[0],),
+            start_new_session=True,
+        )
+        while process.poll() is None and not self.stopping:
+            time.sleep(0.02)
+        if self.stopping:
+            process.kill()  # whatever is half made is made again
+            process.wait()
+        elif process.returncode:
+            raise SystemExit(process.returncode)
+
     def start(self) -> None:
         """Start every child and wait until all are ready; raises `ConfigError` naming the one that is not."""
         for child in self.children:
+            if self.stopping:
+                return
             child.start(self.lifeline[0])
         deadline = time.monotonic() + READY_SECONDS
         for child in self.children:
@@ -181,24 +216,31 @@ class Controls(Protocol):
         ...
 
 
+def _keep_short(log: Path) -> None:
+    """Put a long log aside, in the place of the one put aside before."""
+    if log.exists() and log.stat().st_size > LONGEST_LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+
+
 def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Console], None]) -> None:
     """Run the embedded system until it is told to stop.
 
     Raises `ConfigError` for a taken port, a folder that can't be written, a second instance on the same data, or a
     process that does not start.
     """
-    with only_instance(settings.data):
+    with only_instance(settings.data) as lock:
         for offset in PORT_OF.values():
             require_free_port(settings.port + offset)
-        ensure_keys(settings)
-        prepare(settings, console)
-        launcher = Launcher(embedded_children(settings), console, controls=_controls(settings))
+        launcher = Launcher(embedded_children(settings), console)
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             launcher.stopping = True
 
         previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
+            launcher.prepare(settings)
+            launcher.controls = None if launcher.stopping else _controls(settings)
+            note_launch(lock, settings)
             launcher.start()
             if not launcher.stopping:
                 on_ready(settings, console)
@@ -207,12 +249,18 @@ def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Co
             launcher.stop()
             for number, handler in previous.items():
                 signal.signal(number, handler)
+        console.print("Stopped.", highlight=False)
 
 
 def prepare(settings: Settings, console: Console) -> None:
-    """Make what a first start needs: a demonstration's past where one is wanted, accounts, fleet."""
+    """Make what a first start needs: keys, a demonstration's past where one is wanted, accounts, fleet."""
+    # Here and below, not at the top: the launcher itself only watches, and needs none of this in its memory.
+    from shared.processes import open_contexts
+    from shared.web.keys import ensure_keys
+
+    ensure_keys(settings)
     if settings.demo:
-        from deploy.demo.past import ensure_past  # only a demonstration needs it
+        from deploy.demo.past import ensure_past
 
         ensure_past(settings, console)
     with open_contexts(SERVICES, settings) as contexts:
@@ -228,8 +276,11 @@ def _controls(settings: Settings) -> Controls | None:
     return LauncherControls(settings)
 
 
-def first_start(contexts: Mapping[str, ServiceContext], settings: Settings) -> None:
+def first_start(contexts: Mapping[str, "ServiceContext"], settings: Settings) -> None:
     """Write the credentials and bring the configured fleet into the store, where that has not been done."""
+    from shared.processes import part
+    from shared.web.keys import ensure_keys
+
     ensure_keys(settings)
     part("scheduling", "handlers").ensure_fleet(contexts["scheduling"])
     part("accounts", "first_start").write_credentials(contexts["accounts"], settings.data / "credentials.json")
@@ -241,10 +292,7 @@ def embedded_children(settings: Settings) -> list[Child]:
     logs.mkdir(parents=True, exist_ok=True)
     targets = ",".join(f"{name}=http://127.0.0.1:{settings.port + offset}" for name, offset in PORT_OF.items())
     environment = {
-        "STREETSCENE_DATA": str(settings.data),
-        "STREETSCENE_PORT": str(settings.port),
-        "STREETSCENE_DEMO": "1" if settings.demo else "0",
-        "STREETSCENE_DEMO_LIVE": "1" if settings.demo_live else "0",
+        **_environment(settings),
         "STREETSCENE_METRICS_TARGETS": ",".join(settings.metrics_targets) or targets,
         "PYTHONUNBUFFERED": "1",
     }
@@ -264,12 +312,22 @@ def embedded_children(settings: Settings) -> list[Child]:
     return children
 
 
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return what every process of the system is told by its environment."""
+    return {
+        "STREETSCENE_DATA": str(settings.data),
+        "STREETSCENE_PORT": str(settings.port),
+        "STREETSCENE_DEMO": "1" if settings.demo else "0",
+        "STREETSCENE_DEMO_LIVE": "1" if settings.demo_live else "0",
+    }
+
+
 @contextlib.contextmanager
-def only_instance(data: Path) -> Iterator[None]:
-    """Hold the data folder for this launcher alone; the kernel releases it however the launcher ends."""
+def only_instance(data: Path) -> Iterator[IO[str]]:
+    """Hold the data folder for this launcher alone, by a lock that the kernel releases however the launcher ends."""
     try:
         data.mkdir(parents=True, exist_ok=True)
-        lock = (data / "launcher.lock").open("a")
+        lock = (data / LOCK).open("a")
     except OSError as error:
         raise ConfigError(f"the data folder {data} can't be written: {error.strerror}") from error
     with lock:
@@ -279,11 +337,13 @@ def only_instance(data: Path) -> Iterator[None]:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
             raise ConfigError(f"another Streetscene is running on the data in {data}: stop it, or set DATA=") from error
-        yield
+        yield lock
 
 
 def require_free_port(port: int, *, patience_seconds: float = 6) -> None:
     """Raise `ConfigError` if the port stays taken: children of a launcher just killed need a moment to go."""
+    if port > HIGHEST_PORT:
+        raise ConfigError(f"PORT= is too high: the other processes take up to {max(PORT_OF.values())} ports above it")
     deadline = time.monotonic() + patience_seconds
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

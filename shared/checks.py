@@ -1,11 +1,13 @@
 """What `streetscene check` looks at: the configuration and each connection, with ok or why not."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from shared.config import SERVICES, Settings
 from shared.council import load_council
-from shared.errors import StreetsceneError
+from shared.errors import ConfigError, StreetsceneError
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,13 @@ def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
     if not results[0].ok:
         return results
     settings = Settings.from_env(environ)
+    results.append(_check(f"data folder ({settings.data})", lambda: _data_folder(settings.data)))
     results.append(
         _check(
             f"council ({settings.council.name})", lambda: load_council(settings.council, boundaries=settings.boundaries)
         )
     )
-    if results[-1].ok:
+    if all(result.ok for result in results):
         results += _connections(settings)
     results.append(_check(f"broker ({settings.bus_url.partition('://')[0]})", lambda: _broker(settings)))
     return results
@@ -36,8 +39,13 @@ def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
 
 def _connections(settings: Settings) -> Iterator[CheckResult]:
     """Check every service's store and blobs."""
-    from shared.processes import open_context  # opens stores: only where the settings are right
+    from shared.processes import open_context, require_begun  # opens stores: only where the settings are right
 
+    try:
+        require_begun(settings)
+    except ConfigError:
+        yield CheckResult("stores and blobs", ok=True, why="none yet: the first start makes them")
+        return
     for service in SERVICES:
 
         def store(service: str = service) -> None:
@@ -49,6 +57,15 @@ def _connections(settings: Settings) -> Iterator[CheckResult]:
                 context.store.close()
 
         yield _check(f"{service}: store and blobs", store)
+
+
+def _data_folder(folder: Path) -> None:
+    """Raise `ConfigError` unless the folder is there, or can be made, and can be written."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        raise ConfigError(f"{there} is not a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ConfigError(f"{there} can't be written")
 
 
 def _broker(settings: Settings) -> None:

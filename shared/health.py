@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from shared.errors import ConfigError
 from shared.metrics import exposition
 from shared.service import ServiceContext
 
@@ -53,14 +54,17 @@ def answer(path: str, checks: Mapping[str, Check]) -> tuple[int, str, bytes] | N
 
 
 def serve_in_thread(port: int, checks: Mapping[str, Check]) -> ThreadingHTTPServer:
-    """Serve health and metrics of an unpatched process without a web app (the planner) from a thread, on loopback."""
+    """Serve health and metrics of an unpatched process without a web app (the planner) from a thread, on loopback.
+
+    Raises `ConfigError` where the port is taken.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         """Answers the three paths."""
 
         def do_GET(self) -> None:
             """Answer a GET."""
-            status, content_type, body = answer(self.path, checks) or (404, "text/plain", b"not here")
+            status, content_type, body = answer(self.path.partition("?")[0], checks) or (404, "text/plain", b"not here")
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
@@ -70,6 +74,9 @@ def serve_in_thread(port: int, checks: Mapping[str, Check]) -> ThreadingHTTPServ
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
             """Say nothing: health is asked every few seconds."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    except OSError as error:
+        raise ConfigError(f"port {port} for health and metrics can't be used: {error.strerror}") from error
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

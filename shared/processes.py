@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from shared.blobs import open_blobs
 from shared.bus.documents import SYSTEM_COLLECTIONS
@@ -101,6 +103,13 @@ def write_clock(store: Store, setting: ClockSetting) -> None:
             }
         ],
     )
+
+
+def require_begun(settings: Settings) -> None:
+    """Raise `ConfigError` where a store in files has not begun: looking at it must not make an empty one."""
+    parts = urlsplit(settings.store_url)
+    if parts.scheme == "sqlite" and not Path(unquote(f"{parts.netloc}{parts.path}")).exists():
+        raise ConfigError(f"there is no Streetscene in {settings.data} yet: start one, or set STREETSCENE_DATA")
 
 
 def open_context(service: str, settings: Settings, *, clock: Clock | None = None) -> ServiceContext:

@@ -14,6 +14,9 @@ TESTS = Path(__file__).parent
 GROUPS = (
     ("e2e/test_kills.py", "kills"),
     ("e2e/test_canary.py", "canary"),
+    ("e2e/test_commands.py", "launcher"),
+    ("e2e/test_health.py", "launcher"),
+    ("e2e/test_launcher.py", "launcher"),
     ("e2e/test_resident.py", "resident"),
     ("e2e/", "browser"),
     ("integration/", "broker"),
@@ -22,7 +25,7 @@ GROUPS = (
 )
 """Longest match first: a path under tests/, and the group of what lies there."""
 
-FIRST = ("browser", "broker", "kills", "resident", "canary", "documents", "green")
+FIRST = ("browser", "broker", "kills", "launcher", "resident", "canary", "documents", "green")
 
 
 def group_of(path: Path) -> str:
@@ -31,7 +34,6 @@ def group_of(path: Path) -> str:
     return next((group for prefix, group in GROUPS if relative.startswith(prefix)), relative)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with its group, and put the long groups first."""
     for item in items:

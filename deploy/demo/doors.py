@@ -55,7 +55,7 @@ class HttpDoors:
     """The doors of a running system."""
 
     def __init__(self, base_url: str, tokens: Mapping[str, str]) -> None:
-        self._base = base_url.rstrip("/")
+        self.url = base_url.rstrip("/")
         self._tokens = tokens
         self._session = requests.Session()
 
@@ -78,7 +78,7 @@ class HttpDoors:
         """Call over HTTP; raises `requests.RequestException` where nobody answers."""
         response = self._session.request(
             method,
-            self._base + path,
+            self.url + path,
             headers=_headers(self._tokens, role, key),
             data=form,
             json=body,

@@ -51,14 +51,17 @@ NIGHTLY = ("enforcement.overdue", "scheduling.finish-tips")
 """What a past needs of the timers: a day is what they wait for."""
 
 
-def ensure_past(settings: Settings, console: Console) -> None:
-    """Make the demonstration's past unless the data folder has any; raises `ConfigError` where it can't be made."""
+def ensure_past(settings: Settings, console: Console) -> bool:
+    """Make the demonstration's past unless the data folder has one, or other data; say whether it was made now.
+
+    Raises `ConfigError` where it can't be made.
+    """
     if not settings.store_url.startswith("sqlite://") or not settings.blob_url.startswith("file://"):
         raise ConfigError("a demonstration's past is made in SQLite and folders; start with DEMO=0 on other stores")
     making, made = settings.data / "past.making", settings.data / "past.made"
     if not made.exists():
         if (settings.data / "store").exists():
-            return
+            return False
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
         started = monotonic()
@@ -69,6 +72,7 @@ def ensure_past(settings: Settings, console: Console) -> None:
         if (made / part).exists():
             (made / part).replace(settings.data / part)
     made.rmdir()
+    return True
 
 
 def last_tuesday(now: datetime) -> datetime:
@@ -102,6 +106,9 @@ def _make(settings: Settings, console: Console) -> tuple[int, int]:
     volumes = load_volumes()
     days = volumes.past_days if settings.demo_days is None else settings.demo_days
     first_day = london_date(end) - timedelta(days=days)
+    if not console.is_terminal:
+        # Where a bar can't move, one line says why nothing else happens for a while.
+        console.print(f"Making {days} days of past (up to two minutes, once) …", highlight=False)
     clock = SetClock(
         datetime.combine(min(first_day, Cast.first_day(london_date(end))), time(5), LONDON).astimezone(UTC)
     )
@@ -137,7 +144,7 @@ def _make(settings: Settings, console: Console) -> tuple[int, int]:
 
 def _live(simulation: Simulation, cast: Cast, clock: SetClock, pump: Pump, *, end: datetime, console: Console) -> None:
     """Let everything planned happen in its order up to an instant, and its events be answered."""
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         words = f"Making a past up to {end.astimezone(LONDON):%A %-d %B, %H:%M} …"
         task = progress.add_task(words, total=(end - clock.instant).total_seconds())
         while True:

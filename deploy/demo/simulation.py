@@ -83,6 +83,11 @@ class Simulation:
         }
         self.refused: list[tuple[str, Answer]] = []
 
+    @property
+    def crew_count(self) -> int:
+        """How many crews the supervisor's door has shown; none where it did not open."""
+        return len(self._crews)
+
     # --- the list of acts -----------------------------------------
 
     def plan(self, at: datetime, name: str, **about: Any) -> None:

@@ -7,6 +7,7 @@ every act. A server that does not answer is waited for, and the act is then done
 import contextlib
 import fcntl
 import json
+import os
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,8 +26,8 @@ from shared.calendar import london_date
 from shared.clock import Clock
 from shared.config import Settings
 from shared.council import load_council
-from shared.errors import ConfigError
-from shared.lifeline import end_with_launcher
+from shared.errors import ConfigError, StreetsceneError
+from shared.lifeline import VARIABLE, end_with_launcher
 from shared.processes import open_clock
 from shared.store import Store
 
@@ -36,37 +37,61 @@ BETWEEN_ACTS_SECONDS = 0.05
 """After a pause, or a jump of the clock, there may be much to do: visitors shall not notice."""
 
 
-def run_simulator(settings: Settings, *, base_url: str | None, minutes: float, console: Console) -> None:
-    """Simulate until stopped or for some minutes; raises `ConfigError` where there is nothing to knock on."""
+def run_simulator(
+    settings: Settings, *, base_url: str | None, minutes: float, per_hour: float | None, console: Console
+) -> None:
+    """Simulate until stopped or for some minutes, saying what was refused as it happens.
+
+    Raises `ConfigError` where there is nothing to knock on, or no demonstration: made reports and penalties have no
+    place in a council's own system. Raises `StreetsceneError` where nobody of the credentials is let in.
+    """
     credentials = settings.data / "credentials.json"
     if not credentials.exists():
         raise ConfigError(f"{credentials} is not there: start the system with this data folder first")
+    council = load_council(settings.council)
+    if not (settings.demo or council.is_demonstration):
+        raise ConfigError(f"{council.name} is no demonstration: nothing made up is sent to it")
     end_with_launcher()
     with only_simulator(settings.data):
         store = open_demo_store(settings) if settings.demo else None
         doors = HttpDoors(base_url or settings.public_url, json.loads(credentials.read_text())["tokens"])
+        pace = f"{per_hour:g} reports an hour" if per_hour else "a made day"
+        console.print(f"Simulating {pace} at {doors.url}; Ctrl-C stops.", highlight=False, soft_wrap=True)
         end = time.monotonic() + minutes * 60 if minutes else float("inf")
         with contextlib.suppress(KeyboardInterrupt):
-            _live(settings, doors, store, end, console)
+            _live(settings, doors, store, end=end, per_hour=per_hour, console=console)
 
 
-def _live(settings: Settings, doors: HttpDoors, store: Store | None, end: float, console: Console) -> None:
+def _live(
+    settings: Settings, doors: HttpDoors, store: Store | None, *, end: float, per_hour: float | None, console: Console
+) -> None:
     """Do what is due by the council's clock, and wait for the rest."""
     clock = open_clock(settings)
     simulation: Simulation | None = None
+    random = Random()  # noqa: S311 - a made day, not a secret
+    next_report = clock.now()
     while time.monotonic() < end:
         try:
             if simulation is None:
-                simulation = _simulation(settings, doors, store, clock)
+                simulation = _simulation(settings, doors, store)
+            now = clock.now()
+            if per_hour is None:
+                # An hour ahead, so that a day is planned when it begins; nothing for hours that nobody lived through.
+                simulation.plan_days(london_date(now), london_date(now + timedelta(hours=1)), since=now)
+            elif now >= next_report:
+                simulation.plan(now, "report")
+                next_report = now + timedelta(hours=random.expovariate(per_hour))
             acted = _act(simulation, store, clock, console)
             time.sleep(BETWEEN_ACTS_SECONDS if acted else LOOK_SECONDS)
         except requests.RequestException as error:
+            if simulation is None and VARIABLE not in os.environ:
+                raise StreetsceneError(f"nobody answers at {doors.url}") from error
             console.print(f"Waiting for the system: {type(error).__name__}", markup=False)
             time.sleep(PATIENCE_SECONDS)
 
 
-def _simulation(settings: Settings, doors: HttpDoors, store: Store | None, clock: Clock) -> Simulation:
-    """Return the simulation as it was left, without the days that nobody lived through; raises if nobody answers."""
+def _simulation(settings: Settings, doors: HttpDoors, store: Store | None) -> Simulation:
+    """Return the simulation as it was left; raises if nobody answers."""
     council = load_council(settings.council)
     simulation = Simulation(
         doors,
@@ -77,19 +102,18 @@ def _simulation(settings: Settings, doors: HttpDoors, store: Store | None, clock
         without_crews=(demo_crew(council),),
         without_places=(ALLEY,),
     )
+    if not simulation.crew_count:
+        what, answer = simulation.refused[0] if simulation.refused else ("crews", None)
+        raise StreetsceneError(f"the system does not let in whom the credentials name: {what} {answer}")
     if store is not None:
         resume_simulation(store, simulation)
-    now = clock.now()
-    simulation.plan_days(london_date(now), london_date(now), since=now)
     return simulation
 
 
 def _act(simulation: Simulation, store: Store | None, clock: Clock, console: Console) -> bool:
     """Do the next act if it is due, and store what is left; say whether there was one."""
-    now = clock.now()
-    simulation.plan_days(london_date(now), london_date(now + timedelta(hours=1)))
     at = simulation.next_at()
-    if at is None or at > now:
+    if at is None or at > clock.now():
         return False
     simulation.step()
     if store is not None:

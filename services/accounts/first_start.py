@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from services.accounts import handlers, secrets, store
 from services.accounts.domain import account as accounts
@@ -50,6 +51,7 @@ TOKEN_LIFETIME = timedelta(days=365)
 def write_credentials(ctx: ServiceContext, path: Path) -> None:
     """Write the credentials of a first start to a file of mode 0600, unless this installation has begun already."""
     if path.exists():
+        _keep_link_right(ctx, path)
         return
     draft_path = path.with_name(f".{path.name}.draft")
     if not draft_path.exists():
@@ -60,6 +62,16 @@ def write_credentials(ctx: ServiceContext, path: Path) -> None:
     _store(ctx, draft)
     _write(path, _published(ctx, draft))
     draft_path.unlink()
+
+
+def _keep_link_right(ctx: ServiceContext, path: Path) -> None:
+    """Let the wall's link say the address at which the system is now, which may have moved since the first start."""
+    content = json.loads(path.read_text())
+    for user in content["users"]:
+        if "link" in user:
+            user["link"] = f"{ctx.settings.public_url}{urlsplit(user['link']).path}"
+    if content != json.loads(path.read_text()):
+        _write(path, content)
 
 
 def _draw(ctx: ServiceContext) -> Mapping[str, Any]:

@@ -4,8 +4,9 @@ The service consumes its own events: a report's event makes at most one delivery
 the event, so that hearing the event again makes no second one. A timer sends what is due, and the report then says
 that its reporter was told (`report.notified`).
 
-Messages carry a reference, a state, the street and links, and no more: they go through other people's servers. Of
-enforcement a reporter hears only that action was taken, after it was paid, and never how much or by whom.
+Messages greet by the name that was given and carry a reference, a state, the street and links, and no more: they go
+through other people's servers. Of enforcement a reporter hears only that action was taken, after it was paid, and never
+how much or by whom.
 """
 
 from services.reports.domain.report import Report, note_told

@@ -306,7 +306,7 @@ def _record(
     recorded_at: datetime | None,
     retried: bool = False,
 ) -> None:
-    """Count the message, and measure how long it took from its producer's log to here."""
+    """Count the message, measure how long it took from its producer's log to here, and say so in the log."""
     event_type = event.type if event else "undecodable"
     lag = max(0.0, (machine_now() - recorded_at).total_seconds()) if recorded_at else None
     record_event_handled(
@@ -319,3 +319,14 @@ def _record(
     )
     if retried:
         record_event_retried(ctx.service)
+    extra = {
+        "service": ctx.service,
+        "consumer": subscription.consumer,
+        "event_type": event_type,
+        "event_id": storable_text(event.id) if event else None,
+        "correlation_id": storable_text(event.correlationid) if event else None,
+        "outcome": outcome.value,
+        "milliseconds": round(seconds * 1000, 1),
+    }
+    # One line for each delivery, as the web has one for each request: the way of a report can be read off them.
+    log.info("event_answered", extra=extra)

@@ -1,17 +1,18 @@
 """How an event is declared: one marshmallow schema per event and version, immutable once released.
 
-Strict when emitting (an unknown or missing field raises), tolerant when reading (`unknown=EXCLUDE`), so that a newer
-producer never breaks an older consumer. Every field is made by one of the factories below and so carries a class of
-data; there is no factory for free text or for a person's details, because no event may carry them.
+Strict when emitting (an unknown or missing field raises), tolerant when reading (what is not declared is left out), so
+that a newer producer never breaks an older consumer. Every field is made by one of the factories below and so carries a
+class of data; there is no factory for free text or for a person's details, because no event may carry them.
 """
 
+import functools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from shared.errors import ConfigError, InvalidEvent
 
@@ -154,39 +155,34 @@ class Contract(Schema):
     @classmethod
     def write(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data as JSON-ready primitives; raises `InvalidEvent` for any unknown, missing or wrong field."""
-        schema = _strict(cls)
-        problems: Any = list(_problems(schema, data))
-        if not problems:
-            primitives: dict[str, Any] = schema.dump(data)
-            problems = schema.validate(primitives)
+        problems = list(_problems(cls._schema(), data))
         if problems:
             raise InvalidEvent(f"{cls.type} does not fit its contract: {problems}")
+        primitives: dict[str, Any] = cls._schema().dump(data)
         return primitives
 
     @classmethod
     def read(cls, primitives: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data as Python values, ignoring fields that this version does not know, at every depth."""
         try:
-            data: dict[str, Any] = _tolerant(cls).load(_known(_strict(cls), primitives))
+            # Without what is not known at any depth there is nothing left that the strict schema could refuse for that.
+            data: dict[str, Any] = cls._schema().load(_known(cls._schema(), primitives))
         except ValidationError as error:
             raise InvalidEvent(f"{cls.type} does not fit its contract: {error.messages}") from error
         return data
 
+    @classmethod
+    @functools.cache
+    def _schema(cls) -> Self:
+        """Return the schema, made once: marshmallow copies every field of every nested schema for a new one.
 
-@cache
-def _strict(schema: type[Contract]) -> Contract:
-    """Return the one instance of a contract that refuses unknown fields: making one costs more than using it."""
-    return schema()
-
-
-@cache
-def _tolerant(schema: type[Contract]) -> Contract:
-    """Return the one instance of a contract that passes over unknown fields."""
-    return schema(unknown=EXCLUDE)
+        It keeps nothing of what it reads or writes, so all threads may use it.
+        """
+        return cls()
 
 
 def _problems(schema: Schema, data: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """Yield what `dump` would hide: fields that are undeclared or missing, and values of another Python type."""
+    """Yield what `dump` would let pass: fields that are undeclared or missing, and values that do not fit."""
     yield from (f"{path}{name} is not declared" for name in data if name not in schema.fields)
     for name, field in schema.fields.items():
         if name not in data:
@@ -200,22 +196,32 @@ def _value_problems(field: fields.Field[Any], value: Any, path: str) -> Iterator
     if value is None:
         if not field.allow_none:
             yield f"{path} may not be null"
-    elif not _has_type(field, value):
+        return
+    if not _has_type(field, value):
         yield f"{path} is a {type(value).__name__} that the field does not take"
-    elif isinstance(field, fields.Nested):
+        return
+    if isinstance(field, fields.Nested):
         for item in value if field.many else [value]:
             yield from _problems(field.schema, item, f"{path}.")
     elif isinstance(field, fields.List):
         for position, item in enumerate(value):
             yield from _value_problems(field.inner, item, f"{path}[{position}]")
+    for validator in field.validators:
+        # The value is what reading would make of it, so the validators judge the same here and there.
+        try:
+            validator(value)
+        except ValidationError as error:
+            yield f"{path}: {'; '.join(map(str, error.messages))}"
 
 
 def _has_type(field: fields.Field[Any], value: Any) -> bool:
-    """Say whether a value has the field's Python type; a bool is no integer, an instant is no day and is aware."""
+    """Say whether a value has the field's Python type; a bool is no integer, an instant no day but aware."""
     if isinstance(field, fields.Nested) and field.many:
         return isinstance(value, Sequence) and all(isinstance(item, Mapping) for item in value)
     if isinstance(value, bool):
         return isinstance(field, fields.Boolean)
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
     if isinstance(value, datetime):
         return isinstance(field, Instant) and value.tzinfo is not None
     return isinstance(value, PYTHON_TYPES[type(field)])

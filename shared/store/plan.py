@@ -10,6 +10,7 @@ reversed. `only_while` must be asked for as True. The order of a find is always 
 in the index, then `_id`; so a find without a sort comes in the order of the index that serves it. `_id` needs no index.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,6 +59,7 @@ def make_plan(collection: Collection, where: Where, sort: Sequence[tuple[str, in
     return min(plans, key=lambda plan: len(plan.order))
 
 
+@functools.cache
 def index_keys(index: Index) -> Order:
     """Return an index's keys with their directions, the closing `_id` included."""
     keys = (*((name, ASCENDING) for name in index.equal), *index.sort)
@@ -99,8 +101,14 @@ def _wanted(collection: Collection, conditions: Mapping[str, Condition], sort: S
 
 def index_name(collection: Collection, index: Index) -> str:
     """Return the name of an index, which says all that the index is, so that a changed one has another name."""
-    described = json.dumps([index_keys(index), index.only_while, index.unique, partial_on(collection, index)])
-    return f"{collection.name}__{hashlib.sha256(described.encode()).hexdigest()[:12]}"
+    return _index_name(collection.name, index, partial_on(collection, index))
+
+
+@functools.cache
+def _index_name(collection_name: str, index: Index, partial: tuple[str, ...]) -> str:
+    """Return the name of an index; made once, because every find asks for it."""
+    described = json.dumps([index_keys(index), index.only_while, index.unique, partial])
+    return f"{collection_name}__{hashlib.sha256(described.encode()).hexdigest()[:12]}"
 
 
 def partial_on(collection: Collection, index: Index) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import cattrs
 from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause, Event, make_event
 from shared.errors import NotFound
+from shared.logs import bind
 from shared.store.port import Document, Store, Where
 
 
@@ -94,12 +95,14 @@ class Repository(Generic[A]):
         """Insert a new aggregate with its events and return it as stored; raises `Duplicate`."""
         stored, document, events = self._prepared(aggregate, facts, at, cause)
         self._store.insert(self._collection, document, events)
+        _tell_logs(events)
         return stored
 
     def save(self, aggregate: A, facts: Sequence[Fact] = (), *, at: datetime, cause: Cause) -> A:
         """Replace the aggregate, expecting the version it was loaded with; raises `Conflict`."""
         stored, document, events = self._prepared(aggregate, facts, at, cause)
         self._store.save(self._collection, document, expected_version=aggregate.version, events=events)
+        _tell_logs(events)
         return stored
 
     def load(self, document: Document) -> A:
@@ -127,3 +130,9 @@ class Repository(Generic[A]):
             for number, fact in enumerate(facts, start=1)
         ]
         return stored, document, events
+
+
+def _tell_logs(events: Sequence[Event]) -> None:
+    """Give the later log lines of this request or message the journey that it has become part of."""
+    if events:
+        bind(correlation_id=events[0].correlationid)

@@ -29,7 +29,8 @@ bp = Blueprint("assets", __name__)
 @policy(PUBLIC)
 def static_file(name: str) -> Response:
     """Give a built file; only names of the manifest exist."""
-    if name not in _built_names():
+    # A file may be gone while the process still knows its name: the assets were built anew beside it.
+    if name not in _built_names() or not (BUILD / name).is_file():
         abort(404)
     content, content_type, is_compressed = _file(name, "gzip" in request.headers.get("Accept-Encoding", ""))
     response = Response(content, content_type=content_type)

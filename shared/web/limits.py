@@ -20,6 +20,7 @@ from limits import RateLimitItem, parse_many
 
 from shared.config import Settings
 from shared.web.auth import PUBLIC, current_user, declared, policy_of
+from shared.web.counts import Counts
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -42,7 +43,7 @@ def register(app: Flask, settings: Settings) -> None:
     """Put declared limits, and the standing one on public posts, around the views that the app has."""
     if settings.rate_limit_factor == 0:
         return
-    app.config.update(RATELIMIT_HEADERS_ENABLED=True, RATELIMIT_STORAGE_URI="memory://")
+    app.config.update(RATELIMIT_HEADERS_ENABLED=True, RATELIMIT_STORAGE_URI=f"{Counts.STORAGE_SCHEME[0]}://")
     limiter = Limiter(_caller, app=app)
     methods_of: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():

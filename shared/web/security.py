@@ -1,5 +1,7 @@
 """The headers that tell browsers what our pages never do: no inline script or style, no frames, no other origins."""
 
+import functools
+
 from flask import Flask, current_app, g, request
 from werkzeug.wrappers import Response
 
@@ -44,6 +46,7 @@ def allow_images_from(app: Flask, *origins: str) -> None:
     app.config["STREETSCENE_IMAGE_ORIGINS"] = origins
 
 
+@functools.cache
 def content_security_policy(image_origins: tuple[str, ...] = ()) -> str:
     """Return the policy as a header's value."""
     directives = dict(CONTENT_SECURITY_POLICY)

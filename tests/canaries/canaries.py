@@ -64,6 +64,10 @@ def _base64_forms(content: bytes) -> Iterator[bytes]:
         yield encoded[first:whole]
 
 
+STEM = Canary("every mark", "Kanari")
+"""What every mark but numbers and addresses begins with: where it is not, no such mark has to be looked for."""
+
+
 @dataclass
 class Flock:
     """Every canary of one run, by the field it is for; `plant` makes them and remembers them all."""
@@ -72,7 +76,7 @@ class Flock:
 
     def plant(self, name: str, *, lives_in: Collection[str] = (), may_be_in: Collection[str] = ()) -> str:
         """Return a new mark for a field."""
-        return self._keep(name, f"Kanari{secrets.token_hex(6)}", lives_in, may_be_in)
+        return self._keep(name, f"{STEM.mark}{secrets.token_hex(6)}", lives_in, may_be_in)
 
     def plant_number(self, name: str, *, lives_in: Collection[str] = (), may_be_in: Collection[str] = ()) -> str:
         """Return a new mobile number from the range that is given to nobody, searched by its last ten digits."""

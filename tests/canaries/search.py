@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.canaries.canaries import Canary
+from tests.canaries.canaries import STEM, Canary
 
 SIDE_TABLE = "__"
 """Between a table and the array that has a side table of its own."""
@@ -48,7 +48,10 @@ def sightings(canaries: Iterable[Canary], places: Iterable[Place]) -> tuple[list
     found: dict[str, set[str]] = {canary.name: set() for canary in watched}
     for place in places:
         lowered = place.content.lower()
+        has_stem = STEM.is_in(place.content, lowered=lowered)
         for canary in watched:
+            if not has_stem and canary.mark.startswith(STEM.mark):
+                continue
             if canary.is_in(place.content, lowered=lowered):
                 found[canary.name].add(place.name)
                 if not place.may_hold(canary):

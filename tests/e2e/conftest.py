@@ -35,6 +35,13 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> System:
 
 
 @pytest.fixture(scope="session")
+def council(tmp_path_factory: pytest.TempPathFactory) -> System:
+    """A council without any past, for the tests of launcher, commands and health, which need no browser."""
+    with running_system(tmp_path_factory.mktemp("council") / "data", demo=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def browser() -> Browser:
     """Debian's Chromium; without it these tests are skipped, and with CI=true they fail."""
     executable = shutil.which("chromium")

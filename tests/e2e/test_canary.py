@@ -14,7 +14,7 @@ import requests
 
 from shared.config import SERVICES, Settings
 from shared.processes import open_contexts
-from tests.canaries.canaries import Canary, Flock, planted
+from tests.canaries.canaries import STEM, Canary, Flock, planted
 from tests.canaries.journey import Site, walk
 from tests.canaries.search import Place, missing, places_of_data, sightings
 from tests.proof.comparison import wait_for_rest
@@ -76,8 +76,10 @@ def test_what_people_say_in_confidence_is_found_nowhere_but_where_it_belongs(tmp
 )
 def test_a_canary_is_seen_through_its_disguises(disguise):
     canary = Canary("form: name", "Kanari0a1b2c3d4e5f")
+    disguised = f"before {disguise(canary.mark)} after".encode("latin-1")
 
-    assert canary.is_in(f"before {disguise(canary.mark)} after".encode("latin-1"))
+    assert STEM.is_in(disguised)
+    assert canary.is_in(disguised)
     assert not canary.is_in(f"before {disguise('Kanari0a1b9c3d4e5f')} after".encode("latin-1"))
 
 

@@ -52,9 +52,14 @@ class System:
 
 
 def free_ports() -> int:
-    """Return a base port such that it and the next three are free."""
+    """Return a base port such that it and the next three are free.
+
+    Below the ports that the kernel gives to outgoing connections, any of which could take it before the system does;
+    above 10,080, which browsers refuse; and not from the common source of randomness, which test runs seed alike in
+    every worker.
+    """
     while True:
-        base = random.randrange(20_000, 60_000, 4)
+        base = random.SystemRandom().randrange(11_000, _first_outgoing_port() - 4, 4)
         try:
             for offset in range(4):
                 with socket.socket() as probe:
@@ -62,6 +67,11 @@ def free_ports() -> int:
         except OSError:
             continue
         return base
+
+
+def _first_outgoing_port() -> int:
+    """Return the lowest port that the kernel gives to outgoing connections."""
+    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
 
 @contextmanager

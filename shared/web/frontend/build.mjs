@@ -84,7 +84,9 @@ async function main () {
   await writeFile(draft, JSON.stringify(manifest, null, 2) + '\n')
   await rename(draft, join(target, 'manifest.json'))
   await removeOthers(new Set(['manifest.json', ...Object.values(manifest)]))
-  for (const [name, content] of built) console.log(`${String(content.length).padStart(8)}  ${name}`)
+  if (process.argv.includes('--sizes')) {
+    for (const [name, content] of built) console.log(`${String(content.length).padStart(8)}  ${name}`)
+  }
 }
 
 async function removeOthers (kept, folder = '') {

@@ -158,7 +158,7 @@ def test_any_other_error_is_parked_as_dead_with_its_reason_and_trace(ctx, error)
 def test_the_words_of_an_error_are_kept_from_the_log(ctx, caplog):
     answered(ctx, Script(ValueError("Mrs Canary, 1 Yellow Street")), body_of(toy_event()))
 
-    assert [record.getMessage() for record in caplog.records] == ["event_parked"]
+    assert "event_parked" in [record.getMessage() for record in caplog.records]
     assert "Canary" not in str([vars(record) for record in caplog.records])
 
 

@@ -1,0 +1,387 @@
+"""Every page of every service: who opens it, where an example of it is, and the states that a test looks at it in.
+
+A new route for a page fails `test_pages.py` until it is declared here. Placeholders of addresses are filled by
+`examples.py`, which makes a record of every kind through the public doors.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+OK = 200
+BAD_REQUEST = 400
+FORBIDDEN = 403
+NOT_FOUND = 404
+
+MACHINES = ("/api/", "/static/", "/health/", "/metrics", "/open311/")
+"""Paths that programs ask for; no person opens them."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form of the page, cleared of all that is in it, filled with this, and sent: to `to`, answered with `status`."""
+
+    to: str
+    fill: Mapping[str, str] = field(default_factory=dict)
+    status: int = BAD_REQUEST
+    upload: str | None = None
+    at: str | None = None
+    """Another address than the page's own, where the form is."""
+
+    is_in_address: bool = False
+    """What is wrong is in the query of the address: there is nothing to send."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its route, who opens it, addresses of examples by what they show, and forms that go wrong or right."""
+
+    service: str
+    rule: str
+    visitor: str
+    shows: Mapping[str, str]
+    sends: Mapping[str, Sent] = field(default_factory=dict)
+    status: int = OK
+    is_in_empty_system: bool = False
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of a page, as a test looks at it."""
+
+    page: Page
+    name: str
+    address: str
+    sent: Sent | None = None
+    is_empty_system: bool = False
+
+    @property
+    def status(self) -> int:
+        """The status that the page answers with in this state."""
+        return self.sent.status if self.sent else self.page.status
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the page shows what is wrong with a form."""
+        return self.sent is not None and self.status >= BAD_REQUEST
+
+    def __str__(self) -> str:
+        return f"{self.page.visitor}: {self.page.rule}: {self.name}"
+
+
+def page(
+    service: str, rule: str, visitor: str, /, address: str | None = None, *, status: int = OK, **states: str | Sent
+) -> Page:
+    """Declare a page: a text is the address of another example, a `Sent` a form, each named in words."""
+    shows = {"filled": address or rule}
+    shows |= {name.replace("_", " "): value for name, value in states.items() if isinstance(value, str)}
+    sends = {name.replace("_", " "): value for name, value in states.items() if isinstance(value, Sent)}
+    return Page(service, rule, visitor, shows, sends, status, is_in_empty_system="<" not in rule and status == OK)
+
+
+def question(slug: str, wrong: Sent | None = None) -> Page:
+    """Declare a question of the report form; by default nothing answered is what is wrong."""
+    error = wrong or Sent("/report/new/<slug>")
+    return page("reports", "/report/new/<slug>", "reporting", f"/report/new/{slug}", error=error)
+
+
+NOTICE_STEP = "/enforcement/notices/<notice_id>/<any(recipient, serve, payment, cancel):step>"
+TICKET_FORM = "/tonnage/tickets/new?tip={tip}"
+FOUND_FORM = "/crew/found?place={place}"
+
+REPORTS = (
+    page("reports", "/", "public"),
+    page("reports", "/report/find", "public", error=Sent("/report/find")),
+    page("reports", "/report/<reference>", "public", "/report/{cleared}", open="/report/{open}"),
+    page("reports", "/report/<reference>", "public", "/report/FT-00000000", status=NOT_FOUND),
+    page("reports", "/report/<reference>/crew", "crew", "/report/{assigned}/crew"),
+    page("reports", "/report/<reference>/still-there/<token>", "public", "{still_there}"),
+    page(
+        "reports",
+        "/report/<reference>/still-there/<token>",
+        "public",
+        "/report/{cleared}/still-there/x",
+        status=BAD_REQUEST,
+    ),
+    *(question(slug) for slug in ("waste", "size", "danger", "land", "place", "when")),
+    question("details", Sent("/report/new/<slug>", upload="photo")),
+    question("contact", Sent("/report/new/<slug>", {"email": "nobody"})),
+    page("reports", "/report/new/check", "reporting"),
+    page("reports", "/report/new/sent", "reported"),
+    page("reports", "/contact-centre", "contact-centre"),
+    page("reports", "/messages", "contact-centre"),
+    page("reports", "/triage", "contact-centre", closed="/triage?state=closed"),
+    page("reports", "/triage", "supervisor"),
+    page(
+        "reports",
+        "/triage/<reference>",
+        "contact-centre",
+        "/triage/{sent}",
+        closed="/triage/{cleared}",
+        contact_shown=Sent("/triage/<reference>/contact", status=OK),
+        error_in_assess=Sent("/triage/<reference>/assess"),
+        error_in_refer=Sent("/triage/<reference>/refer"),
+        error_in_merge=Sent("/triage/<reference>/merge"),
+        error_in_close=Sent("/triage/<reference>/close"),
+    ),
+)
+SCHEDULING = (
+    page(
+        "scheduling", "/dispatch", "supervisor", error=Sent("/dispatch/assign"), none="/dispatch?only=held&priority=1"
+    ),
+    page("scheduling", "/dispatch", "manager"),
+    page(
+        "scheduling",
+        "/dispatch/jobs/<job_id>",
+        "supervisor",
+        "/dispatch/jobs/{open_job}",
+        started="/dispatch/jobs/{started_job}",
+        completed="/dispatch/jobs/{tipped_job}",
+        held="/dispatch/jobs/{held_job}",
+        error_in_assign=Sent("/dispatch/jobs/<job_id>/assign"),
+        error_in_defer=Sent("/dispatch/jobs/<job_id>/defer"),
+        error_in_cancel=Sent("/dispatch/jobs/<job_id>/cancel"),
+    ),
+    page("scheduling", "/dispatch/plans/<plan_id>", "supervisor", "/dispatch/plans/{plan}"),
+    page("scheduling", "/crew", "crew"),
+    page("scheduling", "/crew", "supervisor", one_crew="/crew?crew={crew}"),
+    page("scheduling", "/crew/jobs/<job_id>", "crew", "/crew/jobs/{assigned_job}", started="/crew/jobs/{started_job}"),
+    page(
+        "scheduling",
+        "/crew/jobs/<job_id>/finish",
+        "crew",
+        "/crew/jobs/{started_job}/finish",
+        error=Sent("/crew/jobs/<job_id>/finish"),
+    ),
+    page("scheduling", "/crew/jobs/<job_id>/done", "crew", "/crew/jobs/{loaded_job}/done"),
+    page(
+        "scheduling",
+        "/crew/found",
+        "crew",
+        searched="/crew/found?q=park",
+        not_found="/crew/found?q=zzzz",
+        placed=FOUND_FORM,
+        error=Sent("/crew/found", at=FOUND_FORM),
+    ),
+    page("scheduling", "/crew/tip", "crew", error=Sent("/crew/tip")),
+    page("scheduling", "/crew/tips/<tip_id>", "crew", "/crew/tips/{tip}"),
+)
+TONNAGE = (
+    page(
+        "tonnage",
+        "/tonnage",
+        "waste-officer",
+        error="/tonnage?from=2026-12-01&to=2026-11-01",
+    ),
+    page("tonnage", "/tonnage", "manager"),
+    page(
+        "tonnage",
+        "/tonnage/tickets",
+        "waste-officer",
+        none="/tonnage/tickets?from=2019-01-01&to=2019-01-02",
+        error="/tonnage/tickets?from=2026-12-01&to=2026-11-01",
+    ),
+    page(
+        "tonnage",
+        "/tonnage/tickets/<ticket_id>",
+        "waste-officer",
+        "/tonnage/tickets/{ticket}",
+        voided="/tonnage/tickets/{voided_ticket}",
+    ),
+    page(
+        "tonnage",
+        "/tonnage/tickets/<ticket_id>/void",
+        "waste-officer",
+        "/tonnage/tickets/{ticket}/void",
+        error=Sent("/tonnage/tickets/<ticket_id>/void"),
+    ),
+    page(
+        "tonnage",
+        "/tonnage/tickets/new",
+        "waste-officer",
+        of_a_tip=TICKET_FORM,
+        without_a_tip="/tonnage/tickets/new?tip=none",
+        error=Sent("/tonnage/tickets/new", at=TICKET_FORM),
+    ),
+    page("tonnage", "/tonnage/tips/<tip_id>", "waste-officer", "/tonnage/tips/{tip}"),
+    page("tonnage", "/tonnage/collected", "waste-officer"),
+    page("tonnage", "/tonnage/collected", "crew", status=FORBIDDEN),
+)
+ENFORCEMENT = (
+    page("enforcement", "/enforcement", "officer", closed="/enforcement?state=closed"),
+    page("enforcement", "/enforcement", "manager"),
+    page(
+        "enforcement",
+        "/enforcement/cases/<case_id>",
+        "officer",
+        "/enforcement/cases/{case}",
+        error=Sent("/enforcement/cases/<case_id>/close"),
+    ),
+    page(
+        "enforcement",
+        "/enforcement/cases/<case_id>/exhibits/<int:number>",
+        "officer",
+        "/enforcement/cases/{case}/exhibits/1",
+    ),
+    page(
+        "enforcement",
+        "/enforcement/cases/<case_id>/notices/new",
+        "officer",
+        "/enforcement/cases/{case}/notices/new",
+        error=Sent("/enforcement/cases/<case_id>/notices/new"),
+    ),
+    page("enforcement", "/enforcement/notices", "officer", late="/enforcement/notices?due=overdue"),
+    page(
+        "enforcement",
+        "/enforcement/notices/<notice_id>",
+        "officer",
+        "/enforcement/notices/{notice}",
+        paid="/enforcement/notices/{paid_notice}",
+    ),
+    *(
+        page("enforcement", NOTICE_STEP, "officer", f"/enforcement/notices/{{notice}}/{step}", error=Sent(NOTICE_STEP))
+        for step in ("recipient", "serve", "payment", "cancel")
+    ),
+    page("enforcement", "/notice/<public_code>", "public", "{public_notice}"),
+)
+OPERATIONS = (
+    page("operations", "/operations", "manager"),
+    page("operations", "/operations", "wall-viewer"),
+    page(
+        "operations",
+        "/operations/records",
+        "manager",
+        jobs="/operations/records?show=jobs-completed",
+        notices="/operations/records?show=notices-issued",
+    ),
+    page("operations", "/operations/follow", "manager", error=Sent("/operations/follow")),
+    page("operations", "/operations/follow/<reference>", "manager", "/operations/follow/{cleared}"),
+    page("operations", "/operations/follow/<reference>", "councillor", "/operations/follow/{cleared}"),
+    page(
+        "operations",
+        "/operations/follow/<reference>",
+        "officer",
+        "/operations/follow/{cleared}",
+        open="/operations/follow/{open}",
+    ),
+    page("operations", "/operations/events/<event_id>", "manager", "/operations/events/{event}"),
+    page("operations", "/open-data", "public"),
+)
+ACCOUNTS = (
+    page("accounts", "/accounts/sign-in", "public", error=Sent("/accounts/sign-in")),
+    page("accounts", "/accounts/shift", "public", error=Sent("/accounts/shift")),
+    page("accounts", "/accounts/shift/<code>", "public", "/accounts/shift/7KM3QX2D"),
+    *(
+        page("accounts", "/accounts/about/<name>", "public", f"/accounts/about/{name}")
+        for name in ("accessibility", "privacy", "cookies")
+    ),
+    page("accounts", "/accounts/me", "manager", error=Sent("/accounts/me/password")),
+    page("accounts", "/accounts/me", "crew"),
+    page(
+        "accounts",
+        "/accounts/shift-codes",
+        "supervisor",
+        error=Sent("/accounts/shift-codes"),
+        done=Sent("/accounts/shift-codes", {"crew_id": "{crew}", "hours": "8"}, status=OK),
+    ),
+    page(
+        "accounts",
+        "/accounts/wall-links",
+        "admin",
+        error=Sent("/accounts/wall-links"),
+        done=Sent("/accounts/wall-links", {"label": "Depot office"}, status=OK),
+    ),
+    page(
+        "accounts",
+        "/accounts/tokens",
+        "admin",
+        error=Sent("/accounts/tokens"),
+        done=Sent("/accounts/tokens", {"label": "Finance", "role": "manager", "days": "30"}, status=OK),
+    ),
+    page("accounts", "/accounts/users", "admin"),
+    page("accounts", "/accounts/users/new", "admin", error=Sent("/accounts/users/new")),
+    page(
+        "accounts",
+        "/accounts/users/<account_id>",
+        "admin",
+        "/accounts/users/{account}",
+        error=Sent("/accounts/users/<account_id>/roles"),
+        done=Sent("/accounts/users/<account_id>/reset-password", status=OK),
+    ),
+    page("accounts", "/accounts/sign-ins", "admin"),
+)
+DEMONSTRATION = (page("demonstration", "/demo", "public"),)
+
+PAGES: tuple[Page, ...] = (
+    *REPORTS,
+    *SCHEDULING,
+    *TONNAGE,
+    *ENFORCEMENT,
+    *OPERATIONS,
+    *ACCOUNTS,
+    *DEMONSTRATION,
+)
+
+NOT_PAGES = {
+    "/accounts": "sends on to where the user can do something",
+    "/accounts/wall/<code>": "signs a screen in and sends on to the wall",
+    "/dispatch/jobs/<job_id>/photo": "a picture",
+    "/dispatch/live": "a part of the board, which the board puts into itself",
+    "/dispatch/stream": "events for the board",
+    "/enforcement/cases/<case_id>/exhibits/<int:number>/files/<int:position>": "a file",
+    "/open-data/materials.csv": "a file",
+    "/open-data/neighbourhoods.csv": "a file",
+    "/operations/stream": "events for the wall",
+    "/report": "sends on to the first question",
+    "/report/<reference>/photo": "a picture",
+    "/report/<reference>/photo/original": "a file",
+    "/report/<reference>/photo/view": "a picture",
+    "/report/new/": "sends on to the first question",
+    "/report/new/photo": "a picture",
+}
+"""Routes that answer with something else than a page."""
+
+NOTHING_TO_FILL_IN = {
+    "/accounts/credentials/<credential_id>/revoke",
+    "/accounts/me/sign-out-everywhere",
+    "/accounts/sign-out",
+    "/accounts/users/<account_id>/end-sessions",
+    "/accounts/users/<account_id>/switch-off",
+    "/accounts/users/<account_id>/switch-on",
+    "/crew/jobs/<job_id>/start",
+    "/crew/shift",
+    "/demo/clock",
+    "/dispatch/depots/<depot_id>/plans",
+    "/dispatch/jobs/<job_id>/hold",
+    "/dispatch/jobs/<job_id>/release",
+    "/dispatch/plans/<plan_id>/discard",
+    "/dispatch/plans/<plan_id>/publish",
+    "/report/<reference>/still-there/<token>",
+    "/report/new/check",
+    "/triage/<reference>/release",
+    "/triage/<reference>/reopen",
+    "/triage/<reference>/unmerge",
+}
+"""Buttons, and ticks that are right either way: no form of theirs can be filled in wrongly."""
+
+
+def states() -> Iterator[State]:
+    """Return every state of every page."""
+    for one in PAGES:
+        for name, address in one.shows.items():
+            shown = f"answers {one.status}" if one.status != OK else name
+            yield State(one, shown, address, _asked(address) if name == "error" else None)
+        for name, sent in one.sends.items():
+            yield State(one, name, sent.at or one.shows["filled"], sent)
+        if one.is_in_empty_system and one.visitor not in ("reporting", "reported") and one.service != "demonstration":
+            yield State(one, "empty", one.rule, is_empty_system=True)
+
+
+def pattern_of(rule: str) -> re.Pattern[str]:
+    """Return what the paths of a route look like."""
+    return re.compile("/".join("[^/]+" if part.startswith("<") else re.escape(part) for part in rule.split("/")))
+
+
+def _asked(address: str) -> Sent:
+    """Return the error of a question that is in the address itself, where there is no form to send."""
+    return Sent(address, is_in_address=True)

@@ -1,0 +1,428 @@
+"""The commands of an operator, against a running system: what they do, what they print, and how they refuse."""
+
+import json
+import re
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+
+from shared.config import REPOSITORY, SERVICES, Settings
+from shared.contracts import decode
+from shared.errors import Conflict
+from shared.ids import new_id
+from shared.processes import open_context
+from shared.service import ServiceContext
+from tests.reference import reference_file
+from tests.servers.commands import Said, streetscene
+from tests.servers.system import System, free_ports
+
+pytestmark = pytest.mark.timeout(180)
+
+EFFECT_SECONDS = 30
+COPIES = "report_copies"
+
+
+def eventually(find, *, what: str):
+    """Return what a function finds, as soon as it finds something."""
+    deadline = time.monotonic() + EFFECT_SECONDS
+    while not (found := find()):
+        assert time.monotonic() < deadline, f"not within {EFFECT_SECONDS} s: {what}"
+        time.sleep(0.1)
+    return found
+
+
+def opened(system: System, service: str) -> ServiceContext:
+    """Return a service's context on the running system's stores."""
+    environ = {"STREETSCENE_DATA": str(system.data), "STREETSCENE_PORT": str(system.port)}
+    return open_context(service, Settings.from_env(environ))
+
+
+def report(system: System, description: str, api_key: str | None = None) -> str:
+    """Report a fly-tip and return its reference."""
+    form = {
+        "api_key": api_key or system.credentials["tokens"]["open311"],
+        "service_code": "fly-tipping",
+        "lat": "53.4060",
+        "long": "-2.9660",
+        "description": description,
+        "attribute[waste_type]": "tyres",
+        "attribute[size]": "car-boot",
+        "attribute[land_type]": "highway",
+    }
+    answer = requests.post(f"{system.url}/open311/v2/requests.json", data=form, timeout=30)
+    assert answer.ok, answer.text
+    return str(answer.json()[0]["service_request_id"])
+
+
+def job_of(system: System, reference: str) -> dict | None:
+    """Return the job of a report, None while there is none."""
+    jobs = system.get(f"/api/scheduling/v1/jobs?reference={reference}", "supervisor")["items"]
+    return jobs[0] if jobs else None
+
+
+def refused(said: Said, *, code: int, saying: str) -> None:
+    """Check that a command said one line on stderr, and nothing else."""
+    assert (said.code, len(said.error_lines)) == (code, 1), said
+    assert said.err.startswith("streetscene: ")
+    assert saying in said.err
+    assert said.out == ""
+
+
+# --- what is there -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "saying"),
+    [
+        (["web", "nonsense"], "There is no service 'nonsense'"),
+        (["worker", "nonsense"], "There is no service 'nonsense'"),
+        (["stream", "nonsense"], "There is no service 'nonsense'"),
+        (["planner", "nonsense"], "There is no service 'nonsense'"),
+        (["planner", "tonnage"], "tonnage has no planner"),
+        (["events", "tail", "--service", "nonsense"], "There is no service 'nonsense'"),
+        (["events", "replay", "nonsense", "--source", "reports"], "There is no consumer 'nonsense'"),
+        (["events", "replay", "scheduling.reports", "--source", "nonsense"], "There is no service 'nonsense'"),
+        (["events", "replay", "scheduling.reports", "--source", "tonnage"], "consumes no events of tonnage"),
+        (["events", "replay", "scheduling.reports", "--source", "reports", "--from", "0"], "--from"),
+        (["events", "replay", "scheduling.reports", "--source", "reports", "--from", "999999"], "ends at"),
+        (["events", "archive", "--before", "yesterday"], "--before"),
+        (["dead-letters", "show", "nonsense"], "not the id of a parked message"),
+        (["dead-letters", "show", "reports.jobs:nothing"], "no parked message"),
+        (["dead-letters", "replay", "nonsense:all"], "not the id of a parked message"),
+        (["user", "add", "a@b.example", "--role", "nonsense", "--name", "A"], "role"),
+        (["user", "add", "nonsense", "--role", "supervisor", "--name", "A"], "email"),
+        (["user", "add", "a@b.example"], "--role"),
+        (["token", "create", "nonsense"], "role"),
+        (["token", "create", "supervisor", "--days", "0"], "how long"),
+        (["boundaries", "import", "nothing.geojson", "--from", "2024-01-01"], "nothing.geojson"),
+        (["simulate", "--per-hour", "0"], "--per-hour"),
+        (["nonsense"], "No such command 'nonsense'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_does_not_exist_is_refused_in_one_line(council, arguments, saying):
+    refused(streetscene(*arguments, data=council.data), code=2, saying=saying)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["events", "tail", "--no-follow"],
+        ["events", "archive", "--before", "2030-01-01"],
+        ["dead-letters", "list"],
+        ["user", "add", "a@b.example", "--role", "supervisor", "--name", "A"],
+        ["token", "create", "supervisor"],
+    ],
+    ids=" ".join,
+)
+def test_looking_into_a_folder_without_a_system_makes_none_there(arguments, tmp_path):
+    said = streetscene(*arguments, data=tmp_path / "nothing")
+
+    refused(said, code=2, saying="there is no Streetscene in")
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_every_command_explains_itself():
+    listed = streetscene("--help").out
+    commands = re.findall(r"^  ([a-z-]+) {2}", listed, re.MULTILINE)
+
+    assert {"up", "check", "events", "dead-letters", "user", "token", "boundaries", "simulate"} <= set(commands)
+    assert "prepare" not in commands
+    for command in commands:
+        said = streetscene(command, "--help")
+        assert said.code == 0
+        assert "Usage: streetscene " in said.out or "Usage: python -m shared.cli" in said.out
+
+
+def test_the_version_is_that_of_the_package():
+    said = streetscene("version")
+
+    assert said.code == 0
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", said.out)
+
+
+def test_the_generated_files_are_checked():
+    said = streetscene("catalogue", "--check")
+
+    assert (said.code, said.out, said.err) == (0, "", "")
+
+
+# --- check -----------------------------------------
+
+
+def test_a_system_that_is_right_passes_every_check(council):
+    table, listed = streetscene("check", data=council.data), streetscene("check", "--json", data=council.data)
+
+    assert table.code == listed.code == 0
+    rows = json.loads(listed.out)
+    assert all(row["ok"] for row in rows)
+    assert {f"{service}: store and blobs" for service in SERVICES} <= {row["what"] for row in rows}
+    assert all(row["what"] in table.out for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "what", "why"),
+    [
+        ("STREETSCENE_PORT", "http", "settings", "STREETSCENE_PORT"),
+        ("STREETSCENE_COUNCIL", "/nowhere/council.toml", "council (council.toml)", "/nowhere/council.toml"),
+        ("STREETSCENE_BUS_URL", "amqp://127.0.0.1:1", "broker (amqp)", ""),
+    ],
+)
+def test_what_is_wrong_fails_its_check_with_the_reason(council, setting, value, what, why):
+    said = streetscene("check", "--json", data=council.data, **{setting: value})
+
+    row = next(row for row in json.loads(said.out) if not row["ok"])
+    assert said.code == 1
+    assert row["what"] == what
+    assert row["why"]
+    assert why in row["why"]
+
+
+# --- events -----------------------------------------
+
+
+def test_the_tail_shows_the_latest_events_in_their_order(council):
+    reference = report(council, "For the tail")
+    eventually(lambda: job_of(council, reference), what="a job")
+
+    table = streetscene("events", "tail", "--no-follow", "--last", "5", data=council.data)
+    listed = streetscene("events", "tail", "--no-follow", "--last", "500", "--json", data=council.data)
+
+    header, *rows = table.out.splitlines()
+    assert header.split() == ["recorded", "(UTC)", "service", "position", "event", "subject", "id"]
+    assert len(rows) == 5
+    assert [row[:19] for row in rows] == sorted(row[:19] for row in rows)
+    events = [json.loads(line) for line in listed.out.splitlines()]
+    types = [
+        event["type"] for event in events if event["data"].get("state", {}).get("reference", reference) == reference
+    ]
+    assert types.index("report.submitted.v1") < types.index("job.created.v1")
+
+
+def test_a_replayed_range_is_handled_again(council):
+    reference = report(council, "To be replayed")
+    report_id = eventually(lambda: job_of(council, reference), what="a job")["report_id"]
+    scheduling = opened(council, "scheduling")
+    copy = scheduling.store.get(COPIES, report_id)
+    assert scheduling.store.delete(COPIES, report_id)
+
+    said = streetscene("events", "replay", "scheduling.reports", "--source", "reports", "--wait", data=council.data)
+
+    assert said.code == 0, said
+    assert re.search(r"^[1-9]\d* events were sent\.$", said.out, re.MULTILINE)
+    again = eventually(lambda: scheduling.store.get(COPIES, report_id), what="the copy rebuilt from the log")
+    scheduling.store.close()
+    without = {"version"}
+    assert {key: again[key] for key in again.keys() - without} == {key: copy[key] for key in copy.keys() - without}
+    assert len(council.get(f"/api/scheduling/v1/jobs?reference={reference}", "supervisor")["items"]) == 1
+
+
+# --- dead letters -----------------------------------------
+
+
+def send(scheduling: ServiceContext, example: str, **state) -> str:
+    """Let scheduling tell of a job, from an example with some of its state changed; return the event's id."""
+    event = decode((REPOSITORY / "shared" / "contracts" / "examples" / f"{example}.json").read_bytes())
+    subject = state.get("job_id", new_id())
+    whole = {**event.data, "state": {**event.state, "job_id": subject, **state}}
+    event = replace(event, id=new_id(), subject=subject, data=whole)
+    scheduling.store.insert(COPIES, {"_id": new_id(), "sequence": 1}, [event])
+    return event.id
+
+
+def parked(council: System, event_id: str) -> dict | None:
+    """Return how the list shows an event that is parked."""
+    said = streetscene("dead-letters", "list", "--service", "reports", "--json", data=council.data)
+    return next((row for row in json.loads(said.out) if row["id"].endswith(event_id)), None)
+
+
+def test_a_parked_message_is_listed_shown_and_handled_once_its_cause_is_gone(council):
+    scheduling, reports = opened(council, "scheduling"), opened(council, "reports")
+    report_id = new_id()
+    event_id = send(scheduling, "job.amended.v1", report_id=report_id)
+    row = eventually(lambda: parked(council, event_id), what="a message parked")
+
+    table = streetscene("dead-letters", "list", data=council.data)
+    shown = json.loads(streetscene("dead-letters", "show", row["id"], data=council.data).out)
+
+    assert row["id"] in table.out
+    assert row["state"] in ("retrying", "dead")
+    assert row["event"] == "job.amended.v1"
+    assert report_id in row["reason"]
+    assert json.loads(shown["body"])["id"] == event_id
+    # All its tries are used up; then the report arrives that it waited for, as that of a crew's find.
+    eventually(lambda: _make_dead(reports, row["id"]), what="a dead message")
+    assert parked(council, event_id)["state"] == "dead"
+    reference = f"FT-{report_id[-8:].upper()}"
+    send(scheduling, "job.created.v1", report_id=report_id, channel="crew", reference=reference)
+    eventually(lambda: reports.store.get("reports", report_id), what="the missing report")
+
+    said = streetscene("dead-letters", "replay", row["id"], data=council.data)
+
+    assert (said.code, said.out) == (0, "1 message to be handled again.\n")
+    eventually(lambda: reports.store.get("parked", row["id"]) is None, what="the message handled")
+    scheduling.store.close()
+    reports.store.close()
+
+
+def _make_dead(reports: ServiceContext, parked_id: str) -> bool:
+    """Let a message look as after its last try."""
+    document = reports.store.get("parked", parked_id)
+    try:
+        reports.store.save(
+            "parked", {**document, "state": "dead", "due_at": None}, expected_version=document["version"]
+        )
+    except Conflict:
+        return False
+    return True
+
+
+def test_all_dead_letters_of_a_service_can_be_handled_again_at_once(council):
+    scheduling = opened(council, "scheduling")
+    event_ids = [send(scheduling, "job.amended.v1", report_id=new_id()) for _ in range(2)]
+    for event_id in event_ids:
+        eventually(lambda event_id=event_id: parked(council, event_id), what="a message parked")
+
+    said = streetscene("dead-letters", "replay", "reports:all", data=council.data)
+    nothing = streetscene("dead-letters", "replay", "tonnage:all", data=council.data)
+
+    assert re.fullmatch(r"\d+ messages to be handled again\.\n", said.out)
+    assert nothing.out == "0 messages to be handled again.\n"
+    assert streetscene("dead-letters", "list", "--service", "tonnage", data=council.data).out == "Nothing is parked.\n"
+    scheduling.store.close()
+
+
+# --- who may come in -----------------------------------------
+
+
+def test_an_added_user_can_sign_in_with_the_printed_password(council):
+    email = f"{new_id()}@council.example"
+
+    said = streetscene("user", "add", email, "--role", "supervisor", "--name", "Ada Lever", data=council.data)
+
+    password = re.fullmatch(rf"{email} may sign in as supervisor with the password (\S+)\n", said.out)[1]
+    browser = requests.Session()
+    page = browser.get(f"{council.url}/accounts/sign-in", timeout=30).text
+    form = {
+        "email": email,
+        "password": password,
+        "csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', page)[1],
+    }
+    signed_in = browser.post(f"{council.url}/accounts/sign-in", data=form, timeout=30)
+    assert signed_in.ok
+    assert "Ada Lever" in browser.get(f"{council.url}/accounts", timeout=30).text
+
+
+def test_somebody_with_an_account_gets_no_second_one(council):
+    email = council.user("supervisor")["email"]
+
+    said = streetscene("user", "add", email, "--role", "supervisor", "--name", "Again", data=council.data)
+
+    refused(said, code=2, saying="has an account already")
+
+
+def test_a_created_token_opens_its_roles_api(council):
+    token = streetscene("token", "create", "supervisor", "--label", "For a test", data=council.data).out.strip()
+
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert requests.get(f"{council.url}/api/scheduling/v1/jobs", headers=bearer, timeout=30).ok
+    assert requests.get(f"{council.url}/api/accounts/v1/users", headers=bearer, timeout=30).status_code == 403
+
+
+def test_a_created_open311_key_takes_reports(council):
+    key = streetscene("token", "create", "open311", data=council.data).out.strip()
+
+    assert report(council, "With a new key", api_key=key).startswith("FT-")
+
+
+# --- boundaries, seed, simulate -----------------------------------------
+
+
+def test_official_wards_are_taken_and_used(tmp_path):
+    file = reference_file("boundaries/liverpool_wards_pre2023_martinjc.json")
+
+    said = streetscene(
+        *("boundaries", "import", str(file), "--from", "2013-05-02", "--to", "2023-05-03"), data=tmp_path / "data"
+    )
+
+    assert said.code == 0, said
+    assert said.out.startswith("30 wards are in force from 2 May 2013 until 3 May 2023.\n")
+    assert streetscene("check", data=tmp_path / "data").code == 0
+
+
+def test_a_file_of_made_areas_is_taken_and_a_broken_one_refused(tmp_path):
+    square = [[-3.0, 53.4], [-2.9, 53.4], [-2.9, 53.5], [-3.0, 53.5], [-3.0, 53.4]]
+    area = {
+        "type": "Feature",
+        "properties": {"WD24CD": "E05099999", "WD24NM": "Made Ward"},
+        "geometry": {"type": "Polygon", "coordinates": [square]},
+    }
+    (tmp_path / "made.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [area]}))
+    (tmp_path / "broken.geojson").write_text("{")
+
+    made = streetscene("boundaries", "import", str(tmp_path / "made.geojson"), "--from", "2030-01-01", data=tmp_path)
+    broken = streetscene(
+        "boundaries", "import", str(tmp_path / "broken.geojson"), "--from", "2030-01-01", data=tmp_path
+    )
+
+    assert (made.code, made.out.splitlines()[0]) == (0, "1 wards are in force from 1 January 2030.")
+    refused(broken, code=2, saying="broken.geojson")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "saying"),
+    [
+        ("STREETSCENE_DEMO", "0", "no made past"),
+        ("STREETSCENE_STORE_URL", "mongodb://127.0.0.1:1/x", "made in SQLite and folders"),
+        ("STREETSCENE_BLOB_URL", "s3://bucket", "made in SQLite and folders"),
+    ],
+)
+def test_no_past_is_made_where_none_can_be(setting, value, saying, tmp_path):
+    refused(streetscene("seed", data=tmp_path, **{setting: value}), code=2, saying=saying)
+
+
+def test_no_past_is_made_over_data_or_beside_a_running_system(council, tmp_path):
+    (tmp_path / "store").mkdir()
+
+    refused(streetscene("seed", data=tmp_path), code=2, saying="there are data in")
+    refused(streetscene("seed", data=council.data), code=2, saying="another Streetscene is running")
+
+
+def test_simulated_reports_become_jobs(council):
+    def references(path: str, role: str) -> set[str]:
+        return {item["reference"] for item in council.get(path, role)["items"]}
+
+    before = references("/api/reports/v1/reports", "supervisor")
+
+    said = streetscene("simulate", "--minutes", "0.08", "--per-hour", "7200", data=council.data)
+
+    assert said.code == 0, said
+    assert f"reports an hour at {council.url}" in said.out
+    assert "Refused" not in said.out
+    made = references("/api/reports/v1/reports", "supervisor") - before
+    assert made
+    eventually(lambda: made <= references("/api/scheduling/v1/jobs", "supervisor"), what="a job for each made report")
+
+
+def test_a_simulation_without_a_system_says_that_nobody_answers(council):
+    said = streetscene("simulate", "--url", f"http://127.0.0.1:{free_ports()}", data=council.data)
+
+    refused(said, code=1, saying="nobody answers at http://127.0.0.1:")
+
+
+def test_nothing_made_up_is_sent_to_a_council_that_is_no_demonstration(council, tmp_path):
+    folder = shutil.copytree(REPOSITORY / "deploy" / "councils" / "liverpool", tmp_path / "council")
+    file = Path(folder) / "council.toml"
+    file.write_text(file.read_text().replace("is_demonstration = true", "is_demonstration = false"))
+
+    said = streetscene("simulate", data=council.data, STREETSCENE_COUNCIL=str(file))
+
+    refused(said, code=2, saying="is no demonstration")
+
+
+def test_a_simulation_needs_the_credentials_of_a_started_system(tmp_path):
+    refused(streetscene("simulate", data=tmp_path), code=2, saying="credentials.json is not there")
