@@ -55,8 +55,6 @@ def run_simulator(
     with only_simulator(settings.data):
         store = open_demo_store(settings) if settings.demo else None
         doors = HttpDoors(base_url or settings.public_url, json.loads(credentials.read_text())["tokens"])
-        pace = f"{per_hour:g} reports an hour" if per_hour else "a made day"
-        console.print(f"Simulating {pace} at {doors.url}; Ctrl-C stops.", highlight=False, soft_wrap=True)
         end = time.monotonic() + minutes * 60 if minutes else float("inf")
         with contextlib.suppress(KeyboardInterrupt):
             _live(settings, doors, store, end=end, per_hour=per_hour, console=console)
@@ -74,6 +72,8 @@ def _live(
         try:
             if simulation is None:
                 simulation = _simulation(settings, doors, store)
+                pace = f"{per_hour:g} reports an hour" if per_hour else "a made day"
+                console.print(f"Simulating {pace} at {doors.url}; Ctrl-C stops.", highlight=False, soft_wrap=True)
             now = clock.now()
             if per_hour is None:
                 # An hour ahead, so that a day is planned when it begins; nothing for hours that nobody lived through.
