@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from rich.console import Console
 
@@ -49,6 +49,9 @@ REACHED_AT_LOOPBACK = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - what is accepted,
 
 HIGHEST_PORT = 65_535
 
+LOOK_SECONDS = 0.5
+"""How long the launcher may take to do what a demonstration's page has asked for."""
+
 PORT_OF = {"web": 0, "worker": 1, "planner": 3}
 """Offsets from PORT; 2 is the stream process of a distributed system, which the embedded web process includes."""
 
@@ -59,7 +62,8 @@ class Child:
 
     name: str
     command: Sequence[str]
-    port: int
+    port: int | None
+    """Where it answers whether it is ready; None: it is as soon as it runs."""
     environment: Mapping[str, str]
     log: Path
     ready_path: str = "/health/ready"
@@ -73,6 +77,8 @@ class Child:
     started: float = 0
     deaths: int = 0
     restart_at: float | None = None
+    held: bool = False
+    """Whether it has been stopped on purpose and is not to be started again."""
 
     def start(self, lifeline: int) -> None:
         """Start the process with the read end of the lifeline."""
@@ -94,6 +100,8 @@ class Child:
 
     def ready(self) -> bool:
         """Say whether the process says that it is ready."""
+        if self.port is None:
+            return True
         if self.ready_when_open:
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
@@ -109,6 +117,19 @@ class Child:
     def died(self) -> bool:
         """Say whether the process has ended."""
         return self.process is not None and self.process.poll() is not None
+
+    def hold(self) -> None:
+        """Kill the process without warning and leave it dead: what a demonstration shows the system to survive."""
+        self.held, self.restart_at = True, None
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def let_go(self, lifeline: int) -> None:
+        """Start a process again that was held."""
+        self.held, self.deaths = False, 0
+        self.start(lifeline)
 
     def plan_restart(self) -> float:
         """Note when to start the process again, and return the wait in seconds."""
@@ -129,6 +150,7 @@ class Launcher:
     console: Console
     ready_seconds: float = READY_SECONDS
     stopping: bool = False
+    controls: "Controls | None" = None
     lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
     def prepare(self, settings: Settings) -> None:
@@ -179,8 +201,14 @@ class Launcher:
 
     def watch(self) -> None:
         """Keep the children running until somebody asks to stop."""
+        look_at = 0.0
         while not self.stopping:
+            if self.controls and time.monotonic() >= look_at:
+                look_at = time.monotonic() + LOOK_SECONDS
+                self.controls.look(self)
             for child in self.children:
+                if child.held:
+                    continue
                 if child.died():
                     code = child.process.returncode if child.process else None
                     wait = child.plan_restart()
@@ -208,6 +236,14 @@ class Launcher:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+class Controls(Protocol):
+    """What somebody outside asks of a running launcher."""
+
+    def look(self, launcher: Launcher) -> None:
+        """Do what has been asked for since the last look."""
+        ...
 
 
 def _keep_short(log: Path) -> None:
@@ -254,6 +290,7 @@ def run(
         previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             launcher.prepare(settings)
+            launcher.controls = None if launcher.stopping else _controls(settings)
             note_launch(lock, settings)
             launcher.start()
             if not launcher.stopping:
@@ -281,6 +318,15 @@ def prepare(settings: Settings, console: Console) -> None:
         first_start(contexts, settings)
 
 
+def _controls(settings: Settings) -> Controls | None:
+    """Return what a demonstration's page may ask of the launcher."""
+    if not settings.demo:
+        return None
+    from deploy.demo.controls import LauncherControls  # only a demonstration needs it
+
+    return LauncherControls(settings)
+
+
 def first_start(contexts: Mapping[str, "ServiceContext"], settings: Settings) -> None:
     """Write the credentials and bring the configured fleet into the store, where that has not been done."""
     from shared.processes import part
@@ -301,7 +347,7 @@ def embedded_children(settings: Settings) -> list[Child]:
         "STREETSCENE_METRICS_TARGETS": ",".join(settings.metrics_targets) or targets,
         "PYTHONUNBUFFERED": "1",
     }
-    return [
+    children = [
         Child(
             name=name,
             command=(sys.executable, "-m", "shared.cli", name, "all"),
@@ -311,6 +357,10 @@ def embedded_children(settings: Settings) -> list[Child]:
         )
         for name, offset in PORT_OF.items()
     ]
+    if settings.demo and settings.demo_live:
+        command = (sys.executable, "-m", "shared.cli", "simulate", "--url", f"http://127.0.0.1:{settings.port}")
+        children.append(Child("simulator", command, None, environment, logs / "simulator.log"))
+    return children
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -319,6 +369,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "STREETSCENE_DATA": str(settings.data),
         "STREETSCENE_PORT": str(settings.port),
         "STREETSCENE_DEMO": "1" if settings.demo else "0",
+        "STREETSCENE_DEMO_LIVE": "1" if settings.demo_live else "0",
     }
 
 

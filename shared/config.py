@@ -46,6 +46,10 @@ class Settings:
     """How many proxies in front of the web may say whom they speak for."""
     host: str = "127.0.0.1"
     """The address that every process listens on: loopback, unless a container's own network is the fence."""
+    demo_days: int | None = None
+    """How many days of made reports a demonstration's past has, where not as many as its own figures say."""
+    demo_live: bool = True
+    """Whether a demonstration starts last Tuesday and goes on by itself; else it stands at this machine's time."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -77,6 +81,8 @@ class Settings:
             ),
             trusted_proxies=_number(setting.get("TRUSTED_PROXIES", "0"), "STREETSCENE_TRUSTED_PROXIES"),
             host=_address(setting.get("HOST", "127.0.0.1")),
+            demo_live=setting.get("DEMO_LIVE", "1") == "1",
+            demo_days=_number(setting["DEMO_DAYS"], "STREETSCENE_DEMO_DAYS") if "DEMO_DAYS" in setting else None,
         )
 
     @property
@@ -136,6 +142,8 @@ def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:
     """Return the URL if its scheme is one that an adapter exists for."""
     if text.partition("://")[0] not in schemes:
         raise ConfigError(f"STREETSCENE_{name} must start with {' or '.join(f'{s}://' for s in schemes)}, not {text!r}")
+    if "synchronous=off" in text:
+        raise ConfigError(f"STREETSCENE_{name} must be durable: synchronous=off is for making a demonstration's past")
     return text
 
 

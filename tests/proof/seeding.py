@@ -47,7 +47,13 @@ def _seed(folder: Path, failpoint: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "shared.cli", "seed"],
         cwd=REPOSITORY,
-        env={**os.environ, "STREETSCENE_DATA": str(folder), "STREETSCENE_DEMO": "1", failpoints.VARIABLE: failpoint},
+        env={
+            **os.environ,
+            "STREETSCENE_DATA": str(folder),
+            "STREETSCENE_DEMO": "1",
+            "STREETSCENE_DEMO_DAYS": "2",
+            failpoints.VARIABLE: failpoint,
+        },
         capture_output=True,
         text=True,
         timeout=300,

@@ -20,6 +20,8 @@ from shared.config import REPOSITORY
 
 READY_SECONDS = 300
 STOP_SECONDS = 40
+SMALL_PAST = {"STREETSCENE_DEMO_DAYS": "2", "STREETSCENE_DEMO_LIVE": "0"}
+"""A demonstration for tests: the cast, two days of reports, this machine's time, and nobody but the test at work."""
 
 
 @dataclass
@@ -91,7 +93,7 @@ def running_system(data: Path, *, demo: bool, distributed: bool = False, **envir
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "STREETSCENE_RATE_LIMITS": "off", **environment},
+            env={**os.environ, "STREETSCENE_RATE_LIMITS": "off", **SMALL_PAST, **environment},
         )
     system = System(f"http://127.0.0.1:{port}", port, data, process)
     try:

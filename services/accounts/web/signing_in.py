@@ -46,7 +46,7 @@ def sign_in() -> Page | Response:
     wanted = own_path(request.form.get("next"))
     if not errors:
         try:
-            return _welcome(handlers.sign_in(context(), **values), wanted)
+            return welcome(handlers.sign_in(context(), **values), wanted)
         except DomainError as error:
             errors = errors_of(error)
     shown = {"email": request.form.get("email", ""), "next": wanted}
@@ -75,7 +75,7 @@ def shift() -> Page | Response:
     values, errors = read_form(ShiftForm, request.form)
     if not errors:
         try:
-            return _welcome(handlers.sign_in_with_code(context(), values["code"]), None)
+            return welcome(handlers.sign_in_with_code(context(), values["code"]), None)
         except DomainError as error:
             errors = errors_of(error)
     return render_template("accounts/shift.html", errors=errors, values=request.form), 400
@@ -88,7 +88,7 @@ def wall(code: str) -> Response:
     """Make this browser a wall's screen; whoever is signed in stays who they are."""
     if current_user() is not None:
         return redirect("/operations", 303)
-    return _welcome(handlers.open_wall(context(), code), "/operations")
+    return welcome(handlers.open_wall(context(), code), "/operations")
 
 
 @bp.post("/accounts/sign-out")
@@ -112,7 +112,7 @@ def own_path(wanted: str | None) -> str | None:
     return wanted if not parts.scheme and not parts.netloc else None
 
 
-def _welcome(signed_in: SignedIn, wanted: str | None) -> Response:
+def welcome(signed_in: SignedIn, wanted: str | None) -> Response:
     """Put the identity into the browser, with a fresh session, and go on."""
     session.clear()
     response = redirect(wanted or start_page(signed_in.user), 303)
