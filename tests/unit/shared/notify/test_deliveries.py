@@ -301,10 +301,8 @@ def test_logs_name_the_delivery_and_never_the_person(ctx, machine, caplog):
 
 def test_a_message_of_a_demonstration_says_that_it_is_one(ctx):
     ctx.council.is_demonstration = True
-    queue(ctx)
-    provider = Provider()
 
-    send_due(ctx, provider)
+    delivery_id = queue(ctx)
 
-    stored = ctx.store.get(DELIVERIES.name, provider.sent[0])
+    stored = ctx.store.get(DELIVERIES.name, delivery_id)
     assert stored["message"]["body"].endswith("Made-up people and penalties.")
