@@ -131,7 +131,6 @@ def test_every_command_explains_itself():
     commands = re.findall(r"^  ([a-z-]+) {2}", listed, re.MULTILINE)
 
     assert {"up", "check", "events", "dead-letters", "user", "token", "boundaries", "simulate"} <= set(commands)
-    assert "prepare" not in commands
     for command in commands:
         said = streetscene(command, "--help")
         assert said.code == 0
