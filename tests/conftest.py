@@ -48,6 +48,7 @@ class GroupScheduling(LoadScopeScheduling):
         return group_of(TESTS.parent / nodeid.partition("::")[0])
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
     """Have whole groups run by one worker each."""
     return GroupScheduling(config, log)
