@@ -1,4 +1,7 @@
-"""The doors: password, shift code, wall link, and the way out. A link only ever opens a page with a button."""
+"""The doors: password, shift code, wall link, and the way out. A link only ever opens a page with a button.
+
+The door of the council's identity provider is in `oidc.py`.
+"""
 
 from urllib.parse import urlsplit
 
@@ -9,7 +12,7 @@ from services.accounts import handlers
 from services.accounts.domain.credential import normalise_code
 from services.accounts.handlers import SignedIn
 from services.accounts.web.forms import ShiftForm, SignInForm
-from shared.errors import DomainError
+from shared.errors import DomainError, Forbidden
 from shared.web.app import context
 from shared.web.auth import PUBLIC, clear_user_cookie, current_user, policy, set_user_cookie
 from shared.web.forms import errors_of, read_form
@@ -41,12 +44,14 @@ def sign_in_page() -> Page | Response:
 @policy(PUBLIC)
 @limited(TRIES)
 def sign_in() -> Page | Response:
-    """Sign a member of staff in."""
+    """Sign a member of staff in, unless passwords are switched off."""
+    if not context().settings.password_sign_in:
+        raise Forbidden("Passwords are switched off here. Use the button on the page to sign in.")
     values, errors = read_form(SignInForm, request.form)
     wanted = own_path(request.form.get("next"))
     if not errors:
         try:
-            return _welcome(handlers.sign_in(context(), **values), wanted)
+            return welcome(handlers.sign_in(context(), **values), wanted)
         except DomainError as error:
             errors = errors_of(error)
     shown = {"email": request.form.get("email", ""), "next": wanted}
@@ -75,7 +80,7 @@ def shift() -> Page | Response:
     values, errors = read_form(ShiftForm, request.form)
     if not errors:
         try:
-            return _welcome(handlers.sign_in_with_code(context(), values["code"]), None)
+            return welcome(handlers.sign_in_with_code(context(), values["code"]), None)
         except DomainError as error:
             errors = errors_of(error)
     return render_template("accounts/shift.html", errors=errors, values=request.form), 400
@@ -88,7 +93,7 @@ def wall(code: str) -> Response:
     """Make this browser a wall's screen; whoever is signed in stays who they are."""
     if current_user() is not None:
         return redirect("/operations", 303)
-    return _welcome(handlers.open_wall(context(), code), "/operations")
+    return welcome(handlers.open_wall(context(), code), "/operations")
 
 
 @bp.post("/accounts/sign-out")
@@ -112,7 +117,7 @@ def own_path(wanted: str | None) -> str | None:
     return wanted if not parts.scheme and not parts.netloc else None
 
 
-def _welcome(signed_in: SignedIn, wanted: str | None) -> Response:
+def welcome(signed_in: SignedIn, wanted: str | None) -> Response:
     """Put the identity into the browser, with a fresh session, and go on."""
     session.clear()
     response = redirect(wanted or start_page(signed_in.user), 303)
