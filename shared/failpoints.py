@@ -30,16 +30,6 @@ MID_PHOTO = "mid-photo"
 MID_SEED = "mid-seed"
 """Part of a demonstration's past is made."""
 
-FAILPOINTS = (
-    SAVED_UNPUBLISHED,
-    PUBLISHED_UNCLEARED,
-    HANDLED_UNACKNOWLEDGED,
-    PARKED,
-    SAVED_UNANSWERED,
-    MID_PHOTO,
-    MID_SEED,
-)
-
 VARIABLE = "STREETSCENE_FAILPOINT"
 
 _reached: Counter[str] = Counter()

@@ -17,7 +17,7 @@ from shared.blobs import open_blobs
 from shared.bus.documents import SYSTEM_COLLECTIONS
 from shared.clock import Clock, ClockSetting, CouncilClock, MachineClock
 from shared.config import SERVICES, Settings
-from shared.council import load_council
+from shared.council import Council, load_council
 from shared.errors import ConfigError
 from shared.service import ServiceContext, Subscription, Timer
 from shared.store import Collection, Store, open_store
@@ -112,12 +112,17 @@ def require_begun(settings: Settings) -> None:
         raise ConfigError(f"there is no Streetscene in {settings.data} yet: start one, or set STREETSCENE_DATA")
 
 
-def open_context(service: str, settings: Settings, *, clock: Clock | None = None) -> ServiceContext:
-    """Return one service's context; raises `ConfigError` or `StoreUnavailable`."""
+def open_context(
+    service: str, settings: Settings, *, clock: Clock | None = None, council: Council | None = None
+) -> ServiceContext:
+    """Return one service's context, with its own clock and council where none is given.
+
+    Raises `ConfigError` or `StoreUnavailable`.
+    """
     return ServiceContext(
         service=service,
         settings=settings,
-        council=load_council(settings.council, boundaries=settings.boundaries),
+        council=council or load_council(settings.council, boundaries=settings.boundaries),
         store=open_store(settings.store_url, service, collections_of(service)),
         blobs=open_blobs(settings.blob_url, service),
         clock=clock or open_clock(settings),
@@ -128,9 +133,11 @@ def open_context(service: str, settings: Settings, *, clock: Clock | None = None
 def open_contexts(
     services: Sequence[str], settings: Settings, *, clock: Clock | None = None
 ) -> Iterator[dict[str, ServiceContext]]:
-    """Give the contexts of several services, and close their stores afterwards."""
+    """Give the contexts of several services over one clock and one council, and close their stores afterwards."""
+    clock = clock or open_clock(settings)
+    council = load_council(settings.council, boundaries=settings.boundaries)
     with ExitStack() as stack:
-        contexts = {service: open_context(service, settings, clock=clock) for service in services}
+        contexts = {service: open_context(service, settings, clock=clock, council=council) for service in services}
         for context in contexts.values():
             stack.callback(context.store.close)
         yield contexts

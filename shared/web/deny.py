@@ -19,7 +19,6 @@ from shared.web.identity import User
 
 DENIED_USERS = Collection("denied_users")
 """Listed by every service among its collections."""
-COLLECTION = DENIED_USERS
 
 FRESH_SECONDS = 2.0
 REMEMBERED_IDS = 10_000

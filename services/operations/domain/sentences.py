@@ -6,7 +6,6 @@ happened. Each takes the event, the council's names and whether protected facts 
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from services.operations.domain.words import (
     Names,
@@ -22,8 +21,6 @@ from services.operations.domain.words import (
 from shared.contracts.base import FLEET, PROTECTED
 from shared.contracts.codes import PRIORITIES
 from shared.contracts.envelope import Event
-
-Data = Mapping[str, Any]
 
 SOMEBODY_REPORTED = {
     "web": "A resident reported",

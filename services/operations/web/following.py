@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from services.operations.domain.journey import BY_EVENT, Journey, Step
+from services.operations.domain.journey import Journey, Step
 from services.operations.domain.path import Stop, path
 from services.operations.domain.sentences import sentence
 from services.operations.domain.withholding import classes_for, view
@@ -146,11 +146,6 @@ def as_json(journey: Journey, names: Names, user: User) -> Mapping[str, Any]:
             for one in stops(journey, names, user)
         ],
     }
-
-
-def caused_by_event(told: Told) -> bool:
-    """Say whether an event of the same story set this one off."""
-    return told.step.cause_kind == BY_EVENT
 
 
 def _links(event: Event, classes: frozenset[str], user: User) -> tuple[Link, ...]:

@@ -14,7 +14,6 @@ from typing import Any
 from flask import current_app
 
 from services.operations.domain.archiving import archived_event
-from services.operations.domain.health import WELL
 from services.operations.domain.sentences import sentence
 from services.operations.domain.withholding import classes_for
 from services.operations.store import health, latest, newest_arrival, references_of
@@ -62,11 +61,6 @@ class Wall:
         vitals = [(one["_id"], one["standing"], one["outbox_events"], one["parked_dead"]) for one in self.health]
         lines = [(item.time, item.sentence, item.reference) for item in self.feed]
         return sha256(repr((self.summary.revision, vitals, lines)).encode()).hexdigest()[:16]
-
-    @property
-    def all_well(self) -> bool:
-        """Whether every process is well."""
-        return all(one["standing"] == WELL for one in self.health)
 
 
 def read_wall(ctx: ServiceContext) -> Wall:

@@ -27,7 +27,6 @@ NO_PHOTO_WORDS: Mapping[str, str] = {
     "nothing-to-show": "There was nothing to show",
     "no-signal": "The photo could not be sent",
 }
-SOON = timedelta(hours=4)
 
 
 class PlaceNames:
@@ -98,11 +97,6 @@ def due_words(deadline: datetime | None, now: datetime) -> str:
     if days == 1:
         return f"Due tomorrow by {clock}"
     return f"Due by {local:%a} {local.day} {local:%b}"
-
-
-def is_due_soon(job: Job, now: datetime) -> bool:
-    """Say whether a job's deadline comes within a few hours."""
-    return job.deadline is not None and now <= job.deadline < now + SOON
 
 
 def waits_words(job: Job) -> str:
