@@ -20,7 +20,7 @@ from kombu import Consumer as KombuConsumer
 from kombu import Message
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import DependencyProvider
-from nameko.messaging import Consumer, QueueConsumer
+from nameko.messaging import Consumer, QueueConsumer, QueueConsumerStopped
 from nameko.timer import Timer as NamekoTimer
 
 from shared import failpoints
@@ -84,6 +84,20 @@ class EventQueues(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
         """How many messages to take ahead: per queue from a broker, in all from `memory://`, which sleeps between."""
         workers: int = self.container.max_workers
         return workers if self.remembers else workers * MEMORY_PREFETCH
+
+    def run(self, **options: Any) -> None:
+        """Consume until stopped; being stopped before the first connection is no failure of the container."""
+        try:
+            super().run(**options)
+        except QueueConsumerStopped as stopped:
+            self._consumers_ready.send_exception(stopped)
+
+    def stop(self) -> None:
+        """Stop consuming; a stop may come before this has started, or before its thread has run at all."""
+        if self._gt is None:
+            return
+        eventlet.sleep(0)
+        super().stop()
 
     @contextmanager
     def establish_connection(self) -> Iterator[Any]:

@@ -7,12 +7,12 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from deploy.demo.pictures import made_photo
 
 LONDON = ZoneInfo("Europe/London")
-EFFECT_SECONDS = 20
+EFFECT_SECONDS = 60
 
 
 def photo(*, cleared: bool) -> dict:
@@ -26,22 +26,28 @@ def sign_in(page: Page, user: dict) -> None:
     if "shift_code" in user:
         page.goto("/accounts/shift")
         page.get_by_role("textbox").first.fill(user["shift_code"])
-        page.locator("main button[type=submit]").click()
+        follow(page.locator("main button[type=submit]"))
     elif "link" in user:
         page.goto(user["link"][user["link"].index("/accounts/") :])
         if page.locator("main button[type=submit]").count():
-            page.locator("main button[type=submit]").click()
+            follow(page.locator("main button[type=submit]"))
     else:
         page.goto("/accounts/sign-in")
         page.get_by_label("Email address").fill(user["email"])
         page.locator("[name=password]").fill(user["password"])
-        page.locator("main button[type=submit]").click()
+        follow(page.locator("main button[type=submit]"))
     expect(page.get_by_role("button", name="Sign out")).to_be_attached()
+
+
+def follow(element: Locator) -> None:
+    """Click what leads to another page, and wait until that page is there: a click alone does not."""
+    with element.page.expect_navigation():
+        element.click()
 
 
 def press(page: Page, name: str) -> None:
     """Press the button of the main form."""
-    page.locator("main").get_by_role("button", name=name, exact=False).first.click()
+    follow(page.locator("main").get_by_role("button", name=name, exact=False).first)
 
 
 def until(page: Page, path: str, text: str) -> None:
@@ -59,7 +65,7 @@ def report(page: Page, *, look=lambda page, name: None, email: str = "reporter@e
     """Report black bags in an alley, and return the reference."""
     page.goto("/")
     look(page, "home")
-    page.get_by_role("button", name="Report a fly-tip").click()
+    follow(page.get_by_role("button", name="Report a fly-tip"))
     _answer(page, look, "waste", lambda: page.get_by_label("Black bags from a home").check())
     _answer(page, look, "size", lambda: page.get_by_label("Up to a car boot full").check())
     for _ in range(6):
@@ -78,7 +84,7 @@ def _answer(page: Page, look, slug: str, act) -> None:
     assert page.url.endswith(f"/report/new/{slug}"), page.url
     look(page, f"form-{slug}")
     act()
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
     page.wait_for_url(lambda url: not url.endswith(f"/report/new/{slug}"))
 
 
@@ -93,7 +99,7 @@ def _land(page: Page, _: str):
 def _place(page: Page, _: str):
     def act() -> None:
         page.get_by_label("Street, alley, park or landmark").fill("alley behind")
-        page.get_by_role("button", name="Find place").click()
+        follow(page.get_by_role("button", name="Find place"))
         page.get_by_role("radio").first.check()
 
     return act
@@ -131,7 +137,7 @@ def assign(page: Page, reference: str, crew_id: str, *, look=lambda page, name: 
     look(page, "dispatch")
     page.locator(".job-row, li, tr").filter(has_text=reference).get_by_role("checkbox").first.check()
     page.locator("[name=crew_id]").first.select_option(value=crew_id)
-    page.get_by_role("button", name="Assign", exact=True).click()
+    follow(page.get_by_role("button", name="Assign", exact=True))
     expect(page.locator("main").get_by_text(reference).first).to_be_visible()
 
 
@@ -144,7 +150,7 @@ def clear(page: Page, reference: str, *, evidence: bool, look=lambda page, name:
     press(page, "Start this job")
     page.goto("/crew")
     _open_stop(page, reference)
-    page.locator("main a[role=button]", has_text="Finish this job").click()
+    follow(page.locator("main a[role=button]", has_text="Finish this job"))
     look(page, "crew-finish")
     page.locator("[name=outcome][value=cleared]").check()
     page.locator("input[type=file][name=photo]").set_input_files(photo(cleared=True))
@@ -176,7 +182,7 @@ def tip(page: Page, *, look=lambda page, name: None) -> None:
 def weigh(page: Page, ticket_number: str, *, net_kg: int = 80, look=lambda page, name: None) -> None:
     """Record the ticket of the newest tip."""
     until(page, "/tonnage/tickets/new", "about")
-    page.locator("main .tonnage-tips a").first.click()
+    follow(page.locator("main .tonnage-tips a").first)
     look(page, "ticket-new")
     tare = int(page.locator("[name=tare_kg]").input_value() or 2000)
     now = datetime.now(LONDON)
@@ -197,11 +203,14 @@ def fine(page: Page, reference: str, *, look=lambda page, name: None) -> str:
     """Issue and serve a notice in the report's case and record its payment; return the notice's path."""
     until(page, "/enforcement", reference)
     look(page, "cases")
-    page.locator("main").locator("tr, li, .app-card").filter(has_text=reference).get_by_role("link").first.click()
+    follow(page.locator("main").locator("tr, li, .app-card").filter(has_text=reference).get_by_role("link").first)
     look(page, "case")
-    page.locator("main").get_by_role("link", name="Issue a").or_(
-        page.locator("main").get_by_role("button", name="Issue a")
-    ).first.click()
+    issue = (
+        page.locator("main")
+        .get_by_role("link", name="Issue a")
+        .or_(page.locator("main").get_by_role("button", name="Issue a"))
+    )
+    follow(issue.first)
     look(page, "notice-new")
     page.get_by_role("radio").first.check()
     page.locator("[name=name]").fill("Sam Sample")

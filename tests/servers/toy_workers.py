@@ -19,7 +19,7 @@ from tests.unit.shared.bus.toys import toy_context
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def eventually(ask: Callable[[], T], *, seconds: float = PATIENCE_SECONDS, what: str = "") -> T:
