@@ -22,7 +22,7 @@ from tests.servers.system import System, free_ports
 
 pytestmark = pytest.mark.timeout(180)
 
-EFFECT_SECONDS = 30
+EFFECT_SECONDS = 60
 COPIES = "report_copies"
 
 

@@ -18,7 +18,7 @@ from tests.unit.shared.test_metrics import NAMES
 
 pytestmark = pytest.mark.timeout(180)
 
-EFFECT_SECONDS = 40
+EFFECT_SECONDS = 60
 STREAM_OFFSET = 2
 
 ON_WEB = {"http_requests_total", "http_request_seconds"}

@@ -24,8 +24,8 @@ from tests.servers.system import System, free_ports, running_system
 
 pytestmark = pytest.mark.timeout(180)
 
-GONE_SECONDS = 10
-BACK_SECONDS = 45
+GONE_SECONDS = 30
+BACK_SECONDS = 90
 
 
 def listening(port: int) -> list[int]:

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent / "mongo"
 TARGET = FOLDER / "target"
 SOURCES = (FOLDER / "pom.xml", FOLDER / "src" / "main" / "java" / "streetscene" / "Server.java")
 BUILD_SECONDS = 300
-START_SECONDS = 30
+START_SECONDS = 90
 HOW_TO_GET_IT = "apt-get install maven openjdk-17-jdk-headless, or set STREETSCENE_TEST_MONGODB_URI"
 
 
