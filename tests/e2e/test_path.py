@@ -55,7 +55,7 @@ def test_a_report_is_taken_from_alley_to_penalty(system, new_page, screenshots, 
 
     waste_officer = new_page(viewport, javascript=javascript)
     journey.sign_in(waste_officer, system.user("waste-officer"))
-    journey.weigh(waste_officer, f"E2E-{prefix}", look=look)
+    journey.weigh(waste_officer, f"E2E-{reference}", look=look)
     waste_officer.goto("/tonnage")
     look(waste_officer, "tonnage")
 
