@@ -325,6 +325,7 @@ PAGES: tuple[Page, ...] = (
 NOT_PAGES = {
     "/accounts": "sends on to where the user can do something",
     "/accounts/wall/<code>": "signs a screen in and sends on to the wall",
+    "/demo/stream": "events for the wall in miniature",
     "/dispatch/jobs/<job_id>/photo": "a picture",
     "/dispatch/live": "a part of the board, which the board puts into itself",
     "/dispatch/stream": "events for the board",
@@ -343,6 +344,7 @@ NOT_PAGES = {
 
 NOTHING_TO_FILL_IN = {
     "/accounts/credentials/<credential_id>/revoke",
+    "/accounts/demonstration",
     "/accounts/me/sign-out-everywhere",
     "/accounts/sign-out",
     "/accounts/users/<account_id>/end-sessions",
@@ -350,6 +352,7 @@ NOTHING_TO_FILL_IN = {
     "/accounts/users/<account_id>/switch-on",
     "/crew/jobs/<job_id>/start",
     "/crew/shift",
+    "/demo/break",
     "/demo/clock",
     "/dispatch/depots/<depot_id>/plans",
     "/dispatch/jobs/<job_id>/hold",
