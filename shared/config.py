@@ -50,6 +50,13 @@ class Settings:
     """How many days of made reports a demonstration's past has, where not as many as its own figures say."""
     demo_live: bool = True
     """Whether a demonstration starts last Tuesday and goes on by itself; else it stands at this machine's time."""
+    oidc_issuer: str | None = None
+    """The identity provider that staff sign in with, exactly as it names itself; None where there is none."""
+    oidc_client_id: str | None = None
+    oidc_client_secret_file: Path | None = None
+    """Where the client's secret is; None for a public client, which has none."""
+    oidc_label: str = "your council account"
+    password_sign_in: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -83,6 +90,11 @@ class Settings:
             host=_address(setting.get("HOST", "127.0.0.1")),
             demo_live=setting.get("DEMO_LIVE", "1") == "1",
             demo_days=_number(setting["DEMO_DAYS"], "STREETSCENE_DEMO_DAYS") if "DEMO_DAYS" in setting else None,
+            oidc_issuer=_issuer(setting),
+            oidc_client_id=setting.get("OIDC_CLIENT_ID"),
+            oidc_client_secret_file=_path(setting.get("OIDC_CLIENT_SECRET_FILE")),
+            oidc_label=setting.get("OIDC_LABEL", cls.oidc_label),
+            password_sign_in=_password_sign_in(setting),
         )
 
     @property
@@ -136,6 +148,43 @@ def _rate_limits(text: str, public_url: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise ConfigError(f"STREETSCENE_RATE_LIMITS must be on, off or a number to multiply by, not {text!r}")
     return int(text)
+
+
+def _issuer(setting: Mapping[str, str]) -> str | None:
+    """Return the address of the identity provider; raises `ConfigError` for half a set of `OIDC_*` or a bare http."""
+    issuer = setting.get("OIDC_ISSUER")
+    for name in ("OIDC_ISSUER", "OIDC_CLIENT_ID"):
+        if name not in setting and any(key.startswith("OIDC_") for key in setting):
+            raise ConfigError(f"STREETSCENE_{name} is missing: signing in with OIDC needs an issuer and a client id")
+    if issuer is not None and (not is_private_url(issuer) or urlsplit(issuer).query or urlsplit(issuer).fragment):
+        raise ConfigError(
+            f"STREETSCENE_OIDC_ISSUER must be an https:// address without a query, not {_without_password(issuer)!r}"
+        )
+    return issuer
+
+
+def is_private_url(text: str) -> bool:
+    """Say whether nobody on the way can read what is sent to an address: https, or this machine."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
+def _password_sign_in(setting: Mapping[str, str]) -> bool:
+    """Return whether passwords are accepted; raises `ConfigError` where there would be no way in for staff."""
+    text = setting.get("PASSWORD_SIGN_IN", "on")
+    if text not in {"on", "off"}:
+        raise ConfigError(f"STREETSCENE_PASSWORD_SIGN_IN must be on or off, not {text!r}")
+    if text == "off" and "OIDC_ISSUER" not in setting:
+        raise ConfigError("STREETSCENE_PASSWORD_SIGN_IN=off needs STREETSCENE_OIDC_ISSUER: nobody could sign in")
+    return text == "on"
+
+
+def _path(text: str | None) -> Path | None:
+    """Return a path, or None."""
+    return Path(text).absolute() if text else None
 
 
 def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from shared.contracts.codes import SIZES, WASTE_TYPES
 from shared.council.fleet import crew, depot, site, vehicle
+from shared.council.groups import sign_in
 from shared.council.look import colours, contact
 from shared.council.model import (
     Baseline,
@@ -97,6 +98,7 @@ def _council(top: Table, folder: Path, imported: Path | None) -> Council:
             "households": provenance(households),
             "counting": provenance(counting),
         },
+        sign_in=sign_in(top, depot_ids, slugs),
     )
     for table in (identity, size_table, ewc_table, households, counting):
         table.close()

@@ -5,7 +5,7 @@ checked against that source), so that pages can show a figure as what it is.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
 from typing import Literal, TypeAlias, TypeVar
@@ -272,6 +272,27 @@ class Place:
 
 
 @dataclass(frozen=True)
+class GroupRole:
+    """What members of a group of the council's identity provider may do: a role, narrowed to some place or not."""
+
+    group: str
+    role: str
+    scopes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """How to read what the council's identity provider says of somebody; without groups nobody gets a role by it."""
+
+    groups: tuple[GroupRole, ...] = ()
+    groups_claim: str = "groups"
+    name_claim: str = "name"
+    email_claim: str = "email"
+    asks_for: tuple[str, ...] = ("openid", "profile", "email")
+    """The scopes of OAuth, which are not ours."""
+
+
+@dataclass(frozen=True)
 class Council:
     """The whole configuration of one council; made by `load_council` and by nothing else."""
 
@@ -301,6 +322,7 @@ class Council:
     places: tuple[Place, ...]
     provenance: Mapping[str, Provenance]
     """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
+    sign_in: SignIn = field(default_factory=SignIn)
 
     @property
     def wards(self) -> tuple[Ward, ...]:

@@ -1,4 +1,4 @@
-"""Settings that are wrong are named; secrets in addresses are never printed."""
+"""Settings from the environment: what is wrong, half set, or would lock everybody out, is named at start."""
 
 import pytest
 
@@ -30,3 +30,70 @@ def test_an_address_with_a_password_may_come_from_a_file(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"STREETSCENE_STORE_URL_FILE: .*none can't be read"):
         Settings.from_env({"STREETSCENE_STORE_URL_FILE": str(tmp_path / "none")})
+
+
+OIDC = {
+    "STREETSCENE_OIDC_ISSUER": "https://login.council.example/tenant",
+    "STREETSCENE_OIDC_CLIENT_ID": "streetscene",
+    "STREETSCENE_OIDC_CLIENT_SECRET_FILE": "/run/secrets/oidc",
+}
+
+
+def test_without_a_word_of_it_there_is_no_identity_provider_and_there_are_passwords():
+    settings = Settings.from_env({})
+
+    assert (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret_file) == (None, None, None)
+    assert settings.password_sign_in
+
+
+def test_an_identity_provider_is_an_issuer_and_a_client():
+    settings = Settings.from_env({**OIDC, "STREETSCENE_OIDC_LABEL": "Mersey ID"})
+
+    assert (settings.oidc_issuer, settings.oidc_client_id) == ("https://login.council.example/tenant", "streetscene")
+    assert (settings.oidc_label, str(settings.oidc_client_secret_file)) == ("Mersey ID", "/run/secrets/oidc")
+    assert Settings.from_env(OIDC).oidc_label == "your council account"
+
+
+@pytest.mark.parametrize("issuer", ["http://127.0.0.1:8080/realm", "http://localhost:8080"])
+def test_a_provider_on_this_machine_needs_no_https(issuer):
+    assert Settings.from_env({**OIDC, "STREETSCENE_OIDC_ISSUER": issuer}).oidc_issuer == issuer
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"OIDC_ISSUER": ""}, "STREETSCENE_OIDC_ISSUER is missing"),
+        ({"OIDC_CLIENT_ID": ""}, "STREETSCENE_OIDC_CLIENT_ID is missing"),
+        ({"OIDC_ISSUER": "http://login.council.example"}, "must be an https:// address"),
+        ({"OIDC_ISSUER": "login.council.example"}, "must be an https:// address"),
+        ({"OIDC_ISSUER": "https://"}, "must be an https:// address"),
+        ({"OIDC_ISSUER": "https://[login"}, "must be an https:// address"),
+        ({"OIDC_ISSUER": "https://login.council.example/?tenant=1"}, "without a query"),
+        ({"OIDC_ISSUER": "https://login.council.example/#x"}, "without a query"),
+        ({"PASSWORD_SIGN_IN": "no"}, "must be on or off"),
+    ],
+)
+def test_a_slip_is_named(changes, says):
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_env({**OIDC, **{f"STREETSCENE_{name}": value for name, value in changes.items()}})
+
+    assert says in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_passwords_go_off_only_where_there_is_another_door():
+    off = {"STREETSCENE_PASSWORD_SIGN_IN": "off"}
+
+    assert not Settings.from_env({**OIDC, **off}).password_sign_in
+    with pytest.raises(ConfigError, match="nobody could sign in"):
+        Settings.from_env(off)
+
+
+def test_what_is_printed_names_the_file_of_the_secret_and_not_the_secret(tmp_path):
+    path = tmp_path / "oidc"
+    path.write_text("hunter2hunter2")
+
+    printed = Settings.from_env({**OIDC, "STREETSCENE_OIDC_CLIENT_SECRET_FILE": str(path)}).redacted()
+
+    assert printed["oidc_client_secret_file"] == str(path)
+    assert "hunter2hunter2" not in str(printed)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.config import REPOSITORY
-from shared.council import load_council
+from shared.council import SignIn, load_council
 from shared.errors import ConfigError
 
 LIVERPOOL = REPOSITORY / "deploy" / "councils" / "liverpool"
@@ -110,6 +110,23 @@ def refusal_of(path):
             'files = ["wards.geojson"]',
             "boundaries.files names no file",
         ),
+        ('groups_claim = "groups"', 'group_claim = "groups"', "sign_in.group_claim is not a key that is known here"),
+        ('groups_claim = "groups"', 'asks_for = ["profile"]', "sign_in.asks_for must name 'openid'"),
+        ('role = "admin"', 'role = "king"', "sign_in.groups[8].role must be one of contact-centre, supervisor"),
+        ('role = "admin"', 'role = "crew"', "sign_in.groups[8].role must be one of contact-centre, supervisor"),
+        ('role = "admin"', 'role = "wall-viewer"', "sign_in.groups[8].role must be one of contact-centre, supervisor"),
+        ('role = "admin"', 'role = "admin"\nward = "x"', "sign_in.groups[8].ward is not a key that is known here"),
+        ('role = "admin"', 'role = "admin"\ndepot_id = "west"', "sign_in.groups[8].depot_id must be one of central"),
+        (
+            'role = "admin"',
+            'role = "admin"\nneighbourhood = "atlantis"',
+            "sign_in.groups[8].neighbourhood must be one of aigburth",
+        ),
+        (
+            'group = "streetscene-supervisors-north"',
+            'group = "streetscene-supervisors"',
+            "sign_in.groups[3].group 'streetscene-supervisors' gives the role 'supervisor' twice",
+        ),
         ("[retention]", "[retained]", "retention is missing: it must be a table"),
         ("[households]", "[extra]\na = 1\n\n[households]", "extra is not a key that is known here"),
     ],
@@ -119,6 +136,13 @@ def test_a_slip_in_the_council_file_is_named(folder, old, new, says):
 
     assert says in text
     assert str(folder) in text
+
+
+def test_a_council_may_say_nothing_of_groups(folder):
+    file = folder / "council.toml"
+    file.write_text(file.read_text().partition("# --- signing in")[0])
+
+    assert load_council(file).sign_in == SignIn()
 
 
 @pytest.mark.parametrize(
