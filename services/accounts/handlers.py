@@ -7,6 +7,7 @@ from datetime import timedelta
 from services.accounts import identities, secrets, store
 from services.accounts.domain import account as accounts
 from services.accounts.domain import credential as credentials
+from services.accounts.domain import external
 from services.accounts.domain.account import Account
 from services.accounts.domain.credential import Credential
 from shared.clock import machine_now
@@ -41,20 +42,20 @@ class SignedIn:
 def sign_in(ctx: ServiceContext, *, email: str, password: str) -> SignedIn:
     """Sign a member of staff in; raises `DomainError`, the same for an unknown address and a wrong password."""
     found = store.accounts(ctx.store).find_one({"email": email.strip().lower()})
-    if found is None:
+    if found is None or found.password_hash is None:
         secrets.waste_a_try(password)
-        _record(ctx, "password", accepted=False)
+        record_try(ctx, "password", accepted=False, user_id=found.id if found else None)
         raise DomainError(WRONG, field="email")
     if accounts.waits_until(found, machine_now()) is not None:
-        _record(ctx, "password", accepted=False, user_id=found.id)
+        record_try(ctx, "password", accepted=False, user_id=found.id)
         raise DomainError("There were too many wrong tries for this account. Wait a few minutes.", field="email")
     # Hashed once, outside what is tried again on a conflict.
     is_right = secrets.is_password(found.password_hash, password) and found.is_active
     account = _note_try(ctx, found.id, is_right=is_right)
-    _record(ctx, "password", accepted=is_right, user_id=account.id)
+    record_try(ctx, "password", accepted=is_right, user_id=account.id)
     if not is_right:
         raise DomainError(WRONG, field="email")
-    return _signed_in(ctx, identities.user_of_account(account), SESSION_LIFETIME)
+    return session_of(ctx, account)
 
 
 def sign_in_with_code(ctx: ServiceContext, code: str) -> SignedIn:
@@ -74,8 +75,8 @@ def open_wall(ctx: ServiceContext, code: str) -> SignedIn:
         raise NotFound("This wall link is not valid any more. Ask an administrator for a new one.") from error
 
 
-def renew_session(ctx: ServiceContext, account: Account) -> SignedIn:
-    """Sign somebody in anew after a change that ended their own session too."""
+def session_of(ctx: ServiceContext, account: Account) -> SignedIn:
+    """Return a session of a member of staff who has proved who they are."""
     return _signed_in(ctx, identities.user_of_account(account), SESSION_LIFETIME)
 
 
@@ -91,7 +92,7 @@ def _sign_in_with(ctx: ServiceContext, secret: str, kind: str, longest: timedelt
     repository = store.credentials(ctx.store)
     found = repository.find_one({"digest": secrets.digest(ensure_keys(ctx.settings), secret)}) if secret else None
     if found is None or found.kind != kind or not credentials.holds(found, now):
-        _record(ctx, kind, accepted=False, credential_id=found.id if found else None)
+        record_try(ctx, kind, accepted=False, credential_id=found.id if found else None)
         raise DomainError(refusal, field="code")
 
     @reload_on_conflict
@@ -100,7 +101,7 @@ def _sign_in_with(ctx: ServiceContext, secret: str, kind: str, longest: timedelt
 
     note_use()
     user = identities.user_of_credential(ctx, found)
-    _record(ctx, kind, accepted=True, user_id=user.id, credential_id=found.id)
+    record_try(ctx, kind, accepted=True, user_id=user.id, credential_id=found.id)
     return _signed_in(ctx, user, credentials.remaining(found, now, longest))
 
 
@@ -118,7 +119,7 @@ def _note_try(ctx: ServiceContext, account_id: str, *, is_right: bool) -> Accoun
     return repository.save(changed, at=ctx.clock.now(), cause=NO_CAUSE)
 
 
-def _record(
+def record_try(
     ctx: ServiceContext,
     method: str,
     *,
@@ -187,6 +188,8 @@ def change_password(
 ) -> Account:
     """Change somebody's own password, which ends all their sessions; raises `DomainError`."""
     account = store.accounts(ctx.store).require(account_id)
+    if account.password_hash is None:
+        raise DomainError("Your account has no password here: change it where you sign in.")
     if not secrets.is_password(account.password_hash, current):
         _note_try(ctx, account_id, is_right=False)
         raise DomainError("Your current password is wrong.", field="current_password")
@@ -195,7 +198,7 @@ def change_password(
 
 
 def reset_password(ctx: ServiceContext, account_id: str, *, cause: Cause = NO_CAUSE) -> tuple[Account, str]:
-    """Give somebody a generated password, and return it to be passed on."""
+    """Give somebody a generated password, which is then how they sign in, and return it to be passed on."""
     password = secrets.new_password()
     new_hash = secrets.hash_password(password)
     account = _change(ctx, account_id, lambda known: accounts.with_password(known, new_hash, machine_now()), cause)
@@ -224,6 +227,11 @@ def switch(
     return _change(
         ctx, account_id, lambda known: accounts.switched(known, is_active=is_active, at=machine_now(), by=by), cause
     )
+
+
+def allow_link(ctx: ServiceContext, account_id: str, *, by: str, cause: Cause = NO_CAUSE) -> Account:
+    """Let whoever signs in elsewhere with an account's e-mail address have the account, once."""
+    return _change(ctx, account_id, lambda known: external.opened_to_link(known, by=by), cause)
 
 
 def sign_out_everywhere(ctx: ServiceContext, account_id: str, *, cause: Cause = NO_CAUSE) -> Account:

@@ -12,11 +12,13 @@ from shared.web.deny import DENIED_USERS
 
 ACCOUNTS = Collection(
     "accounts",
-    fields={"email": "text", "is_active": "boolean"},
+    fields={"email": "text", "external_id": "text", "is_active": "boolean"},
     indexes=(
         Index(equal=("email",), unique=True),
+        Index(equal=("external_id",), unique=True),
         Index(sort=(("email", ASCENDING),)),
     ),
+    nullable=frozenset({"external_id"}),
 )
 CREDENTIALS = Collection(
     "credentials",

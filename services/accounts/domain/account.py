@@ -44,7 +44,8 @@ class Account:
     email: str
     name: str
     roles: tuple[str, ...]
-    password_hash: str
+    password_hash: str | None
+    """None for those who sign in with the council's identity provider."""
     created_at: datetime
     refuse_before: datetime
     scopes: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +53,10 @@ class Account:
     failed_sign_ins: int = 0
     locked_until: datetime | None = None
     last_sign_in_at: datetime | None = None
+    external_id: str | None = None
+    """The identity provider's id of them, where they sign in there."""
+    may_link: bool = False
+    """Whether an administrator lets whoever signs in there with this e-mail address have this account."""
     version: int = 0
     sequence: int = 0
 
@@ -63,7 +68,7 @@ def new_account(
     name: str,
     roles: Sequence[str],
     scopes: Mapping[str, str],
-    password_hash: str,
+    password_hash: str | None,
     at: datetime,
 ) -> Changed:
     """Return a new account; raises `DomainError` for an unfit address, name, role or scope."""
@@ -105,8 +110,16 @@ def signed_in(account: Account, at: datetime) -> Account:
 
 
 def with_password(account: Account, password_hash: str, at: datetime) -> Changed:
-    """Return the account with another password; every session and wait ends."""
-    changed = replace(account, password_hash=password_hash, failed_sign_ins=0, locked_until=None, refuse_before=at)
+    """Return the account with another password, which is then its only door; every session and wait ends."""
+    changed = replace(
+        account,
+        password_hash=password_hash,
+        external_id=None,
+        may_link=False,
+        failed_sign_ins=0,
+        locked_until=None,
+        refuse_before=at,
+    )
     return changed, [UserChangedV1.fact()]
 
 
@@ -116,6 +129,8 @@ def with_roles(
     """Return the account with other roles and scopes; nobody takes administration from themselves."""
     if by == account.id and "admin" in account.roles and "admin" not in roles:
         raise DomainError("You can’t stop being an administrator yourself: ask another one.", field="roles")
+    if account.external_id is not None:
+        raise DomainError("Their roles come from their groups, anew at each sign-in.", field="roles")
     changed = replace(account, roles=fit_roles(roles), scopes=fit_scopes(roles, scopes), refuse_before=at)
     return changed, [UserChangedV1.fact()]
 

@@ -52,7 +52,7 @@ def change_password() -> Response | tuple[str, int]:
         else:
             flash("Your password is changed. Your other sessions have ended.")
             response = redirect("/accounts/me", 303)
-            renewed = handlers.renew_session(context(), changed)
+            renewed = handlers.session_of(context(), changed)
             set_user_cookie(response, renewed.cookie, lifetime_seconds=int(renewed.lifetime.total_seconds()))
             return response
     return _page(errors), 400
