@@ -20,7 +20,7 @@ class CheckResult:
 
 
 def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
-    """Check settings, council, every service's store and blobs, and the broker; later checks need the settings."""
+    """Check settings, council, every service's store and blobs, identity provider, broker; all need the settings."""
     results = [_check("settings", lambda: Settings.from_env(environ))]
     if not results[0].ok:
         return results
@@ -33,6 +33,8 @@ def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
     )
     if all(result.ok for result in results):
         results += _connections(settings)
+        if settings.oidc_issuer:
+            results.append(_check(f"sign-in ({settings.oidc_issuer})", lambda: _identity_provider(settings)))
     results.append(_check(f"broker ({settings.bus_url.partition('://')[0]})", lambda: _broker(settings)))
     return results
 
@@ -66,6 +68,13 @@ def _data_folder(folder: Path) -> None:
         raise ConfigError(f"{there} is not a folder")
     if not os.access(there, os.W_OK | os.X_OK):
         raise ConfigError(f"{there} can't be written")
+
+
+def _identity_provider(settings: Settings) -> None:
+    """Read what the identity provider publishes of itself, and what the council says of its groups."""
+    from shared.processes import part  # as above
+
+    part("accounts", "discovery").check(settings, load_council(settings.council, boundaries=settings.boundaries))
 
 
 def _broker(settings: Settings) -> None:

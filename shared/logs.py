@@ -24,8 +24,8 @@ from shared.errors import ConfigError
 
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-QUIET = ("amqp", "boto3", "botocore", "kombu", "nameko", "PIL", "pymongo", "urllib3", "werkzeug")
-"""Libraries that tell the story of every connection at INFO: only their warnings are of use."""
+QUIET = ("amqp", "authlib", "boto3", "botocore", "kombu", "nameko", "PIL", "pymongo", "urllib3", "werkzeug")
+"""Libraries that tell the story of every connection, or its secrets: only their warnings are of use."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FIXED = ("time", "level", "event", "logger", "process")

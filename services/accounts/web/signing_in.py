@@ -1,4 +1,7 @@
-"""The doors: password, shift code, wall link, and the way out. A link only ever opens a page with a button."""
+"""The doors: password, shift code, wall link, and the way out. A link only ever opens a page with a button.
+
+The door of the council's identity provider is in `oidc.py`.
+"""
 
 from urllib.parse import urlsplit
 
@@ -9,7 +12,7 @@ from services.accounts import handlers
 from services.accounts.domain.credential import normalise_code
 from services.accounts.handlers import SignedIn
 from services.accounts.web.forms import ShiftForm, SignInForm
-from shared.errors import DomainError
+from shared.errors import DomainError, Forbidden
 from shared.web.app import context
 from shared.web.auth import PUBLIC, clear_user_cookie, current_user, policy, set_user_cookie
 from shared.web.forms import errors_of, read_form
@@ -41,7 +44,9 @@ def sign_in_page() -> Page | Response:
 @policy(PUBLIC)
 @limited(TRIES)
 def sign_in() -> Page | Response:
-    """Sign a member of staff in."""
+    """Sign a member of staff in, unless passwords are switched off."""
+    if not context().settings.password_sign_in:
+        raise Forbidden("Passwords are switched off here. Use the button on the page to sign in.")
     values, errors = read_form(SignInForm, request.form)
     wanted = own_path(request.form.get("next"))
     if not errors:

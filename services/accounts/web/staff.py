@@ -115,6 +115,15 @@ def reset_password(account_id: str) -> str:
     return render_template("accounts/password_once.html", account=account, password=password, is_new=False)
 
 
+@bp.post("/accounts/users/<account_id>/link")
+@policy(ADMIN)
+def link(account_id: str) -> Response:
+    """Let whoever signs in with the identity provider under this account's address have the account."""
+    handlers.allow_link(context(), account_id, by=signed_in_user().id, cause=cause())
+    flash("The next person to sign in there with this email address has this account. Its password then ends.")
+    return redirect(f"/accounts/users/{account_id}", 303)
+
+
 @bp.post("/accounts/users/<account_id>/end-sessions")
 @policy(ADMIN)
 def end_sessions(account_id: str) -> Response:
