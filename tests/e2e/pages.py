@@ -269,6 +269,8 @@ OPERATIONS = (
 )
 ACCOUNTS = (
     page("accounts", "/accounts/sign-in", "public", error=Sent("/accounts/sign-in")),
+    # Where no identity provider is configured; `test_oidc.py` looks at what there is where one is.
+    page("accounts", "/accounts/oidc/callback", "public", status=NOT_FOUND),
     page("accounts", "/accounts/shift", "public", error=Sent("/accounts/shift")),
     page("accounts", "/accounts/shift/<code>", "public", "/accounts/shift/7KM3QX2D"),
     *(
@@ -324,6 +326,7 @@ PAGES: tuple[Page, ...] = (
 
 NOT_PAGES = {
     "/accounts": "sends on to where the user can do something",
+    "/accounts/oidc/start": "sends on to the identity provider",
     "/accounts/wall/<code>": "signs a screen in and sends on to the wall",
     "/demo/stream": "events for the wall in miniature",
     "/dispatch/jobs/<job_id>/photo": "a picture",
@@ -348,6 +351,7 @@ NOTHING_TO_FILL_IN = {
     "/accounts/me/sign-out-everywhere",
     "/accounts/sign-out",
     "/accounts/users/<account_id>/end-sessions",
+    "/accounts/users/<account_id>/link",
     "/accounts/users/<account_id>/switch-off",
     "/accounts/users/<account_id>/switch-on",
     "/crew/jobs/<job_id>/start",

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import requests
 from flask import Flask, Request, jsonify, redirect, request
 from joserfc import jwk, jwt
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shared.ids import new_id
 
@@ -36,6 +36,13 @@ SLOW_SECONDS = 3.0
 
 PAGE = """<!DOCTYPE html><html lang="en"><title>Council account</title><h1>Council account</h1>
 <form method="post" action="/authorize">{fields}<button>Sign in</button></form></html>"""
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing of the requests that it answers: they are full of what our own logs must not say."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
 
 
 class OidcProvider:
@@ -148,7 +155,7 @@ class OidcProvider:
 def oidc_provider() -> Iterator[OidcProvider]:
     """Give a running provider, and stop it afterwards."""
     app = Flask("oidc_provider")
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     server.daemon_threads = True
     provider = OidcProvider(f"http://127.0.0.1:{server.server_port}")
     for serve in (_publish, _authorise, _exchange):
