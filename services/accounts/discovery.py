@@ -123,8 +123,8 @@ def _metadata(issuer: str, document: Mapping[str, Any]) -> Metadata:
 
 def _fit(document: Mapping[str, Any], name: str, default: str, known: tuple[str, ...]) -> tuple[str, ...]:
     """Return which of the values that we know the provider supports, in the order of our preference."""
-    supported = document.get(name) or [default]
-    fit = tuple(value for value in known if value in supported)
+    supported = document.get(name, [default])
+    fit = tuple(value for value in known if value in supported) if isinstance(supported, list) else ()
     if not fit:
         raise ProviderFailed(MISCONFIGURED, f"{name} of {document['issuer']} has none of {', '.join(known)}")
     return fit

@@ -81,6 +81,8 @@ class OidcProvider:
             document["issuer"] = "https://elsewhere.example"
         if self.misbehaves == "signs with secrets only":
             document["id_token_signing_alg_values_supported"] = ["none", "HS256"]
+        if self.misbehaves == "names no list":
+            document["id_token_signing_alg_values_supported"] = 256
         if self.misbehaves == "has a bare endpoint":
             document["token_endpoint"] = "http://elsewhere.example/token"
         return document

@@ -134,7 +134,7 @@ def lost_roles(account: Account, at: datetime) -> Changed:
 def opened_to_link(account: Account, *, by: str) -> Changed:
     """Return the account that whoever signs in with its address may take over; nobody opens their own.
 
-    So an administrator with a password always remains, for the day on which the provider does not answer.
+    An administrator would give their password away, and with it the way in on a day when the provider does not answer.
     """
     if by == account.id:
         raise DomainError("You can’t link your own account: ask another administrator.")

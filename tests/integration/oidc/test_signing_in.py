@@ -485,6 +485,7 @@ def test_a_provider_that_takes_too_long_is_not_waited_for(
         ("discovery no JSON", 503),
         ("names itself otherwise", 502),
         ("signs with secrets only", 502),
+        ("names no list", 502),
         ("has a bare endpoint", 502),
     ],
 )
