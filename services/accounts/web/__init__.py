@@ -1,4 +1,4 @@
-"""The web process of accounts."""
+"""The web process of accounts: signing in and out, one's own account, administration, and statements."""
 
 from flask import Flask
 
