@@ -12,13 +12,16 @@ ASSET_SOURCES := $(shell find shared/web/frontend -type f -not -path '*/node_mod
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sure fmt lint types imports catalogue bench proof lock clean
+.PHONY: help run run-distributed test sure fmt lint types imports catalogue bench proof secrets lock clean
 
 help: ## List what can be done
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp $(ASSETS) ## Start the whole system here (PORT=8000 DATA=var DEMO=1)
 	@exec $(BIN)/streetscene up --port $(PORT) --data $(DATA) --demo $(DEMO)
+
+run-distributed: $(VENV)/run.stamp $(ASSETS) ## Start it as separate processes over RabbitMQ, behind nginx
+	@exec $(BIN)/streetscene up --distributed --port $(PORT) --data $(DATA) --demo $(DEMO)
 
 test: $(VENV)/dev.stamp $(ASSETS) ## Run every test that this machine has the servers for
 	@$(PYTEST) -q --numprocesses 4 --no-loadscope-reorder
@@ -53,6 +56,9 @@ bench: $(VENV)/dev.stamp ## Measure speed and memory as ratios against reference
 
 proof: $(VENV)/dev.stamp $(ASSETS) ## Kill the system in every window, many times, and compare what was told with what is there
 	@$(BIN)/python -m tests.proof
+
+secrets: $(VENV)/run.stamp ## Make the secrets that docker-compose.yml mounts
+	@$(BIN)/python -m deploy.compose_secrets
 
 lock: $(VENV)/bin/pip ## Pin the dependencies anew (hashes, no index addresses)
 	@$(BIN)/pip install --quiet uv

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from rich.console import Console
 
@@ -44,7 +44,13 @@ RESTART_SECONDS = (0.2, 1, 2, 5, 10, 30)
 LONGEST_LOG_BYTES = 20_000_000
 """A child's log longer than this is put aside when it starts: some weeks of a small council's requests."""
 
+REACHED_AT_LOOPBACK = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - what is accepted, not what is bound
+"""Where the processes may listen: the launcher asks them on this machine whether they are ready."""
+
 HIGHEST_PORT = 65_535
+
+LOOK_SECONDS = 0.5
+"""How long the launcher may take to do what a demonstration's page has asked for."""
 
 PORT_OF = {"web": 0, "worker": 1, "planner": 3}
 """Offsets from PORT; 2 is the stream process of a distributed system, which the embedded web process includes."""
@@ -56,13 +62,23 @@ class Child:
 
     name: str
     command: Sequence[str]
-    port: int
+    port: int | None
+    """Where it answers whether it is ready; None: it is as soon as it runs."""
     environment: Mapping[str, str]
     log: Path
+    ready_path: str = "/health/ready"
+    """Where on its port it says that it is ready."""
+    ready_headers: Mapping[str, str] = field(default_factory=dict)
+    ready_when_open: bool = False
+    """Whether it is ready as soon as its port is open: a server that has no address for asking."""
+    wave: int = 0
+    """Children of a later wave start when those of the earlier ones are ready, and stop before them."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0
     deaths: int = 0
     restart_at: float | None = None
+    held: bool = False
+    """Whether it has been stopped on purpose and is not to be started again."""
 
     def start(self, lifeline: int) -> None:
         """Start the process with the read end of the lifeline."""
@@ -84,9 +100,14 @@ class Child:
 
     def ready(self) -> bool:
         """Say whether the process says that it is ready."""
+        if self.port is None:
+            return True
+        if self.ready_when_open:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            connection.request("GET", "/health/ready")
+            connection.request("GET", self.ready_path, headers=self.ready_headers)
             return connection.getresponse().status == http.client.OK
         except (OSError, http.client.HTTPException):
             return False
@@ -96,6 +117,19 @@ class Child:
     def died(self) -> bool:
         """Say whether the process has ended."""
         return self.process is not None and self.process.poll() is not None
+
+    def hold(self) -> None:
+        """Kill the process without warning and leave it dead: what a demonstration shows the system to survive."""
+        self.held, self.restart_at = True, None
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def let_go(self, lifeline: int) -> None:
+        """Start a process again that was held."""
+        self.held, self.deaths = False, 0
+        self.start(lifeline)
 
     def plan_restart(self) -> float:
         """Note when to start the process again, and return the wait in seconds."""
@@ -110,11 +144,13 @@ class Child:
 
 @dataclass
 class Launcher:
-    """The processes of one embedded system, and the pipe that ties their lives to this one."""
+    """The processes of one system, and the pipe that ties their lives to this one."""
 
     children: Sequence[Child]
     console: Console
+    ready_seconds: float = READY_SECONDS
     stopping: bool = False
+    controls: "Controls | None" = None
     lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
     def prepare(self, settings: Settings) -> None:
@@ -125,7 +161,7 @@ class Launcher:
         process = subprocess.Popen(
             (sys.executable, "-m", "shared.cli", "prepare"),
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **_environment(settings), "STREETSCENE_LIFELINE_FD": str(self.lifeline[0])},
+            env={**os.environ, **environment_of(settings), "STREETSCENE_LIFELINE_FD": str(self.lifeline[0])},
             cwd=REPOSITORY,
             pass_fds=(self.lifeline[0],),
             start_new_session=True,
@@ -140,12 +176,22 @@ class Launcher:
 
     def start(self) -> None:
         """Start every child and wait until all are ready; raises `ConfigError` naming the one that is not."""
-        for child in self.children:
-            if self.stopping:
-                return
-            child.start(self.lifeline[0])
-        deadline = time.monotonic() + READY_SECONDS
-        for child in self.children:
+        deadline = time.monotonic() + self.ready_seconds
+        for wave in self._waves():
+            for child in wave:
+                if self.stopping:
+                    return
+                child.start(self.lifeline[0])
+            self._wait_until_ready(wave, deadline)
+
+    def _waves(self) -> list[list[Child]]:
+        """Return the children in the order in which they need each other."""
+        numbers = sorted({child.wave for child in self.children})
+        return [[child for child in self.children if child.wave == number] for number in numbers]
+
+    def _wait_until_ready(self, children: Sequence[Child], deadline: float) -> None:
+        """Wait until all are ready; raises `ConfigError` naming the one that is not."""
+        for child in children:
             while not child.ready():
                 if self.stopping:
                     return
@@ -155,8 +201,14 @@ class Launcher:
 
     def watch(self) -> None:
         """Keep the children running until somebody asks to stop."""
+        look_at = 0.0
         while not self.stopping:
+            if self.controls and time.monotonic() >= look_at:
+                look_at = time.monotonic() + LOOK_SECONDS
+                self.controls.look(self)
             for child in self.children:
+                if child.held:
+                    continue
                 if child.died():
                     code = child.process.returncode if child.process else None
                     wait = child.plan_restart()
@@ -168,7 +220,13 @@ class Launcher:
     def stop(self) -> None:
         """Ask every child to finish, and end those that do not."""
         self.stopping = True
-        running = [child.process for child in self.children if child.process and child.process.poll() is None]
+        for wave in reversed(self._waves()):
+            self._stop(wave)
+
+    @staticmethod
+    def _stop(children: Sequence[Child]) -> None:
+        """Ask children to finish, and end those that do not."""
+        running = [child.process for child in children if child.process and child.process.poll() is None]
         for process in running:
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
@@ -180,6 +238,14 @@ class Launcher:
                 process.wait()
 
 
+class Controls(Protocol):
+    """What somebody outside asks of a running launcher."""
+
+    def look(self, launcher: Launcher) -> None:
+        """Do what has been asked for since the last look."""
+        ...
+
+
 def _keep_short(log: Path) -> None:
     """Put a long log aside, in the place of the one put aside before."""
     if log.exists() and log.stat().st_size > LONGEST_LOG_BYTES:
@@ -187,15 +253,36 @@ def _keep_short(log: Path) -> None:
 
 
 def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Console], None]) -> None:
-    """Run the embedded system until it is told to stop.
+    """Run the embedded system until it is told to stop; raises `ConfigError` as `run` does."""
+    run(
+        settings,
+        embedded_children,
+        console=console,
+        on_ready=on_ready,
+        ports=[settings.port + offset for offset in PORT_OF.values()],
+    )
+
+
+def run(
+    settings: Settings,
+    children: Callable[[Settings], Sequence[Child]],
+    *,
+    console: Console,
+    on_ready: Callable[[Settings, Console], None],
+    ports: Sequence[int],
+    ready_seconds: float = READY_SECONDS,
+) -> None:
+    """Run these processes until told to stop, after making what a first start needs.
 
     Raises `ConfigError` for a taken port, a folder that can't be written, a second instance on the same data, or a
     process that does not start.
     """
+    if settings.host not in REACHED_AT_LOOPBACK:
+        raise ConfigError(f"STREETSCENE_HOST={settings.host}: what is started here is asked at 127.0.0.1; use 0.0.0.0")
     with only_instance(settings.data) as lock:
-        for offset in PORT_OF.values():
-            require_free_port(settings.port + offset)
-        launcher = Launcher(embedded_children(settings), console)
+        for port in ports:
+            require_free_port(port)
+        launcher = Launcher(children(settings), console, ready_seconds=ready_seconds)
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             launcher.stopping = True
@@ -203,6 +290,7 @@ def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Co
         previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             launcher.prepare(settings)
+            launcher.controls = None if launcher.stopping else _controls(settings)
             note_launch(lock, settings)
             launcher.start()
             if not launcher.stopping:
@@ -230,6 +318,15 @@ def prepare(settings: Settings, console: Console) -> None:
         first_start(contexts, settings)
 
 
+def _controls(settings: Settings) -> Controls | None:
+    """Return what a demonstration's page may ask of the launcher."""
+    if not settings.demo:
+        return None
+    from deploy.demo.controls import LauncherControls  # only a demonstration needs it
+
+    return LauncherControls(settings)
+
+
 def first_start(contexts: Mapping[str, "ServiceContext"], settings: Settings) -> None:
     """Write the credentials and bring the configured fleet into the store, where that has not been done."""
     from shared.processes import part
@@ -246,11 +343,11 @@ def embedded_children(settings: Settings) -> list[Child]:
     logs.mkdir(parents=True, exist_ok=True)
     targets = ",".join(f"{name}=http://127.0.0.1:{settings.port + offset}" for name, offset in PORT_OF.items())
     environment = {
-        **_environment(settings),
+        **environment_of(settings),
         "STREETSCENE_METRICS_TARGETS": ",".join(settings.metrics_targets) or targets,
         "PYTHONUNBUFFERED": "1",
     }
-    return [
+    children = [
         Child(
             name=name,
             command=(sys.executable, "-m", "shared.cli", name, "all"),
@@ -260,14 +357,19 @@ def embedded_children(settings: Settings) -> list[Child]:
         )
         for name, offset in PORT_OF.items()
     ]
+    if settings.demo and settings.demo_live:
+        command = (sys.executable, "-m", "shared.cli", "simulate", "--url", f"http://127.0.0.1:{settings.port}")
+        children.append(Child("simulator", command, None, environment, logs / "simulator.log"))
+    return children
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
     """Return what every process of the system is told by its environment."""
     return {
         "STREETSCENE_DATA": str(settings.data),
         "STREETSCENE_PORT": str(settings.port),
         "STREETSCENE_DEMO": "1" if settings.demo else "0",
+        "STREETSCENE_DEMO_LIVE": "1" if settings.demo_live else "0",
     }
 
 
@@ -292,7 +394,7 @@ def only_instance(data: Path) -> Iterator[IO[str]]:
 def require_free_port(port: int, *, patience_seconds: float = 6) -> None:
     """Raise `ConfigError` if the port stays taken: children of a launcher just killed need a moment to go."""
     if port > HIGHEST_PORT:
-        raise ConfigError(f"PORT= is too high: the other processes take up to {max(PORT_OF.values())} ports above it")
+        raise ConfigError("PORT= is too high: the other processes take ports above it")
     deadline = time.monotonic() + patience_seconds
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

@@ -12,6 +12,8 @@ def welcome(settings: Settings, console: Console) -> None:
     """Print the address, the first start's users where they are still written down, and how to stop."""
     address = f"http://127.0.0.1:{settings.port}"
     console.print(f"\nStreetscene is running at [bold]{address}[/bold]\n", highlight=False, soft_wrap=True)
+    if settings.demo:
+        console.print(f"Begin at {address}/demo\n", highlight=False, soft_wrap=True)
     credentials = settings.data / "credentials.json"
     try:
         users = json.loads(credentials.read_text())["users"]

@@ -7,6 +7,7 @@ does not exist). One line says why, never a traceback. Commands that print table
 import click
 
 from shared.commands.accounts import token, user
+from shared.commands.backups import backup, restore
 from shared.commands.bus import dead_letters, events
 from shared.commands.console import Group
 from shared.commands.demonstration import seed, simulate
@@ -21,7 +22,7 @@ def main() -> None:
 
 for command in (
     *(up, web, worker, stream, planner, prepare),
-    *(check, events, dead_letters, user, token, boundaries, seed, simulate, catalogue, version),
+    *(check, events, dead_letters, user, token, boundaries, backup, restore, seed, simulate, catalogue, version),
 ):
     main.add_command(command)
 

@@ -5,6 +5,7 @@ Nothing here has a secret for a default. `Settings.redacted()` is what may be pr
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,6 +13,9 @@ from shared.errors import ConfigError
 
 SERVICES = ("reports", "scheduling", "tonnage", "enforcement", "operations", "accounts")
 """Every service by the name of its package under `services/`, its source in events and its prefix in stores."""
+
+FROM_FILES = ("STORE_URL", "BUS_URL", "BLOB_URL")
+"""Addresses hold passwords, so each may come from a file instead, named by the setting's name with `_FILE`."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -40,6 +44,12 @@ class Settings:
     """Every rate limit of the web is multiplied by this; 0 switches them off (this machine only)."""
     trusted_proxies: int = 0
     """How many proxies in front of the web may say whom they speak for."""
+    host: str = "127.0.0.1"
+    """The address that every process listens on: loopback, unless a container's own network is the fence."""
+    demo_days: int | None = None
+    """How many days of made reports a demonstration's past has, where not as many as its own figures say."""
+    demo_live: bool = True
+    """Whether a demonstration starts last Tuesday and goes on by itself; else it stands at this machine's time."""
     oidc_issuer: str | None = None
     """The identity provider that staff sign in with, exactly as it names itself; None where there is none."""
     oidc_client_id: str | None = None
@@ -52,6 +62,7 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Return the settings in the environment's `STREETSCENE_*`; raises `ConfigError` naming the wrong one."""
         setting = {name.removeprefix("STREETSCENE_"): value for name, value in environ.items() if value != ""}
+        setting |= {name: _secret(setting[f"{name}_FILE"], name) for name in FROM_FILES if f"{name}_FILE" in setting}
         data = Path(setting.get("DATA", "var")).absolute()
         port = _port(setting.get("PORT", "8000"), "STREETSCENE_PORT")
         metrics_port = setting.get("METRICS_PORT")
@@ -76,6 +87,9 @@ class Settings:
                 setting.get("RATE_LIMITS", "on"), setting.get("PUBLIC_URL", f"http://127.0.0.1:{port}")
             ),
             trusted_proxies=_number(setting.get("TRUSTED_PROXIES", "0"), "STREETSCENE_TRUSTED_PROXIES"),
+            host=_address(setting.get("HOST", "127.0.0.1")),
+            demo_live=setting.get("DEMO_LIVE", "1") == "1",
+            demo_days=_number(setting["DEMO_DAYS"], "STREETSCENE_DEMO_DAYS") if "DEMO_DAYS" in setting else None,
             oidc_issuer=_issuer(setting),
             oidc_client_id=setting.get("OIDC_CLIENT_ID"),
             oidc_client_secret_file=_path(setting.get("OIDC_CLIENT_SECRET_FILE")),
@@ -98,6 +112,22 @@ def _port(text: str, name: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise ConfigError(f"{name} must be a port from 1 to 65535, not {text!r}")
     return int(text)
+
+
+def _secret(path: str, name: str) -> str:
+    """Return the content of a file that holds a setting."""
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"STREETSCENE_{name}_FILE: {path} can't be read: {error.strerror}") from error
+
+
+def _address(text: str) -> str:
+    """Return an IPv4 address to listen on."""
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError as error:
+        raise ConfigError(f"STREETSCENE_HOST must be an IPv4 address, not {text!r}") from error
 
 
 def _number(text: str, name: str) -> int:
@@ -161,6 +191,8 @@ def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:
     """Return the URL if its scheme is one that an adapter exists for."""
     if text.partition("://")[0] not in schemes:
         raise ConfigError(f"STREETSCENE_{name} must start with {' or '.join(f'{s}://' for s in schemes)}, not {text!r}")
+    if "synchronous=off" in text:
+        raise ConfigError(f"STREETSCENE_{name} must be durable: synchronous=off is for making a demonstration's past")
     return text
 
 

@@ -53,8 +53,8 @@ def answer(path: str, checks: Mapping[str, Check]) -> tuple[int, str, bytes] | N
     return None
 
 
-def serve_in_thread(port: int, checks: Mapping[str, Check]) -> ThreadingHTTPServer:
-    """Serve health and metrics of an unpatched process without a web app (the planner) from a thread, on loopback.
+def serve_in_thread(port: int, checks: Mapping[str, Check], *, host: str = "127.0.0.1") -> ThreadingHTTPServer:
+    """Serve health and metrics of an unpatched process without a web app (the planner) from a thread.
 
     Raises `ConfigError` where the port is taken.
     """
@@ -75,7 +75,7 @@ def serve_in_thread(port: int, checks: Mapping[str, Check]) -> ThreadingHTTPServ
             """Say nothing: health is asked every few seconds."""
 
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server = ThreadingHTTPServer((host, port), Handler)
     except OSError as error:
         raise ConfigError(f"port {port} for health and metrics can't be used: {error.strerror}") from error
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()

@@ -23,10 +23,12 @@ from shared.service import ServiceContext, Subscription, Timer
 from shared.store import Collection, Store, open_store
 
 DEMO_STORE = "demo"
-"""A store of its own for what belongs to a demonstration and to no service: its clock."""
+"""A store of its own for what belongs to a demonstration and to no service."""
 
 CLOCK_DOCUMENT = "council"
-DEMO_COLLECTIONS = (Collection("clock"),)
+HEARTBEAT_DOCUMENT = "heartbeat"
+DEMO_COLLECTIONS = (Collection("clock"), Collection("simulation"), Collection("controls"), Collection("cast"))
+"""The clock; what the simulation has still to do; what the page asks the launcher to do; the references of the cast."""
 
 
 def part(service: str, name: str) -> Any:

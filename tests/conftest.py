@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 TESTS = Path(__file__).parent
 
 GROUPS = (
+    ("e2e/test_backup.py", "backup"),
     ("e2e/test_kills.py", "kills"),
     ("e2e/test_canary.py", "canary"),
     ("e2e/test_commands.py", "launcher"),
@@ -20,13 +21,17 @@ GROUPS = (
     ("e2e/test_launcher.py", "launcher"),
     ("e2e/test_resident.py", "resident"),
     ("e2e/", "browser"),
+    ("integration/proxy/", "proxy"),
+    ("integration/launcher/", "distributed"),
+    ("integration/compose/", "distributed"),
+    ("integration/prometheus/", "prometheus"),
     ("integration/", "broker"),
     ("green/", "green"),
     ("contract/store/", "documents"),
 )
 """Longest match first: a path under tests/, and the group of what lies there."""
 
-FIRST = ("browser", "broker", "kills", "launcher", "resident", "canary", "documents", "green")
+FIRST = ("browser", "broker", "distributed", "kills", "launcher", "resident", "canary", "backup", "documents", "green")
 
 
 def group_of(path: Path) -> str:

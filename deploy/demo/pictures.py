@@ -59,3 +59,21 @@ def _shade(colour: tuple[int, int, int], light: float) -> tuple[int, int, int]:
     """Return a colour in brighter or weaker light."""
     red, green, blue = (min(255, int(part * light)) for part in colour)
     return red, green, blue
+
+
+class Pictures:
+    """A pool of made pictures: drawn once, they are used again and again, because drawing costs more than a report."""
+
+    EACH = 6
+    """Pictures of each kind of heap, and of swept alleys."""
+
+    def __init__(self) -> None:
+        self._pool: dict[tuple[str, int], bytes] = {}
+
+    def draw(self, random: Random, *, waste_type: str, cleared: bool) -> bytes:
+        """Return one of the pictures of a heap of the waste, or of an alley swept clean."""
+        kind = "cleared" if cleared else waste_type if waste_type in HEAPS else "bags"
+        key = (kind, random.randrange(self.EACH))
+        if key not in self._pool:
+            self._pool[key] = made_photo(random, waste_type=waste_type, cleared=cleared)
+        return self._pool[key]

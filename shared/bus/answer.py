@@ -78,15 +78,17 @@ def answer(
     recorded_at: datetime | None = None,
     redelivered: bool = False,
     sleep: Callable[[float], None] = time.sleep,
+    decoded: Event | None = None,
 ) -> Outcome:
     """Handle one message to a durable outcome; raises `StoreUnavailable` where none can be reached.
 
     `now` is the machine's time. `recorded_at` is when the event entered its producer's log, by the machine's clock, and
-    measures the lag. `redelivered` says that the bus has delivered this message before.
+    measures the lag. `redelivered` says that the bus has delivered this message before. `decoded` is the event in the
+    body, where the caller has had to decode it for several consumers.
     """
     started = time.monotonic()
     now = now or machine_now()
-    event, failure = _decoded(body)
+    event, failure = (decoded, None) if decoded else _decoded(body)
     if event is None:
         outcome = _park(ctx, subscription.consumer, body, None, failure=failure, now=now)
     elif not _subscribes(subscription, event):
@@ -146,10 +148,9 @@ def park_dead(
     return outcome
 
 
-def event_id_in(body: bytes) -> str | None:
-    """Return the id of the event in a message's bytes, None where there is no event in them."""
-    event, _ = _decoded(body)
-    return event.id if event else None
+def event_in(body: bytes) -> Event | None:
+    """Return the event in a message's bytes, None where there is none in them."""
+    return _decoded(body)[0]
 
 
 def delay_after(attempts: int, asked_seconds: float = 0.0) -> float:

@@ -13,12 +13,14 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from shared.clock import machine_now
+from shared.config import Settings
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
-from shared.store.port import ASCENDING, DESCENDING, Collection, Document, Index, Store
+from shared.store.port import ASCENDING, DESCENDING, Collection, Document, Index, LoggedEvent, Store
 
 RETRYING, DEAD = "retrying", "dead"
 
@@ -135,11 +137,13 @@ def request_replay(
     last: int | None = None,
     event_types: Iterable[str] = (),
     now: datetime | None = None,
+    damaged: bool = False,
 ) -> str:
     """Ask the relay of this store to send part of its log again to one consumer; return the id of the request.
 
     The range is positions `first` to `last`, both included (None: the end of the log as it is now). No event types
-    means all; the consumer passes over those that it does not subscribe to.
+    means all; the consumer passes over those that it does not subscribe to. `damaged` sends each with its second half
+    missing, and is for showing what becomes of such a message: relays carry it out in a demonstration only.
     """
     request: Document = {
         "_id": new_id(),
@@ -150,9 +154,17 @@ def request_replay(
         "requested_at": now or machine_now(),
         "open": True,
         "sent": 0,
+        "damaged": damaged,
     }
     store.insert(REPLAY_REQUESTS.name, request)
     return str(request["_id"])
+
+
+def as_asked(request: Document, logged: LoggedEvent, settings: Settings) -> LoggedEvent:
+    """Return what a relay is to send for an event of a replay: the event, or in a demonstration a damaged one."""
+    if request.get("damaged") and settings.demo:
+        return replace(logged, body=logged.body[: len(logged.body) // 2])
+    return logged
 
 
 def show_replay(store: Store, request_id: str) -> Document:

@@ -8,7 +8,7 @@ that wait for a later try are tried again as soon as the rest has been handled, 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.bus.answer import Outcome, answer, due_parked, event_id_in
+from shared.bus.answer import Outcome, answer, due_parked, event_in
 from shared.bus.documents import (
     CURSOR,
     RELAY,
@@ -71,6 +71,8 @@ class Pump:
         self._timers = timers or {}
         self._routes = _routes(subscriptions)
         self._raise_errors = raise_errors
+        self._may_wait = True
+        """Whether messages may be parked for a later try: others than this pump may have left some before it began."""
         self._positions = {source: self._first_position(source) if from_progress else 0 for source in contexts}
 
     def drain(self) -> Drained:
@@ -123,25 +125,31 @@ class Pump:
 
     def _deliver(self, event_type: str, body: bytes, drained: Drained) -> None:
         """Give one event to every consumer that subscribes to its type."""
+        event = event_in(body)
         for service, subscription in self._routes.get(event_type, ()):
             ctx = self._contexts[service]
-            outcome = answer(ctx, subscription, body)
+            outcome = answer(ctx, subscription, body, decoded=event)
             drained.count(outcome)
+            self._may_wait = self._may_wait or outcome is Outcome.RETRYING
             if outcome is Outcome.DEAD and self._raise_errors:
-                parked = show_parked(ctx.store, parked_id(subscription.consumer, event_id_in(body), body))
+                parked = show_parked(ctx.store, parked_id(subscription.consumer, event.id if event else None, body))
                 raise HandlerError(f"{parked['_id']} ({event_type}): {parked['reason']}\n{parked['trace']}")
 
     def _retry_parked(self, drained: Drained) -> bool:
         """Try every message again that waits for a later try; say whether any could be handled now."""
-        handled = 0
+        if not self._may_wait:
+            return False
+        handled, still_waiting = 0, False
         for service, subscriptions in self._subscriptions.items():
             ctx = self._contexts[service]
             waiting = [parked["_id"] for parked in list_parked(ctx.store, state=RETRYING)]
             for document_id in waiting:
                 request_replay_of_parked(ctx.store, document_id)
             if waiting:
+                still_waiting = True
                 outcomes = due_parked(ctx, subscriptions, limit=len(waiting))
                 handled += outcomes.get(Outcome.HANDLED, 0)
+        self._may_wait = still_waiting
         drained.handled += handled
         return handled > 0
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from kombu import Connection
 
 from shared import failpoints
-from shared.bus.documents import REPLAY_REQUESTS, open_replays
+from shared.bus.documents import REPLAY_REQUESTS, as_asked, open_replays
 from shared.bus.lease import Cursor, measure_outbox
 from shared.bus.messages import CONTENT_ENCODING, CONTENT_TYPE, headers_of
 from shared.bus.progress import Progress
@@ -152,7 +152,9 @@ class LocalRelay:
             for logged in events:
                 if logged.position <= request["last"] and _is_wanted(request, logged):
                     self._publish(
-                        request["consumer"], logged, headers_of(each.ctx.service, logged, replay=request["_id"])
+                        request["consumer"],
+                        as_asked(request, logged, each.ctx.settings),
+                        headers_of(each.ctx.service, logged, replay=request["_id"]),
                     )
                     sent += 1
             position = events[-1].position if events else int(request["last"])

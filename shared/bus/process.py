@@ -179,11 +179,11 @@ class WorkerProcess:
                 record_hub_stall(service, late)
 
     def _serve_health(self) -> None:
-        """Serve health and metrics on loopback; raises `ConfigError` where the port is taken."""
+        """Serve health and metrics; raises `ConfigError` where the port is taken."""
         port = self._settings.metrics_port or self._settings.port + 1
         checks = {**checks_of(self._contexts), "broker": self._check_broker, **_consumer_checks(self._runner)}
         try:
-            listener = eventlet.listen(("127.0.0.1", port), reuse_port=False)
+            listener = eventlet.listen((self._settings.host, port), reuse_port=False)
         except OSError as error:
             raise ConfigError(f"the worker's port {port} can't be used: {error.strerror}") from error
         self._spawn(_serve, listener, checks)

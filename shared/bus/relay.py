@@ -23,7 +23,7 @@ from kombu import Connection
 
 from shared import failpoints
 from shared.bus.confirms import Confirms, PublishError
-from shared.bus.documents import REPLAY_REQUESTS, open_replays
+from shared.bus.documents import REPLAY_REQUESTS, as_asked, open_replays
 from shared.bus.lease import Cursor, Lease, measure_outbox
 from shared.bus.messages import CONTENT_ENCODING, CONTENT_TYPE, PERSISTENT, headers_of
 from shared.bus.topology import EVENTS_EXCHANGE, Consumers, declare
@@ -191,7 +191,7 @@ class Relay:
         try:
             for logged in wanted:
                 headers = headers_of(self._ctx.service, logged, replay=request["_id"])
-                lane.publish(logged, "", request["consumer"], headers)
+                lane.publish(as_asked(request, logged, self._ctx.settings), "", request["consumer"], headers)
             lane.finish()
         except PublishError as error:
             # There is no such queue, or it is full: a person asked for this, and a person must look.

@@ -30,9 +30,14 @@ def seed() -> None:
 @click.option(
     "--minutes", default=0.0, type=click.FloatRange(min=0), help="Stop after so long (0: go on until Ctrl-C)."
 )
-@click.option("--per-hour", default=12.0, type=click.FloatRange(min=0, min_open=True), help="New reports an hour.")
+@click.option(
+    "--per-hour",
+    default=None,
+    type=click.FloatRange(min=0, min_open=True),
+    help="New reports an hour, at any hour (default: a made day's own).",
+)
 @click.option("--url", default=None, help="The site to send to (default: this machine's).")
-def simulate(minutes: float, per_hour: float, url: str | None) -> None:
+def simulate(minutes: float, per_hour: float | None, url: str | None) -> None:
     """Report, clear, weigh and fine through the public doors of a running demonstration."""
     from deploy.demo.simulator import run_simulator
 

@@ -13,13 +13,20 @@ from shared.errors import ConfigError
 @click.option("--port", default=None, help="Where the site is served (default 8000, or STREETSCENE_PORT).")
 @click.option("--data", default=None, help="Where everything is kept (default var/, or STREETSCENE_DATA).")
 @click.option("--demo", default=None, type=click.Choice(["0", "1"]), help="1: a demonstration with a made past.")
-def up(port: str | None, data: str | None, demo: str | None) -> None:
+@click.option("--distributed", is_flag=True, help="As separate processes, with RabbitMQ and nginx of its own.")
+def up(port: str | None, data: str | None, demo: str | None, *, distributed: bool) -> None:
     """Start the whole system on this machine and keep it running."""
     for name, value in (("PORT", port), ("DATA", data), ("DEMO", demo)):
         if value is not None:
             os.environ[f"STREETSCENE_{name}"] = value
-    from deploy.local import up as run
     from deploy.welcome import welcome
+
+    if distributed:
+        from deploy.distributed import up_distributed
+
+        up_distributed(current_settings(), console=out, on_ready=welcome)
+        return
+    from deploy.local import up as run
 
     run(current_settings(), console=out, on_ready=welcome)
 
@@ -60,7 +67,7 @@ def _serve(service: str, kind: str, *, port_offset: int) -> None:
     named(service)
     os.environ["STREETSCENE_WEB_SERVICE"] = service
     os.environ["STREETSCENE_WEB_KIND"] = kind
-    os.environ.setdefault("STREETSCENE_WEB_BIND", f"127.0.0.1:{settings.port + port_offset}")
+    os.environ.setdefault("STREETSCENE_WEB_BIND", f"{settings.host}:{settings.port + port_offset}")
     command = [
         sys.executable,
         "-m",
@@ -107,7 +114,7 @@ def planner(service: str) -> None:
     end_with_launcher()
     log = logging.getLogger("streetscene.planner")
     with open_contexts(("scheduling",), settings) as contexts:
-        serve_in_thread(settings.metrics_port or settings.port + 3, checks_of(contexts))
+        serve_in_thread(settings.metrics_port or settings.port + 3, checks_of(contexts), host=settings.host)
         log.info("planner_started")
         part("scheduling", "planner").run_planner(contexts["scheduling"], stop)
         log.info("planner_stopped")

@@ -66,7 +66,8 @@ def boundaries_import(file: Path, kind: str, effective_from: datetime, effective
 @click.command()
 @click.option("--check", "check_only", is_flag=True, help="Only say whether the committed files are up to date.")
 def catalogue(check_only: bool) -> None:
-    """Generate the event catalogue, the AsyncAPI document and the RabbitMQ definitions from the code."""
+    """Generate the event catalogue, AsyncAPI document, RabbitMQ definitions and nginx configuration from the code."""
+    from deploy.nginx import configuration as nginx
     from shared.bus.topology import check_definitions, write_definitions
     from shared.contracts.catalogue import check as check_files
     from shared.contracts.catalogue import write
@@ -77,8 +78,10 @@ def catalogue(check_only: bool) -> None:
     if not check_only:
         write(folder, consumers_by_event())
         write_definitions(definitions, consumers_by_event())
+        nginx.write()
         return
     stale = [str(file) for file in check_files(folder, consumers_by_event())]
+    stale += [str(file) for file in nginx.stale()]
     if not check_definitions(definitions, consumers_by_event()):
         stale.append(str(definitions))
     if stale:

@@ -98,7 +98,7 @@ def queue_delivery(
         "event_id": event_id,
         "queued_at": now,
         "sent_at": None,
-        "message": {**asdict(message), "id": delivery_id},
+        "message": {**asdict(message), "id": delivery_id, "body": _said_in_full(ctx, message.body)},
     }
     try:
         ctx.store.insert(DELIVERIES.name, document)
@@ -134,6 +134,11 @@ def send_due(ctx: ServiceContext, sender: Sender, *, on_sent: OnSent | None = No
             # The lease ran out and another worker took over: it knows what to do.
             log.warning("delivery_taken_over", extra={"delivery_id": claimed["_id"], "kind": claimed["kind"]})
     return sent
+
+
+def _said_in_full(ctx: ServiceContext, body: str) -> str:
+    """Return a message's words; in a demonstration they say that it is one."""
+    return f"{body}\n\n{ctx.council.about}" if ctx.settings.demo or ctx.council.is_demonstration else body
 
 
 def suppress_due(ctx: ServiceContext) -> int:

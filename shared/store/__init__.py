@@ -48,15 +48,24 @@ def open_store(url: str, service: str, collections: Sequence[Collection]) -> Sto
 
     `sqlite:///folder` keeps `folder/<service>.sqlite3`; `mongodb://host/name` the database `name_<service>`
     (`streetscene_<service>` where the URL names none). Many processes may open the same store at once.
+    `?synchronous=off` lets SQLite answer before the disk has it: for what is made again after a power cut, only.
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         from shared.store.sqlite import SqliteStore
 
-        return SqliteStore(Path(unquote(f"{parts.netloc}{parts.path}")), service, collections)
+        folder = Path(unquote(f"{parts.netloc}{parts.path}"))
+        return SqliteStore(folder, service, collections, is_durable=_is_durable(parts.query))
     if parts.scheme == "mongodb":
         # Each adapter's driver is loaded only where it is used: the embedded mode needs no pymongo.
         from shared.store.mongo import MongoStore
 
         return MongoStore(url, service, collections)
     raise ConfigError(f"a store URL starts with sqlite:// or mongodb://, not {parts.scheme!r}")
+
+
+def _is_durable(query: str) -> bool:
+    """Return whether commits must survive a power cut, by the query of a SQLite URL; raises `ConfigError`."""
+    if query not in {"", "synchronous=off"}:
+        raise ConfigError(f"after the folder of a SQLite URL may come ?synchronous=off and nothing else, not ?{query}")
+    return not query

@@ -41,14 +41,16 @@ DOCUMENTS_PER_COMMIT = 500
 class SqliteStore:
     """One service's documents in `<folder>/<service>.sqlite3`."""
 
-    def __init__(self, folder: Path, service: str, collections: Sequence[Collection]) -> None:
+    def __init__(
+        self, folder: Path, service: str, collections: Sequence[Collection], *, is_durable: bool = True
+    ) -> None:
         self.service = service
         self._collections = check_collections(collections)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreUnavailable(f"{folder}: {error.strerror}") from error
-        self._connections = Connections(folder / f"{service}.sqlite3")
+        self._connections = Connections(folder / f"{service}.sqlite3", is_durable=is_durable)
         self._log = SqliteLog(self._connections)
         ensure_tables(self._connections, tuple(self._collections.values()))
 

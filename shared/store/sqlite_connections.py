@@ -47,8 +47,9 @@ PRIMARY_CODE = 0xFF
 class Connections:
     """A pool of connections to one file; `run` and `write` are the only ways to use one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_durable: bool = True) -> None:
         self.path = path
+        self._synchronous = "FULL" if is_durable else "OFF"
         self._idle: list[sqlite3.Connection] = []
         self._watcher: sqlite3.Connection | None = None
         self._writing = threading.Lock()
@@ -62,7 +63,7 @@ class Connections:
         )
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         except BaseException:
             connection.close()
             raise

@@ -26,6 +26,12 @@ ROUTES: Mapping[str, str] = {
     "/api/accounts": "accounts",
 }
 
+STREAMS: Mapping[str, str] = {
+    "/operations/stream": "operations",
+    "/dispatch/stream": "scheduling",
+}
+"""Live streams by their exact path: a distributed system has processes of many threads for them."""
+
 
 def service_of(path: str, routes: Mapping[str, str] = ROUTES) -> str:
     """Return what the longest prefix of a path leads to; `/dispatchers` is not below `/dispatch`."""

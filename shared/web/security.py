@@ -59,6 +59,10 @@ def _add_headers(response: Response) -> Response:
     """Add what is missing; a view may have set its own `Cache-Control`."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    ctx = current_app.extensions["streetscene"]
+    if ctx.settings.demo or ctx.council.is_demonstration:
+        # Nobody should find made-up people and penalties where they look for real ones.
+        response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
     response.headers.setdefault(
         "Content-Security-Policy", content_security_policy(current_app.config.get("STREETSCENE_IMAGE_ORIGINS", ()))
     )

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from shared.config import Settings
+from shared.config import LOOPBACK, Settings
 from shared.errors import StreetsceneError
 from shared.logs import configure_logs
 from shared.processes import named, open_contexts, part
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("streetscene.web")
 
 SERVICE_VARIABLE = "STREETSCENE_WEB_SERVICE"
+FRONT = "reports"
+"""The service of `/`, whose web process has what a demonstration adds to the site."""
+
 GUNICORN_REFUSES_TO_RESTART = 4
 """gunicorn's exit code for an app that can't be loaded: it then stops instead of trying for ever."""
 
@@ -44,16 +47,17 @@ def application(environ: Mapping[str, str] = os.environ) -> "WSGIApplication":
 def _application(which: str, settings: Settings) -> "WSGIApplication":
     """Return the app of one service or of all; its stores stay open as long as the process lives."""
     services = named(which)
+    mounts = _mounts(settings) if which in {"all", FRONT} else {}
     contexts = ExitStack().enter_context(open_contexts(services, settings))
-    if which != "all":
+    if which != "all" and not mounts:
         app: WSGIApplication = part(which, "web").create_app(contexts[which])
         return app
-    return create_embedded(contexts, mounts=_mounts(settings))
+    return create_embedded(contexts, mounts=mounts)
 
 
 def _mounts(settings: Settings) -> "Mapping[str, WSGIApplication]":
-    """Return what a demonstration adds to the site: its controls under `/demo`."""
-    if not settings.demo:
+    """Return what a demonstration adds to the site: its controls under `/demo`, where only this machine can ask."""
+    if not settings.demo or settings.host not in LOOPBACK:
         return {}
     # By name, because `shared` imports nothing of `deploy`.
     return {"/demo": import_module("deploy.demo.web").create_app(settings)}

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from shared.config import REPOSITORY
 
 
@@ -18,3 +20,12 @@ def test_every_import_contract_is_kept() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("package", ["tests.bench", "tests.proof"])
+def test_what_no_test_runs_can_at_least_be_started(package: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", package, "--help"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr

@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.rabbitmq.node import SERVER
 from shared.config import SERVICES, Settings
 from shared.processes import open_contexts
-from tests.servers.rabbitmq import SERVER, Node, node
+from tests.servers.rabbitmq import Node, node
 
 PATIENT_LIMITS = "1000000"
 """Rate limits count as in production, but stop nobody."""

@@ -4,14 +4,12 @@ import re
 import time
 from datetime import datetime, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from deploy.demo.pictures import made_photo
 
-LONDON = ZoneInfo("Europe/London")
 EFFECT_SECONDS = 60
 
 
@@ -179,21 +177,22 @@ def tip(page: Page, *, look=lambda page, name: None) -> None:
     look(page, "crew-tipped")
 
 
-def weigh(page: Page, ticket_number: str, *, net_kg: int = 80, look=lambda page, name: None) -> None:
-    """Record the ticket of the newest tip."""
-    until(page, "/tonnage/tickets/new", "about")
-    follow(page.locator("main .tonnage-tips a").first)
+def weigh(page: Page, ticket_number: str, vehicle: str, *, net_kg: int = 80, look=lambda page, name: None) -> None:
+    """Record the ticket of a vehicle's newest tip."""
+    until(page, "/tonnage/tickets/new", vehicle)
+    follow(page.locator("main .tonnage-tips").get_by_role("link").filter(has_text=vehicle).first)
     look(page, "ticket-new")
     tare = int(page.locator("[name=tare_kg]").input_value() or 2000)
-    now = datetime.now(LONDON)
+    # The council's clock may be another than this machine's: the form offers the time of the tip.
+    tipped_at = datetime.fromisoformat(page.locator("[name=first_weighed_at]").input_value())
     page.locator("[name=ticket_number]").fill(ticket_number)
     if not page.locator("[name=ewc_code]").input_value():
         page.locator("[name=ewc_code]").select_option(index=1)
     page.locator("[name=gross_kg]").fill(str(tare + net_kg))
     page.locator("[name=tare_kg]").fill(str(tare))
     page.locator("[name=net_kg]").fill(str(net_kg))
-    page.locator("[name=first_weighed_at]").fill(f"{now - timedelta(minutes=5):%Y-%m-%dT%H:%M}")
-    page.locator("[name=second_weighed_at]").fill(f"{now:%Y-%m-%dT%H:%M}")
+    page.locator("[name=first_weighed_at]").fill(f"{tipped_at - timedelta(minutes=5):%Y-%m-%dT%H:%M}")
+    page.locator("[name=second_weighed_at]").fill(f"{tipped_at:%Y-%m-%dT%H:%M}")
     press(page, "Record the ticket")
     expect(page.locator("main").get_by_text(ticket_number).first).to_be_visible()
     look(page, "ticket")
@@ -221,7 +220,6 @@ def fine(page: Page, reference: str, *, look=lambda page, name: None) -> str:
     page.goto(f"{notice}/payment")
     amount = re.search(r"£([\d,.]+) is still to pay", page.locator("main").inner_text()).group(1)
     page.locator("[name=amount]").fill(amount)
-    page.locator("[name=paid_on]").fill(f"{datetime.now(LONDON):%Y-%m-%d}")
     page.locator("[name=method]").first.check()
     look(page, "payment")
     press(page, "Record the payment")

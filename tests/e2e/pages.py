@@ -328,6 +328,7 @@ NOT_PAGES = {
     "/accounts": "sends on to where the user can do something",
     "/accounts/oidc/start": "sends on to the identity provider",
     "/accounts/wall/<code>": "signs a screen in and sends on to the wall",
+    "/demo/stream": "events for the wall in miniature",
     "/dispatch/jobs/<job_id>/photo": "a picture",
     "/dispatch/live": "a part of the board, which the board puts into itself",
     "/dispatch/stream": "events for the board",
@@ -346,6 +347,7 @@ NOT_PAGES = {
 
 NOTHING_TO_FILL_IN = {
     "/accounts/credentials/<credential_id>/revoke",
+    "/accounts/demonstration",
     "/accounts/me/sign-out-everywhere",
     "/accounts/sign-out",
     "/accounts/users/<account_id>/end-sessions",
@@ -354,6 +356,7 @@ NOTHING_TO_FILL_IN = {
     "/accounts/users/<account_id>/switch-on",
     "/crew/jobs/<job_id>/start",
     "/crew/shift",
+    "/demo/break",
     "/demo/clock",
     "/dispatch/depots/<depot_id>/plans",
     "/dispatch/jobs/<job_id>/hold",

@@ -194,7 +194,10 @@ def test_ctrl_c_while_the_past_is_made_leaves_nothing_half_made(tmp_path):
 
     assert launcher.wait(30) == 0
     assert not (data / "store").exists()
-    assert (tmp_path / "log").read_text().splitlines() == ["Making 10 days of past (a minute, once) …", "Stopped."]
+    assert (tmp_path / "log").read_text().splitlines() == [
+        "Making 35 days of past (up to two minutes, once) …",
+        "Stopped.",
+    ]
 
 
 def test_nothing_is_left_of_a_killed_launcher_and_a_start_right_afterwards_works(tmp_path):

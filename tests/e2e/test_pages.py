@@ -105,7 +105,7 @@ def empty_system(data: Path) -> Iterator[System]:
 @pytest.fixture(scope="module")
 def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Flask]]:
     folder = tmp_path_factory.mktemp("apps")
-    contexts = {service: make_context(service, folder / service) for service in SERVICES}
+    contexts = {service: make_context(service, folder / service, demo=True) for service in SERVICES}
     made = {service: part(service, "web").create_app(context) for service, context in contexts.items()}
     made["demonstration"] = create_controls(replace(make_settings(folder / "demo"), demo=True))
     yield made

@@ -8,16 +8,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
+from deploy.distributed import ports
 from shared.config import REPOSITORY
 
-READY_SECONDS = 120
+READY_SECONDS = 300
+STOP_SECONDS = 40
+SMALL_PAST = {"STREETSCENE_DEMO_DAYS": "2", "STREETSCENE_DEMO_LIVE": "0"}
+"""A demonstration for tests: the cast, two days of reports, this machine's time, and nobody but the test at work."""
 
 
 @dataclass
@@ -49,17 +53,18 @@ class System:
         return response.json()
 
 
-def free_ports() -> int:
-    """Return a base port such that it and the next three are free.
+def free_ports(offsets: Iterable[int] = range(4)) -> int:
+    """Return a base port such that the ports at these offsets from it are free.
 
     Below the ports that the kernel gives to outgoing connections, any of which could take it before the system does;
     above 10,080, which browsers refuse; and not from the common source of randomness, which test runs seed alike in
     every worker.
     """
+    wanted = list(offsets)
     while True:
-        base = random.SystemRandom().randrange(11_000, _first_outgoing_port() - 4, 4)
+        base = random.SystemRandom().randrange(11_000, _first_outgoing_port() - max(wanted) - 1, 4)
         try:
-            for offset in range(4):
+            for offset in wanted:
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", base + offset))
         except OSError:
@@ -73,18 +78,22 @@ def _first_outgoing_port() -> int:
 
 
 @contextmanager
-def running_system(data: Path, *, demo: bool, **environment: str) -> Iterator[System]:
+def running_system(data: Path, *, demo: bool, distributed: bool = False, **environment: str) -> Iterator[System]:
     """Start `streetscene up`, wait until it is ready, and stop it afterwards."""
-    port = free_ports()
+    port = free_ports([0, *ports(0).values()] if distributed else range(4))
     log = data.parent / f"{data.name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "shared.cli", "up", "--port", str(port), "--data", str(data), "--demo", "01"[demo]],
+            [
+                *(sys.executable, "-m", "shared.cli", "up", "--port", str(port), "--data", str(data)),
+                *("--demo", "01"[demo]),
+                *(["--distributed"] if distributed else []),
+            ],
             cwd=REPOSITORY,
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "STREETSCENE_RATE_LIMITS": "off", **environment},
+            env={**os.environ, "STREETSCENE_RATE_LIMITS": "off", **SMALL_PAST, **environment},
         )
     system = System(f"http://127.0.0.1:{port}", port, data, process)
     try:
@@ -93,7 +102,7 @@ def running_system(data: Path, *, demo: bool, **environment: str) -> Iterator[Sy
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -17,8 +17,8 @@ QUIET_EVENTS = ("forecast.published.v1", "job.expected.v1", "vehicle.changed.v1"
 """Events that the live feed leaves out: they say nothing of what happens in the street."""
 
 
-def archive_document(event: Event, *, received_at: datetime) -> dict[str, Any]:
-    """Return the document that keeps an event for good; `data` as JSON, the way it was on the wire."""
+def archive_document(event: Event, data: Mapping[str, Any], *, received_at: datetime) -> dict[str, Any]:
+    """Return the document that keeps an event for good; `data` is its data as JSON, the way it was on the wire."""
     return {
         "_id": event.id,
         "type": event.type,
@@ -28,7 +28,7 @@ def archive_document(event: Event, *, received_at: datetime) -> dict[str, Any]:
         "time": event.time,
         "correlationid": event.correlationid,
         "causationid": event.causationid,
-        "data": contract_of(event.type).write(event.data),
+        "data": data,
         "report_ids": report_ids(event),
         "links": links(event),
         "live": event.source not in QUIET_PRODUCERS and event.type not in QUIET_EVENTS,

@@ -25,8 +25,11 @@ class Copy:
     sequence: int
 
 
-def copies(event: Event) -> list[Copy]:
-    """Return the copies to put for an event: of its aggregate, and of the tip that it tells of."""
+def copies(event: Event, state: Mapping[str, Any]) -> list[Copy]:
+    """Return the copies to put for an event: of its aggregate, and of the tip that it tells of.
+
+    `state` is the event's as JSON: what has no declared field needs no other form.
+    """
     found = []
     aggregate = contract_of(event.type).aggregate
     if aggregate in FIELDS:
@@ -35,7 +38,7 @@ def copies(event: Event) -> list[Copy]:
             "_id": event.subject,
             **fields(event.state),
             "sequence": event.sequence,
-            "public_state": _primitive_state(event),
+            "public_state": state,
         }
         found.append(Copy(collection, document, event.sequence))
     if event.type == "vehicle.tipped.v1":
@@ -51,12 +54,6 @@ def seconds_to_clear(event: Event) -> float | None:
     cleared_at: datetime = state["cleared_at"]
     reported_at: datetime = state["reported_at"]
     return (cleared_at - reported_at).total_seconds()
-
-
-def _primitive_state(event: Event) -> Mapping[str, Any]:
-    """Return the state as JSON: what has no declared field needs no other form."""
-    state: Mapping[str, Any] = contract_of(event.type).write(event.data)["state"]
-    return state
 
 
 def _report(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from services.operations.web.records import columns_of, instant_argument, row_of
 from services.operations.web.wall import LiveWall, read_wall, render_parts
 from shared.contracts.envelope import contract_of
 from shared.errors import NotFound
+from shared.geo.drawing import load_drawn_map
 from shared.web.app import context
 from shared.web.auth import SIGNED_IN, STAFF, STAFF_ROLES, policy, signed_in_user
 from shared.web.pagination import next_url, page_request
@@ -104,6 +105,7 @@ def follow(reference: str) -> str:
         names=names,
         services=len({one.event.source for one in told}),
         withheld=sum(bool(one.withheld_here) for one in told),
+        drawn=load_drawn_map(ctx.settings.council),
     )
 
 

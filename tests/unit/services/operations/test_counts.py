@@ -15,6 +15,7 @@ from services.operations.domain.counts import count_of, jobs_in, notices_in, ove
 from services.operations.store import rows_of, value_of
 from services.operations.summary import read_summary
 from shared.contracts.codes import JOB_STATES, REPORT_STATES
+from shared.contracts.envelope import contract_of
 from shared.errors import DomainError
 from shared.service import ServiceContext
 from tests.builders import TUESDAY_MORNING
@@ -50,7 +51,8 @@ TICKET_STATE = st.fixed_dictionaries(
 def put(ctx: ServiceContext, event_type: str, number: int, **changes: Any) -> None:
     """Put the copy of one aggregate as a new event would."""
     made = event(event_type, **changes)
-    for copy in copies(made):
+    state = contract_of(made.type).write(made.data)["state"]
+    for copy in copies(made, state):
         ctx.store.write_many(copy.collection, [{**copy.document, "_id": f"{copy.collection}-{number}"}])
 
 

@@ -58,7 +58,12 @@ def machine(monkeypatch):
 @pytest.fixture
 def ctx(tmp_path, machine):
     store = open_store(f"sqlite://{tmp_path}", "reports", (DELIVERIES, MESSAGES))
-    yield SimpleNamespace(store=store, clock=SetClock(NOON))
+    yield SimpleNamespace(
+        store=store,
+        clock=SetClock(NOON),
+        settings=SimpleNamespace(demo=False),
+        council=SimpleNamespace(is_demonstration=False, about="Made-up people and penalties."),
+    )
     store.close()
 
 
@@ -292,3 +297,12 @@ def test_logs_name_the_delivery_and_never_the_person(ctx, machine, caplog):
     for record in caplog.records:
         assert WORDS.address not in str(record.__dict__)
         assert WORDS.body not in str(record.__dict__)
+
+
+def test_a_message_of_a_demonstration_says_that_it_is_one(ctx):
+    ctx.council.is_demonstration = True
+
+    delivery_id = queue(ctx)
+
+    stored = ctx.store.get(DELIVERIES.name, delivery_id)
+    assert stored["message"]["body"].endswith("Made-up people and penalties.")

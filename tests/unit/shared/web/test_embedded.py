@@ -11,6 +11,8 @@ from shared.web.embedded import Front
 from shared.web.routes import ROUTES
 from shared.web.wsgi import application
 
+HERE = {"REMOTE_ADDR": "127.0.0.1"}
+
 
 def named(name: str) -> Any:
     def app(environ: Any, start_response: Any) -> Iterable[bytes]:
@@ -64,6 +66,26 @@ def test_a_web_process_serves_the_service_it_was_started_for(tmp_path: Path, mon
     assert Client(app).get("/accounts/sign-in").status_code == 200
     assert Client(app).get("/dispatch").status_code == 404
     app.extensions["streetscene"].store.close()
+
+
+@pytest.mark.parametrize(
+    ("environment", "status"),
+    [
+        ({"STREETSCENE_WEB_SERVICE": "all"}, 200),
+        ({"STREETSCENE_WEB_SERVICE": "reports"}, 200),
+        ({"STREETSCENE_WEB_SERVICE": "tonnage"}, 404),
+        ({"STREETSCENE_WEB_SERVICE": "all", "STREETSCENE_HOST": "0.0.0.0"}, 404),
+        ({"STREETSCENE_WEB_SERVICE": "reports", "STREETSCENE_HOST": "0.0.0.0"}, 404),
+        ({"STREETSCENE_WEB_SERVICE": "reports", "STREETSCENE_DEMO": "0"}, 404),
+    ],
+)
+def test_a_demonstrations_controls_are_there_only_where_just_this_machine_can_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], status: int
+) -> None:
+    monkeypatch.setattr(wsgi, "configure_logs", lambda *_: None)
+    app: Any = application({"STREETSCENE_DATA": str(tmp_path), "STREETSCENE_DEMO": "1", **environment})
+
+    assert Client(app).get("/demo", base_url="http://127.0.0.1", environ_base=HERE).status_code == status
 
 
 def test_a_web_process_that_can_not_start_ends_with_one_line_and_does_not_try_again(
