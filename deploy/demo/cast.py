@@ -129,8 +129,10 @@ class Cast:
 
     def _report(self, role: str, words: str, waste: str, size: str | None, *, place: int | None = None) -> None:
         """Somebody reports it: in the alley, or on a street of the same neighbourhood."""
-        streets = [one for one in self._council.places if (one.neighbourhood, one.kind) == (NEIGHBOURHOOD, "street")]
-        where = self._council.place(ALLEY) if place is None else streets[place]
+        streets = [
+            one for one in self._council.gazetteer.places if (one.neighbourhood, one.kind) == (NEIGHBOURHOOD, "street")
+        ]
+        where = self._council.gazetteer.place(ALLEY) if place is None else streets[place]
         form = {
             "api_key": self._api_key,
             "service_code": "fly-tipping",

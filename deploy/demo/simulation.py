@@ -67,7 +67,7 @@ class Simulation:
         vehicles = self._items("/api/scheduling/v1/vehicles", "supervisor")
         self._vehicles = {vehicle["id"]: vehicle for vehicle in vehicles}
         self._places = {
-            land: [place for place in council.places if place.kind == kind and place.id not in without_places]
+            land: [place for place in council.gazetteer.places if place.kind == kind and place.id not in without_places]
             for land, kind in (("back-alleyway", "alley"), ("highway", "street"))
         }
         self._doing: Mapping[str, Callable[..., None]] = {

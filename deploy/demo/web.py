@@ -99,7 +99,7 @@ def show() -> str:
         stops=stops(operations, reference) if reference else (),
         people=people(ctx.council),
         place=place,
-        place_name=ctx.council.place(place["place_id"]).name if place and place["place_id"] else None,
+        place_name=ctx.council.gazetteer.place(place["place_id"]).name if place and place["place_id"] else None,
         drawn=current_app.extensions["streetscene_demo_map"],
         wall=wall,
         parts=_parts(ctx, wall),

@@ -82,7 +82,7 @@ def session_of(ctx: ServiceContext, account: Account) -> SignedIn:
 
 def enter(ctx: ServiceContext, user: User, *, method: str) -> SignedIn:
     """Sign in somebody for whom something else than a secret vouches, and keep that it happened."""
-    _record(ctx, method, accepted=True, user_id=user.id, credential_id=user.credential_id)
+    record_try(ctx, method, accepted=True, user_id=user.id, credential_id=user.credential_id)
     return _signed_in(ctx, user, SESSION_LIFETIME)
 
 

@@ -27,15 +27,9 @@ from services.reports.store import reports
 from shared.calendar import add_working_time, london_date
 from shared.contracts.envelope import Cause
 from shared.errors import DomainError, Duplicate
-from shared.geo import distance_m, to_grid
+from shared.geo import to_grid
 from shared.ids import new_id, public_reference
 from shared.service import ServiceContext
-
-NEAR_M = 200
-"""A position this close to the middle of a street or alley is told by its name."""
-
-NEAR_DEGREES = 0.002
-"""At least `NEAR_M` of latitude; twice as many degrees of longitude are, as far north as Britain reaches."""
 
 ATTEMPTS = 3
 """Ids to try before giving up: two reports drawing the same reference even once is a matter of centuries."""
@@ -49,9 +43,24 @@ def accept_report(
     Raises:
         DomainError: something in the submission is wrong, or the place is outside the council's area.
     """
-    known = reports(ctx.store).find_one({"idempotency_key": idempotency_key})
-    if known is not None:
+    try:
+        return _accept(ctx, submission, idempotency_key, cause or Cause())
+    except (DomainError, Duplicate):
+        # Asked only now, because hardly anything is sent twice. What was accepted once stays accepted, whatever has
+        # become wrong with it since: "today" may be yesterday by the time a phone gets through.
+        known = _known(ctx, idempotency_key)
+        if known is None:
+            raise
         return known
+
+
+def _known(ctx: ServiceContext, idempotency_key: str) -> Report | None:
+    """Return the report that was accepted under a key before."""
+    return reports(ctx.store).find_one({"idempotency_key": idempotency_key})
+
+
+def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, cause: Cause) -> Report:
+    """Store a new report; raises `DomainError` for what is wrong, `Duplicate` for a key that is known."""
     now = ctx.clock.now()
     check_codes(submission, today=london_date(now))
     place = locate(ctx, lat=submission.lat, lon=submission.lon, place_id=submission.place_id, at=now)
@@ -78,11 +87,10 @@ def accept_report(
         assessment = assessment_of(ctx, draft, at=now) if draft.waste_type else None
         accepted, facts = rules.submit(draft, assessment, at=now)
         try:
-            return reports(ctx.store).add(accepted, facts, at=now, cause=cause or Cause())
+            return reports(ctx.store).add(accepted, facts, at=now, cause=cause)
         except Duplicate:
-            known = reports(ctx.store).find_one({"idempotency_key": idempotency_key})
-            if known is not None:
-                return known
+            if _known(ctx, idempotency_key) is not None:
+                raise
     raise DomainError("Your report could not be given a reference. Please try again.")
 
 
@@ -195,14 +203,8 @@ def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None,
 
 def nearest_place(ctx: ServiceContext, lat: float, lon: float) -> str | None:
     """Return the place of the gazetteer that a position is at or next to, to name it by; None where there is none."""
-    near = [
-        (distance_m(lat, lon, place.lat, place.lon), place.id)
-        for place in ctx.council.places
-        # A box first: it costs a comparison, the distance a dozen sines.
-        if abs(place.lat - lat) < NEAR_DEGREES and abs(place.lon - lon) < 2 * NEAR_DEGREES
-    ]
-    distance, place_id = min(near, default=(NEAR_M + 1, None))
-    return place_id if distance <= NEAR_M else None
+    place = ctx.council.gazetteer.nearest(lat, lon)
+    return place.id if place else None
 
 
 def _private(submission: Submission) -> Private:

@@ -96,7 +96,7 @@ def place_words(report: Report, council: Council) -> str:
     """Return where it is as finely as may be shown to anybody: a street or place of the gazetteer, and the area."""
     area = council.neighbourhood(report.place.neighbourhood).name
     try:
-        place = council.place(report.place.place_id or "")
+        place = council.gazetteer.place(report.place.place_id or "")
     except NotFound:
         return area
     distance = distance_m(report.place.lat, report.place.lon, place.lat, place.lon)

@@ -7,7 +7,7 @@ class of data; there is no factory for free text or for a person's details, beca
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Self, TypeVar
@@ -32,9 +32,12 @@ class Instant(fields.AwareDateTime):
     """An aware instant, always written in UTC to the millisecond, whatever offset it was given with."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return written_instant(value) if value is not None else None
+
+
+def written_instant(value: datetime) -> str:
+    """Return an instant as events have it: in UTC, to the millisecond."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 PYTHON_TYPES: Mapping[type[fields.Field[Any]], tuple[type, ...]] = {
@@ -48,6 +51,14 @@ PYTHON_TYPES: Mapping[type[fields.Field[Any]], tuple[type, ...]] = {
     fields.Nested: (Mapping,),
 }
 """What Python values each kind of field takes when emitting: marshmallow's `dump` would turn `5` into `"5"` unasked."""
+
+
+PLAIN_TYPES: Mapping[type[fields.Field[Any]], type] = {
+    fields.String: str,
+    fields.Integer: int,
+    fields.Boolean: bool,
+}
+"""The type that nearly every value of such a field has, for which there is nothing more to ask."""
 
 
 def _field(kind: type[fields.Field[Any]], data_class: str, *, nullable: bool, **options: Any) -> Any:
@@ -155,10 +166,10 @@ class Contract(Schema):
     @classmethod
     def write(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data as JSON-ready primitives; raises `InvalidEvent` for any unknown, missing or wrong field."""
-        problems = list(_problems(cls._schema(), data))
+        problems: list[str] = []
+        primitives = _written(cls._schema(), data, "", problems)
         if problems:
             raise InvalidEvent(f"{cls.type} does not fit its contract: {problems}")
-        primitives: dict[str, Any] = cls._schema().dump(data)
         return primitives
 
     @classmethod
@@ -181,37 +192,59 @@ class Contract(Schema):
         return cls()
 
 
-def _problems(schema: Schema, data: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """Yield what `dump` would let pass: fields that are undeclared or missing, and values that do not fit."""
-    yield from (f"{path}{name} is not declared" for name in data if name not in schema.fields)
-    for name, field in schema.fields.items():
-        if name not in data:
-            yield f"{path}{name} is missing"
-        else:
-            yield from _value_problems(field, data[name], f"{path}{name}")
+def _written(schema: Schema, data: Mapping[str, Any], path: str, problems: list[str]) -> dict[str, Any]:
+    """Return a structure as primitives, and note what `dump` would let pass: undeclared and missing fields, misfits.
+
+    One walk that checks and writes: an event is written within every request that changes something.
+    """
+    declared = schema.fields
+    problems += [f"{path}{name} is not declared" for name in data if name not in declared]
+    problems += [f"{path}{name} is missing" for name in declared if name not in data]
+    return {
+        name: _value_written(field, data[name], f"{path}{name}", problems)
+        for name, field in declared.items()
+        if name in data
+    }
 
 
-def _value_problems(field: fields.Field[Any], value: Any, path: str) -> Iterator[str]:
-    """Yield what is wrong with one value, looking into lists and nested structures."""
+def _value_written(field: fields.Field[Any], value: Any, path: str, problems: list[str]) -> Any:
+    """Return one value as primitives, looking into lists and nested structures, and note what is wrong with it."""
     if value is None:
         if not field.allow_none:
-            yield f"{path} may not be null"
-        return
-    if not _has_type(field, value):
-        yield f"{path} is a {type(value).__name__} that the field does not take"
-        return
-    if isinstance(field, fields.Nested):
-        for item in value if field.many else [value]:
-            yield from _problems(field.schema, item, f"{path}.")
-    elif isinstance(field, fields.List):
-        for position, item in enumerate(value):
-            yield from _value_problems(field.inner, item, f"{path}[{position}]")
+            problems.append(f"{path} may not be null")
+        return None
+    if type(value) is not PLAIN_TYPES.get(type(field)) and not _has_type(field, value):
+        problems.append(f"{path} is a {type(value).__name__} that the field does not take")
+        return None
     for validator in field.validators:
         # The value is what reading would make of it, so the validators judge the same here and there.
         try:
             validator(value)
         except ValidationError as error:
-            yield f"{path}: {'; '.join(map(str, error.messages))}"
+            problems.append(f"{path}: {'; '.join(map(str, error.messages))}")
+    writer = WRITERS.get(type(field))
+    return writer(field, value, path, problems) if writer else value
+
+
+def _nested_written(field: fields.Nested, value: Any, path: str, problems: list[str]) -> Any:
+    """Return a structure, or a list of them."""
+    items = [_written(field.schema, item, f"{path}.", problems) for item in (value if field.many else [value])]
+    return items if field.many else items[0]
+
+
+def _list_written(field: fields.List[Any], value: Any, path: str, problems: list[str]) -> list[Any]:
+    """Return a list of values."""
+    return [_value_written(field.inner, item, f"{path}[{position}]", problems) for position, item in enumerate(value)]
+
+
+WRITERS: Mapping[type[fields.Field[Any]], Callable[[Any, Any, str, list[str]], Any]] = {
+    fields.Nested: _nested_written,
+    fields.List: _list_written,
+    fields.Float: lambda _field, value, _path, _problems: float(value),
+    fields.Date: lambda _field, value, _path, _problems: value.isoformat(),
+    Instant: lambda _field, value, _path, _problems: written_instant(value),
+}
+"""How the values are written that JSON does not have as they are."""
 
 
 def _has_type(field: fields.Field[Any], value: Any) -> bool:

@@ -7,15 +7,17 @@ tolerant; both raise `InvalidEvent` and nothing else.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from shared.contracts.base import REGISTRY, Contract, Fact
+from shared.contracts.base import REGISTRY, Contract, Fact, written_instant
 from shared.errors import InvalidEvent
 from shared.ids import new_id
 
 CONTENT_TYPE = "application/cloudevents+json"
 ENVELOPE_FIELDS = ("id", "source", "type", "subject", "time", "sequence", "correlationid", "causationid", "data")
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def encode(event: Event) -> bytes:
         "source": f"/streetscene/{event.source}",
         "type": event.type,
         "subject": event.subject,
-        "time": event.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": written_instant(event.time),
         "datacontenttype": "application/json",
         "dataschema": f"/contracts/{event.type}",
         "sequence": event.sequence,
@@ -102,7 +104,7 @@ def encode(event: Event) -> bytes:
         "causationid": event.causationid,
         "data": contract.write(event.data),
     }
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(envelope).encode()
 
 
 def decode(body: bytes) -> Event:

@@ -4,6 +4,7 @@ Everything that differs from council to council is configuration here, and nothi
 example is Liverpool (ADR 0009). `load_council` checks everything at start; after that the council never changes.
 """
 
+from shared.council.gazetteer import Gazetteer, Place
 from shared.council.load import load_council
 from shared.council.model import (
     Applying,
@@ -21,7 +22,6 @@ from shared.council.model import (
     Location,
     Material,
     Neighbourhood,
-    Place,
     Provenance,
     Retention,
     SignIn,
@@ -41,6 +41,7 @@ __all__ = [
     "Council",
     "Crew",
     "Depot",
+    "Gazetteer",
     "GroupRole",
     "Kind",
     "KindAttribute",

@@ -5,11 +5,13 @@ an unknown vehicle, a tariff beyond the statute, a colour that can't be read on 
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from shared.contracts.codes import SIZES, WASTE_TYPES
 from shared.council.fleet import crew, depot, site, vehicle
+from shared.council.gazetteer import Gazetteer, Place, PlaceKind
 from shared.council.groups import sign_in
 from shared.council.look import colours, contact
 from shared.council.model import (
@@ -19,8 +21,6 @@ from shared.council.model import (
     KindAttribute,
     Material,
     Neighbourhood,
-    Place,
-    PlaceKind,
 )
 from shared.council.rules import assessment, provenance, retention, tariff, working_time
 from shared.errors import ConfigError
@@ -91,7 +91,7 @@ def _council(top: Table, folder: Path, imported: Path | None) -> Council:
         working_time=working_time(top.table("working_time")),
         tariff=tariff(top),
         retention=retention(top.table("retention")),
-        places=_places(folder / identity.text("places"), slugs),
+        gazetteer=_gazetteer(folder / identity.text("places"), {item.id: item.name for item in neighbourhoods}),
         provenance={
             "size_kg": provenance(size_table),
             "ewc_by_waste_type": provenance(ewc_table),
@@ -183,24 +183,23 @@ def _check_boundaries(path: Path, council: Council) -> None:
                 raise ConfigError(f"{path}: neighbourhoods has no {named!r}, which the boundaries of {area.name} name")
 
 
-def _places(path: Path, slugs: frozenset[str]) -> tuple[Place, ...]:
+def _gazetteer(path: Path, neighbourhoods: Mapping[str, str]) -> Gazetteer:
     """Return the gazetteer of a CSV file; raises `ConfigError` naming the file and the line."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if reader.fieldnames != PLACE_COLUMNS:
                 raise ConfigError(f"{path}: the first line must be {','.join(PLACE_COLUMNS)}")
-            places = tuple(_place(path, number, row, slugs) for number, row in enumerate(reader, start=2))
+            places = tuple(_place(path, number, row, neighbourhoods) for number, row in enumerate(reader, start=2))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    ids = [place.id for place in places]
-    repeated = sorted({place_id for place_id in ids if ids.count(place_id) > 1})
+    repeated = sorted(place_id for place_id, count in Counter(place.id for place in places).items() if count > 1)
     if repeated:
         raise ConfigError(f"{path}: {', '.join(repeated)}: more than one line has this id")
-    return places
+    return Gazetteer(places, neighbourhoods)
 
 
-def _place(path: Path, number: int, row: Mapping[str, str | None], slugs: frozenset[str]) -> Place:
+def _place(path: Path, number: int, row: Mapping[str, str | None], slugs: Collection[str]) -> Place:
     """Return the place of a line."""
     values = {column: (row.get(column) or "").strip() for column in PLACE_COLUMNS}
     kind = next((kind for kind in PLACE_KINDS if kind == values["kind"]), None)

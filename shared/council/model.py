@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import Literal, TypeAlias, TypeVar
 
 from shared.calendar import WorkingTime
+from shared.council.gazetteer import Gazetteer
 from shared.errors import NotFound
 from shared.geo.areas import BoundarySet, set_for
 
-PlaceKind: TypeAlias = Literal["street", "alley", "park", "landmark"]
 CrewKind: TypeAlias = Literal["hit", "street"]
 
 T = TypeVar("T")
@@ -260,18 +260,6 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A street, alley, park or landmark of the gazetteer, by its middle: the way to give a place without a map."""
-
-    id: str
-    name: str
-    kind: PlaceKind
-    lat: float
-    lon: float
-    neighbourhood: str
-
-
-@dataclass(frozen=True)
 class GroupRole:
     """What members of a group of the council's identity provider may do: a role, narrowed to some place or not."""
 
@@ -319,7 +307,7 @@ class Council:
     working_time: WorkingTime
     tariff: tuple[TariffEntry, ...]
     retention: Retention
-    places: tuple[Place, ...]
+    gazetteer: Gazetteer
     provenance: Mapping[str, Provenance]
     """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
     sign_in: SignIn = field(default_factory=SignIn)
@@ -373,22 +361,6 @@ class Council:
         """Return what an EWC code means to this council; raises `NotFound`."""
         return _known(self.materials, ewc_code, "material with EWC code")
 
-    def place(self, place_id: str) -> Place:
-        """Return a place of the gazetteer; raises `NotFound`."""
-        return _known(self._places, place_id, "place")
-
-    def search_places(self, text: str, limit: int = 10) -> list[Place]:
-        """Return the places whose name holds every word typed as the start of a word; best matches first."""
-        typed = _words(text)
-        if not typed:
-            return []
-        found = [
-            (not name.startswith(typed[0]), name, place)
-            for place, name, words in self._place_words
-            if all(any(word.startswith(part) for word in words) for part in typed)
-        ]
-        return [place for _, _, place in sorted(found, key=lambda item: (item[0], item[1], item[2].id))[:limit]]
-
     def tariff_on(self, on: date) -> tuple[TariffEntry, ...]:
         """Return the tariff that holds on a day, in the file's order."""
         return tuple(entry for entry in self.tariff if entry.holds(on))
@@ -412,24 +384,6 @@ class Council:
     @cached_property
     def _neighbourhoods(self) -> Mapping[str, Neighbourhood]:
         return {neighbourhood.id: neighbourhood for neighbourhood in self.neighbourhoods}
-
-    @cached_property
-    def _places(self) -> Mapping[str, Place]:
-        return {place.id: place for place in self.places}
-
-    @cached_property
-    def _place_words(self) -> tuple[tuple[Place, str, tuple[str, ...]], ...]:
-        """Each place with its name in lower case and the words that a search may start: name and neighbourhood."""
-        return tuple(
-            (place, place.name.lower(), _words(f"{place.name} {self.neighbourhood(place.neighbourhood).name}"))
-            for place in self.places
-        )
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """Return the words of a text in lower case, without the marks that people leave out when typing."""
-    plain = text.lower().replace("’", "").replace("'", "")
-    return tuple("".join(letter if letter.isalnum() else " " for letter in plain).split())
 
 
 def _known(items: Mapping[str, T], key: str, noun: str) -> T:

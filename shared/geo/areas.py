@@ -43,7 +43,7 @@ class BoundarySet:
     def find(self, lat: float, lon: float) -> Area | None:
         """Return the area that holds a WGS84 point; on a shared edge, always the same one of the two."""
         tree, shapes, shapely = self._index
-        point = shapely.Point(lon, lat)
+        point = shapely.points(lon, lat)
         for number in sorted(tree.query(point)):
             if shapes[number].covers(point):
                 return self.areas[int(number)]
@@ -52,7 +52,7 @@ class BoundarySet:
     def nearest(self, lat: float, lon: float) -> Area:
         """Return the area nearest to a WGS84 point."""
         tree, _, shapely = self._index
-        return self.areas[int(tree.nearest(shapely.Point(lon, lat)))]
+        return self.areas[int(tree.nearest(shapely.points(lon, lat)))]
 
     def feature_collection(self) -> dict[str, Any]:
         """Return the set as GeoJSON, for maps."""

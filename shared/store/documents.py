@@ -112,7 +112,7 @@ def storable(value: Any, path: str) -> Any:
     The order of the cases is the order of their frequency.
     """
     if isinstance(value, str):
-        return _text(value, path)
+        return value if type(value) is str and value.isascii() else _text(value, path)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -120,7 +120,13 @@ def storable(value: Any, path: str) -> Any:
     if isinstance(value, datetime):
         return _instant(value, path)
     if isinstance(value, Mapping):
-        return {_key(name, path): storable(item, f"{path}.{name}") for name, item in value.items()}
+        # Most values are short texts or nothing: those cost no call.
+        return {
+            _key(name, path): item
+            if item is None or (type(item) is str and item.isascii())
+            else storable(item, f"{path}.{name}")
+            for name, item in value.items()
+        }
     if not isinstance(value, list | tuple):
         raise TypeError(
             f"{path} is a {type(value).__name__}: store text, integers, booleans, aware datetimes, None, lists, dicts"
@@ -159,6 +165,8 @@ def _instant(value: datetime, path: str) -> datetime:
 
 def _key(name: Any, path: str) -> str:
     """Return a key that both stores can keep."""
+    if type(name) is str and name.isidentifier() and name.isascii():
+        return name
     if not isinstance(name, str) or name.startswith("$") or "\0" in name:
         raise TypeError(f"{path} has the key {name!r:.80}: keys are texts that do not start with $")
     return _text(name, path)
@@ -182,7 +190,7 @@ def from_milliseconds(milliseconds: int) -> datetime:
 
 def to_json(value: Any) -> str:
     """Return a checked value as JSON; raises `TypeError` where it is too large for a document."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_tag, allow_nan=False)
+    text = _ENCODER.encode(value)
     if len(text) > LARGEST_BODY_CHARACTERS:
         raise TypeError(f"a document of {len(text):,} characters is too large to store: keep such things as blobs")
     return text
@@ -196,6 +204,10 @@ def from_json(text: str) -> Any:
 def _tag(value: Any) -> dict[str, int]:
     """Return the JSON form of a datetime; everything else was refused before."""
     return {"$at": to_milliseconds(value)}
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_tag, allow_nan=False)
+"""Made once: `json.dumps` makes one for each call that asks for anything."""
 
 
 def _untag(value: dict[str, Any]) -> Any:

@@ -267,7 +267,7 @@ def _insert(connection: sqlite3.Connection, collection: Collection, document: Do
         connection.execute(sql, [document["_id"], *values])
     except sqlite3.IntegrityError as error:
         raise Duplicate(collection.name, _what_exists(connection, collection, document["_id"], error)) from error
-    write_arrays(connection, collection, document)
+    write_arrays(connection, collection, document, is_new=True)
 
 
 def _replace(

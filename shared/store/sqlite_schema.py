@@ -73,17 +73,18 @@ def arrays(collection: Collection) -> tuple[str, ...]:
     return tuple(name for name, kind in collection.fields.items() if kind == "texts")
 
 
-def write_arrays(connection: sqlite3.Connection, collection: Collection, document: Mapping[str, Any]) -> None:
-    """Replace a document's rows in the side table."""
+def write_arrays(
+    connection: sqlite3.Connection, collection: Collection, document: Mapping[str, Any], *, is_new: bool = False
+) -> None:
+    """Replace a document's rows in the side table; a new document has none to take away."""
     names = arrays(collection)
     if not names:
         return
     owner = document["_id"]
-    connection.execute(f'DELETE FROM "{collection.name}__texts" WHERE owner = ?', (owner,))  # noqa: S608 — checked name
-    connection.executemany(
-        f'INSERT OR IGNORE INTO "{collection.name}__texts" VALUES (?, ?, ?)',  # noqa: S608 — checked name
-        [(name, value, owner) for name in names for value in document.get(name) or ()],
-    )
+    if not is_new:
+        connection.execute(f'DELETE FROM "{collection.name}__texts" WHERE owner = ?', (owner,))  # noqa: S608 — checked name
+    if rows := [(name, value, owner) for name in names for value in document.get(name) or ()]:
+        connection.executemany(f'INSERT OR IGNORE INTO "{collection.name}__texts" VALUES (?, ?, ?)', rows)  # noqa: S608 — checked name
 
 
 def _fingerprint(collection: Collection) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import flask_smorest
-from flask import Blueprint, Flask, current_app, g, request
+from flask import Blueprint, Flask, Request, current_app, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -45,6 +46,7 @@ def create_app(
     app.config.update(_configuration(ctx))
     keys = ensure_keys(ctx.settings)
     app.secret_key = keys.secret
+    app.session_interface = Sessions()
     app.extensions[EXTENSION] = ctx
     app.extensions["streetscene_keys"] = keys
     app.extensions["streetscene_deny"] = DenyList(ctx.store)
@@ -71,6 +73,16 @@ def create_app(
         hops = ctx.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions, but that a request without a session's cookie (every program's) costs nothing."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of a request, a new one where it brings none."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def context() -> ServiceContext:

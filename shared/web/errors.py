@@ -133,7 +133,7 @@ def _answer(error: Exception) -> Response:
 
 
 def _problem_of_http(error: HTTPException, status: int) -> Problem:
-    """Return the problem of an HTTP error, whether of ours, Werkzeug's, Flask-Limiter's or webargs'."""
+    """Return the problem of an HTTP error, whether of ours, Werkzeug's or webargs'."""
     data = getattr(error, "data", None) or {}
     errors = data.get("errors") or data.get("messages") or {}
     # webargs groups messages by where a field came from; callers think in fields.

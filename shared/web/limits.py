@@ -10,13 +10,16 @@ in the accounts store). `STREETSCENE_RATE_LIMITS` raises all limits by a factor,
 `off` is for tests and seeding and is refused unless the public address is this machine.
 """
 
-from collections.abc import Callable
+import functools
+import math
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from flask import Flask, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse_many
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
 
 from shared.config import Settings
 from shared.web.auth import PUBLIC, current_user, declared, policy_of
@@ -29,7 +32,7 @@ UNSAFE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def limited(limit: str, *, methods: tuple[str, ...] = UNSAFE_METHODS) -> Callable[[View], View]:
-    """Declare how often one caller may use a view, as Flask-Limiter writes it (`10 per minute; 60 per hour`)."""
+    """Declare how often one caller may use a view, as `limits` writes it (`10 per minute; 60 per hour`)."""
     parse_many(limit)
 
     def declare(view: View) -> View:
@@ -43,17 +46,38 @@ def register(app: Flask, settings: Settings) -> None:
     """Put declared limits, and the standing one on public posts, around the views that the app has."""
     if settings.rate_limit_factor == 0:
         return
-    app.config.update(RATELIMIT_HEADERS_ENABLED=True, RATELIMIT_STORAGE_URI=f"{Counts.STORAGE_SCHEME[0]}://")
-    limiter = Limiter(_caller, app=app)
+    limiter = FixedWindowRateLimiter(Counts())
     methods_of: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
         methods_of.setdefault(rule.endpoint, set()).update(rule.methods or ())
     for endpoint, methods in methods_of.items():
         for limit, limited_methods in _limits(app, endpoint, methods):
-            wrap: Callable[[Any], Any] = limiter.limit(
-                raised(limit, settings.rate_limit_factor), methods=list(limited_methods)
-            )
-            app.view_functions[endpoint] = wrap(app.view_functions[endpoint])
+            items = parse_many(raised(limit, settings.rate_limit_factor))
+            counted = functools.partial(_count, limiter, items, endpoint)
+            app.view_functions[endpoint] = _around(app.view_functions[endpoint], counted, limited_methods)
+
+
+def _around(view: View, counted: Callable[[], None], methods: Sequence[str]) -> View:
+    """Return a view that counts its callers first."""
+
+    @functools.wraps(view)
+    def limited_view(*arguments: Any, **named: Any) -> Any:
+        if request.method in methods:
+            counted()
+        return view(*arguments, **named)
+
+    return limited_view  # type: ignore[return-value]
+
+
+def _count(limiter: FixedWindowRateLimiter, items: Sequence[RateLimitItem], endpoint: str) -> None:
+    """Count this request against every limit of an endpoint; raises `TooManyRequests`, which says when to come back."""
+    caller = _caller()
+    spent = [item for item in items if not limiter.hit(item, endpoint, caller)]
+    if spent:
+        again_at = max(limiter.get_window_stats(item, endpoint, caller).reset_time for item in spent)
+        error = TooManyRequests()
+        error.data = {"headers": {"Retry-After": str(max(1, math.ceil(again_at - time.time())))}}  # type: ignore[attr-defined]
+        raise error
 
 
 def raised(limit: str, factor: int) -> str:
@@ -84,4 +108,4 @@ def _caller() -> str:
         user = current_user()
         if user is not None:
             return user.credential_id or user.id
-    return get_remote_address()
+    return request.remote_addr or "unknown"

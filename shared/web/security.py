@@ -1,8 +1,9 @@
 """The headers that tell browsers what our pages never do: no inline script or style, no frames, no other origins."""
 
 import functools
+from collections.abc import Mapping
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
 CONTENT_SECURITY_POLICY = {
@@ -38,36 +39,26 @@ CHECK_AGAIN = "private, no-cache"
 
 def register(app: Flask) -> None:
     """Put the headers on every answer of the app."""
-    app.after_request(_add_headers)
+    app.after_request(functools.partial(_add_headers, _standing_headers(app)))
 
 
-def allow_images_from(app: Flask, *origins: str) -> None:
-    """Let pages of this app show images of other origins (the configured source of map tiles)."""
-    app.config["STREETSCENE_IMAGE_ORIGINS"] = origins
-
-
-@functools.cache
-def content_security_policy(image_origins: tuple[str, ...] = ()) -> str:
-    """Return the policy as a header's value."""
-    directives = dict(CONTENT_SECURITY_POLICY)
-    if image_origins:
-        directives["img-src"] = " ".join([directives["img-src"], *image_origins])
-    return "; ".join(f"{name} {value}" for name, value in directives.items())
-
-
-def _add_headers(response: Response) -> Response:
-    """Add what is missing; a view may have set its own `Cache-Control`."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    ctx = current_app.extensions["streetscene"]
+def _standing_headers(app: Flask) -> Mapping[str, str]:
+    """Return the headers of every answer of an app, which depend on its configuration alone."""
+    policy = "; ".join(f"{name} {value}" for name, value in CONTENT_SECURITY_POLICY.items())
+    headers = {**HEADERS, "Content-Security-Policy": policy}
+    ctx = app.extensions["streetscene"]
     if ctx.settings.demo or ctx.council.is_demonstration:
         # Nobody should find made-up people and penalties where they look for real ones.
-        response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
-    response.headers.setdefault(
-        "Content-Security-Policy", content_security_policy(current_app.config.get("STREETSCENE_IMAGE_ORIGINS", ()))
-    )
-    if current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_SECONDS}; includeSubDomains")
+        headers["X-Robots-Tag"] = "noindex, nofollow"
+    if app.config["SESSION_COOKIE_SECURE"]:
+        headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}; includeSubDomains"
+    return headers
+
+
+def _add_headers(standing: Mapping[str, str], response: Response) -> Response:
+    """Add what is missing; a view may have set its own `Cache-Control`."""
+    present = {name.lower() for name, _ in response.headers}
     signed_in = g.get("streetscene_user") is not None or "Authorization" in request.headers
-    response.headers.setdefault("Cache-Control", FOR_NOBODY_ELSE if signed_in else CHECK_AGAIN)
+    wanted = {**standing, "Cache-Control": FOR_NOBODY_ELSE if signed_in else CHECK_AGAIN}
+    response.headers.extend([(name, value) for name, value in wanted.items() if name.lower() not in present])
     return response

@@ -49,7 +49,7 @@ def fill(data: Path) -> None:
     """Fill the store of reports with real events: those of accepted reports, and the same again under new ids."""
     settings = prepared(data)
     reports = open_context("reports", settings)
-    places = reports.council.places
+    places = reports.council.gazetteer.places
     for number in range(REPORTS):
         place = places[number % len(places)]
         wanted = Submission(

@@ -98,7 +98,7 @@ class Sender(threading.Thread):
     def _journey(self, *, with_evidence: bool) -> None:
         """Report, assign, start, complete; with evidence also fine and be paid."""
         key = new_id()
-        place = self._council.places[hash(key) % len(self._council.places)]
+        place = self._council.gazetteer.places[hash(key) % len(self._council.gazetteer.places)]
         form = {
             "api_key": self._tokens["open311"],
             "service_code": "fly-tipping",

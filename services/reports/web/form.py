@@ -215,7 +215,7 @@ def _complete_place(answers: dict[str, Any]) -> FormErrors:
     ctx = context()
     if answers["place_id"]:
         try:
-            chosen = ctx.council.place(answers["place_id"])
+            chosen = ctx.council.gazetteer.place(answers["place_id"])
         except NotFound:
             return {"q": [questions.CHOOSE_PLACE]}
         answers.update(lat=chosen.lat, lon=chosen.lon)
@@ -273,10 +273,10 @@ def _search(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the places that fit what was typed, the chosen one first where there is one."""
     council = context().council
     typed = (request.values.get("q") or "")[:100].strip()
-    places = council.search_places(typed, SEARCH_LIMIT) if typed else []
+    places = council.gazetteer.search(typed, SEARCH_LIMIT) if typed else []
     chosen = values.get("place_id")
     if chosen and not typed:
-        places = [place for place in council.places if place.id == chosen]
+        places = [place for place in council.gazetteer.places if place.id == chosen]
     names = {neighbourhood.id: neighbourhood.name for neighbourhood in council.neighbourhoods}
     return {"typed": typed, "found_places": places, "areas": names}
 
@@ -285,7 +285,7 @@ def _check_page(draft: Draft, errors: FormErrors) -> str:
     """Return the page of all answers."""
     answers = draft.answers
     council = context().council
-    names = {place.id: place.name for place in council.places}
+    names = {place.id: place.name for place in council.gazetteer.places}
     location = council.locate(answers["lat"], answers["lon"], _today())
     return render_template(
         "reports/form/check.html",
@@ -353,7 +353,7 @@ def _typed() -> dict[str, Any]:
 
 def _example_place() -> str:
     """Return the name of a place of the gazetteer, to show what can be typed."""
-    places = context().council.places
+    places = context().council.gazetteer.places
     return places[0].name if places else "Town Hall"
 
 

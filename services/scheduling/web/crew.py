@@ -298,7 +298,7 @@ def _place_page(words: str, errors: FormErrors) -> str:
     return render_template(
         "scheduling/crew_place.html",
         words=words,
-        found_places=ctx.council.search_places(words, PLACES_FOUND) if words else [],
+        found_places=ctx.council.gazetteer.search(words, PLACES_FOUND) if words else [],
         errors=errors,
     )
 
@@ -326,7 +326,7 @@ def _where(sent: Mapping[str, str]) -> Where | None:
     place_id = sent.get("place", "").strip()
     if place_id:
         try:
-            place = ctx.council.place(place_id)
+            place = ctx.council.gazetteer.place(place_id)
         except NotFound:
             return None
         return Where(place.lat, place.lon, place)

@@ -13,7 +13,6 @@ from shared.calendar import london_date
 from shared.contracts.codes import OUTCOMES
 from shared.council import Council
 from shared.errors import NotFound
-from shared.geo import distance_m
 from shared.service import ServiceContext
 from shared.web.filters import LONDON
 
@@ -40,7 +39,7 @@ class PlaceNames:
         """Return the name of the job's place, the place near it, or its neighbourhood."""
         if job.place_id is not None:
             try:
-                return self._council.place(job.place_id).name
+                return self._council.gazetteer.place(job.place_id).name
             except NotFound:
                 pass  # the gazetteer has changed since
         spot = (job.lat, job.lon)
@@ -50,13 +49,8 @@ class PlaceNames:
 
     def _nearest(self, lat: float, lon: float) -> str | None:
         """Return the name of the nearest place, if it is near."""
-        if not self._council.places:
-            return None
-        metres, place = min(
-            ((distance_m(lat, lon, place.lat, place.lon), place) for place in self._council.places),
-            key=lambda found: found[0],
-        )
-        return f"Near {place.name}" if metres <= CLOSE_ENOUGH_M else None
+        place = self._council.gazetteer.nearest(lat, lon, within_m=CLOSE_ENOUGH_M)
+        return f"Near {place.name}" if place else None
 
 
 def register(app: Flask, ctx: ServiceContext) -> None:

@@ -35,7 +35,7 @@ def test_the_committed_map_is_the_one_that_the_script_draws(tmp_path, monkeypatc
 
 def test_everything_reported_lies_on_a_made_street_or_alley_and_not_in_the_river(council):
     river = make_map.river()
-    places = [place for place in council.places if place.kind in ("street", "alley")]
+    places = [place for place in council.gazetteer.places if place.kind in ("street", "alley")]
     assert len(places) == 13 * 10
 
     for place in places:
@@ -52,7 +52,7 @@ def test_every_place_is_drawn_inside_its_own_neighbourhood(council):
     drawn = load_drawn_map(COUNCIL_FILE)
 
     assert {area.id for area in drawn.areas} == {neighbourhood.id for neighbourhood in council.neighbourhoods}
-    for place in council.places:
+    for place in council.gazetteer.places:
         x, y = drawn.point(place.lat, place.lon)
         assert 0 < x < drawn.width
         assert 0 < y < drawn.height
@@ -75,5 +75,5 @@ def test_a_council_without_a_drawing_has_no_map(tmp_path):
 
 
 def test_the_cast_has_its_alley_and_its_crew(council):
-    assert council.place(ALLEY).kind == "alley"
+    assert council.gazetteer.place(ALLEY).kind == "alley"
     assert demo_crew(council) == "crew-central-hit"

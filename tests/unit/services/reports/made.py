@@ -45,7 +45,7 @@ CANARY = {
 
 
 def submission(ctx, **changes):
-    place = ctx.council.places[0]
+    place = ctx.council.gazetteer.places[0]
     given = {
         "channel": "web",
         "lat": place.lat,
@@ -148,7 +148,7 @@ class Resident:
     def __init__(self, client, ctx):
         self.client = client
         self.ctx = ctx
-        self.place = ctx.council.places[0]
+        self.place = ctx.council.gazetteer.places[0]
 
     def answer(self, slug, **answers):
         page = self.client.get(f"/report/new/{slug}")

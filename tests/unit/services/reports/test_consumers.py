@@ -92,7 +92,7 @@ def test_the_expected_day_reaches_the_report(ctx):
 @pytest.mark.parametrize("first", ["open", "completed"])
 def test_a_tip_that_a_crew_found_becomes_a_report_whichever_event_comes_first(ctx, first):
     report_id = new_id()
-    place = ctx.council.places[0]
+    place = ctx.council.gazetteer.places[0]
     found = {
         "channel": "crew",
         "report_id": report_id,

@@ -18,7 +18,7 @@ def test_a_report_gets_a_reference_a_place_a_priority_a_deadline_and_reasons(ctx
     report = accept(ctx, hazards=("obstruction",))
 
     assert report.reference == public_reference(report.id)
-    assert report.place.neighbourhood == ctx.council.places[0].neighbourhood
+    assert report.place.neighbourhood == ctx.council.gazetteer.places[0].neighbourhood
     assert (report.priority, [reason.rule for reason in report.reasons]) == (1, ["obstruction"])
     assert report.deadline > report.reported_at
     assert [event.name for event in events(ctx)] == ["report.submitted", "report.assessed"]
@@ -70,7 +70,7 @@ def test_a_wrong_submission_is_refused_in_words_and_nothing_is_stored(ctx, chang
 
 
 def test_coordinates_the_wrong_way_round_are_recognised(ctx):
-    place = ctx.council.places[0]
+    place = ctx.council.gazetteer.places[0]
 
     with pytest.raises(DomainError, match="wrong way round"):
         accept(ctx, lat=place.lon, lon=place.lat)

@@ -250,7 +250,7 @@ def test_the_queue_can_be_narrowed_and_paged(ctx, client):
     for number in range(3):
         accept(ctx, f"key-{number}")
     sign_in(client, ctx, "manager")
-    area = ctx.council.places[0].neighbourhood
+    area = ctx.council.gazetteer.places[0].neighbourhood
 
     first = client.get(f"/triage?neighbourhood={area}&limit=2").text
     assert first.count("app-queue__title") == 2

@@ -21,7 +21,7 @@ def key(ctx):
 
 @pytest.fixture
 def send(ctx, client, key):
-    place = ctx.council.places[0]
+    place = ctx.council.gazetteer.places[0]
 
     def post(kind="json", headers=None, **changes):
         form = {"api_key": key, "service_code": "fly-tipping", "lat": str(place.lat), "long": str(place.lon)}

@@ -298,7 +298,7 @@ def test_a_held_stop_can_not_be_started(crew, ctx, given):
 
 
 def test_the_place_of_a_found_tip_is_searched_by_name(crew, ctx):
-    place = ctx.council.places[0]
+    place = ctx.council.gazetteer.places[0]
 
     shown = crew.get(f"/crew/found?q={place.name[:6]}").get_data(as_text=True)
 
@@ -313,16 +313,16 @@ FOUND = {"waste_type": "tyres", "land_type": "highway", "size": "small-van"}
 
 
 def test_a_found_tip_goes_on_the_list(crew, ctx):
-    answer = crew.post("/crew/found", data={**FOUND, "place": ctx.council.places[0].id, "cleared": "no"})
+    answer = crew.post("/crew/found", data={**FOUND, "place": ctx.council.gazetteer.places[0].id, "cleared": "no"})
 
     assert "It is on your list" in words(crew.get(answer.location))
-    assert ctx.council.places[0].name in words(crew.get("/crew"))
+    assert ctx.council.gazetteer.places[0].name in words(crew.get("/crew"))
 
 
 def test_a_found_tip_is_cleared_in_the_same_form_once(crew, ctx):
     sent = {
         **FOUND,
-        "place": ctx.council.places[0].id,
+        "place": ctx.council.gazetteer.places[0].id,
         "cleared": "yes",
         "no_photo_reason": "camera-broken",
         "idempotency_key": "one-form",
@@ -337,7 +337,12 @@ def test_a_found_tip_is_cleared_in_the_same_form_once(crew, ctx):
 
 
 def test_asbestos_that_was_found_is_recorded_and_never_cleared(crew, ctx):
-    sent = {**FOUND, "waste_type": "asbestos", "place": ctx.council.places[0].id, "no_photo_reason": "camera-broken"}
+    sent = {
+        **FOUND,
+        "waste_type": "asbestos",
+        "place": ctx.council.gazetteer.places[0].id,
+        "no_photo_reason": "camera-broken",
+    }
 
     refused = crew.post("/crew/found", data={**sent, "cleared": "yes"})
     recorded = crew.post("/crew/found", data={**sent, "cleared": "no"})
@@ -348,7 +353,7 @@ def test_asbestos_that_was_found_is_recorded_and_never_cleared(crew, ctx):
 
 
 def test_a_found_tip_is_where_the_phone_is(crew, ctx):
-    place = ctx.council.places[0]
+    place = ctx.council.gazetteer.places[0]
 
     answer = crew.post("/crew/found", data={**FOUND, "lat": place.lat, "lon": place.lon, "cleared": "no"})
 

@@ -68,11 +68,11 @@ def test_the_shapes_and_places_are_what_the_script_makes(tmp_path, monkeypatch):
 
 
 def test_the_gazetteer_lies_on_land_in_the_neighbourhood_that_it_names():
-    for place in COUNCIL.places:
+    for place in COUNCIL.gazetteer.places:
         assert COUNCIL.locate(place.lat, place.lon, TODAY).neighbourhood == place.neighbourhood
-    kinds = {place.kind for place in COUNCIL.places}
-    names = [place.name for place in COUNCIL.places]
-    assert len(COUNCIL.places) >= 150
+    kinds = {place.kind for place in COUNCIL.gazetteer.places}
+    names = [place.name for place in COUNCIL.gazetteer.places]
+    assert len(COUNCIL.gazetteer.places) >= 150
     assert kinds == {"street", "alley", "park", "landmark"}
     assert len(set(names)) == len(names)
 
@@ -223,21 +223,21 @@ def test_the_tariff_has_nothing_for_another_day_or_tier():
 
 
 def test_places_are_found_by_the_beginnings_of_their_words():
-    street = next(place for place in COUNCIL.places if place.kind == "street")
+    street = next(place for place in COUNCIL.gazetteer.places if place.kind == "street")
     first, last = street.name.lower().split()
 
-    assert street in COUNCIL.search_places(street.name)
-    assert street in COUNCIL.search_places(f"{last} {first[:3]}", limit=50)
-    assert COUNCIL.search_places(first)[0].name.lower().startswith(first)
-    assert len(COUNCIL.search_places("a", limit=5)) == 5
-    assert COUNCIL.search_places("   ") == []
-    assert COUNCIL.search_places("qqqq") == []
-    assert COUNCIL.place(street.id) == street
+    assert street in COUNCIL.gazetteer.search(street.name)
+    assert street in COUNCIL.gazetteer.search(f"{last} {first[:3]}", limit=50)
+    assert COUNCIL.gazetteer.search(first)[0].name.lower().startswith(first)
+    assert len(COUNCIL.gazetteer.search("a", limit=5)) == 5
+    assert COUNCIL.gazetteer.search("   ") == []
+    assert COUNCIL.gazetteer.search("qqqq") == []
+    assert COUNCIL.gazetteer.place(street.id) == street
 
 
 def test_what_is_not_there_is_not_found():
     for ask in (
-        COUNCIL.place,
+        COUNCIL.gazetteer.place,
         COUNCIL.crew,
         COUNCIL.vehicle,
         COUNCIL.depot,

@@ -3,7 +3,6 @@ from dataclasses import replace
 from flask.testing import FlaskClient
 
 from shared.service import ServiceContext
-from shared.web.security import allow_images_from
 from tests.unit.shared.web.conftest import make_app
 
 
@@ -38,15 +37,6 @@ def test_over_https_cookies_are_secure_and_bound_to_the_host(ctx: ServiceContext
     assert cookie.startswith("__Host-streetscene-session=")
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
     assert "Strict-Transport-Security" in answer.headers
-
-
-def test_a_source_of_map_tiles_may_be_allowed(ctx: ServiceContext) -> None:
-    app = make_app(ctx)
-    allow_images_from(app, "https://tiles.example")
-
-    found = directives(app.test_client().get("/public").headers["Content-Security-Policy"])
-
-    assert found["img-src"].endswith(" https://tiles.example")
 
 
 def test_addresses_are_taken_from_proxies_only_where_these_are_trusted(ctx: ServiceContext) -> None:
