@@ -71,7 +71,7 @@ class Forms:
 
     def __init__(self, settings: Settings) -> None:
         self._key = json.loads((settings.data / "credentials.json").read_text())["tokens"]["open311"]
-        self._places = load_council(settings.council).places
+        self._places = load_council(settings.council).gazetteer.places
 
     def form(self, number: int) -> bytes:
         """Return the form of one report."""
