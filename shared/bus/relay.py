@@ -23,7 +23,7 @@ from kombu import Connection
 
 from shared import failpoints
 from shared.bus.confirms import Confirms, PublishError
-from shared.bus.documents import REPLAY_REQUESTS, as_asked, open_replays
+from shared.bus.documents import REPLAY_REQUESTS, as_asked, open_replays, relay_position
 from shared.bus.lease import Cursor, Lease, measure_outbox
 from shared.bus.messages import CONTENT_ENCODING, CONTENT_TYPE, PERSISTENT, headers_of
 from shared.bus.topology import EVENTS_EXCHANGE, Consumers, declare
@@ -89,6 +89,9 @@ class Relay:
         while not self._stopping:
             try:
                 self.stands_by = not self._lease.take()
+                # Here too, where there is no broker: what says that events wait must not itself wait for it. And where
+                # another leads: the last figure of a leader would otherwise stand for ever.
+                self._measure(after=relay_position(self._ctx.store))
                 if self.stands_by:
                     self._sleep(STANDBY_SECONDS)
                 else:
@@ -158,13 +161,18 @@ class Relay:
             return False
         self._look_at = now + LOOK_SECONDS
         connection.heartbeat_tick()
-        if now >= self._measure_at:
-            self._measure_at = now + MEASURE_SECONDS
-            measure_outbox(self._ctx, after=cursor.position)
+        self._measure(after=cursor.position)
         replays = open_replays(self._ctx.store)
         for request in replays:
             self._replay(connection, request)
         return bool(replays)
+
+    def _measure(self, *, after: int) -> None:
+        """Measure what waits, unless that was done a moment ago."""
+        now = time.monotonic()
+        if now >= self._measure_at:
+            self._measure_at = now + MEASURE_SECONDS
+            measure_outbox(self._ctx, after=after)
 
     def _wait_for_news(self, connection: Any) -> None:
         """Sleep until the log may have changed, a replay may be asked for, or the connection wants attention."""

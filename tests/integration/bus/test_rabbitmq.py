@@ -1,5 +1,6 @@
 """The bus on a real node: what is acknowledged, confirmed, refused, redelivered and given up on."""
 
+import re
 import sqlite3
 
 import pytest
@@ -316,13 +317,23 @@ def test_the_broker_may_stop_and_start(toys, rabbitmq):
     during = [toy_event() for _ in range(20)]
     emit(toys.accounts, *during)
     unready = worker.checks()
+    eventually(lambda: outbox_of(worker, "accounts")["events"] == 20, what="the outbox is measured without a broker")
+    measured = outbox_of(worker, "accounts")
     rabbitmq.start()
 
     eventually(lambda: all(toys.handled(event.id) for event in during), seconds=60)
     eventually(worker.ready)
+    eventually(lambda: set(outbox_of(worker, "accounts").values()) == {0}, what="nothing waits any more")
+    assert measured["oldest_age_seconds"] > 0
     assert unready["broker"] != "ok"
     assert unready["reports.consumers"] != "ok"
     assert unready["reports.store"] == "ok"
+
+
+def outbox_of(worker, service) -> dict[str, float]:
+    """Return what a worker's metrics say of a service's outbox."""
+    found = re.findall(r'^streetscene_outbox_(\w+)\{service="(\w+)"\} (\S+)$', worker.metrics(), re.MULTILINE)
+    return {name: float(value) for name, its_service, value in found if its_service == service}
 
 
 def test_a_worker_that_starts_before_its_broker_waits_for_it_and_can_be_stopped(toys, rabbitmq):
