@@ -42,6 +42,10 @@ PROGRESS: Final = "STREETSCENE_PROGRESS"
 STORE_PAUSES_SECONDS: Final = (0.5, 1.0, 2.0, 5.0)
 """Waits while the store is down; the last one repeats."""
 
+RECONNECT: Final = {"interval_start": 1, "interval_step": 1, "interval_max": 5}
+"""Seconds between tries to reach the broker. kombu's own go up to 30: after a minute without a broker the events that
+had waited lay in the queues for another quarter of one."""
+
 MEMORY_PREFETCH: Final = 10
 """`memory://` sleeps for its polling interval whenever so many messages per handler are under way."""
 
@@ -101,9 +105,10 @@ class EventQueues(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
 
     @contextmanager
     def establish_connection(self) -> Iterator[Any]:
-        """Connect; whatever ends the connection also ends readiness."""
+        """Connect, trying again sooner than kombu would; whatever ends the connection also ends readiness."""
         try:
-            with super().establish_connection() as connection:
+            with self.create_connection() as connection:
+                connection.ensure_connection(self.on_connection_error, self.connect_max_retries, **RECONNECT)
                 yield connection
         finally:
             self.is_consuming = False

@@ -325,6 +325,9 @@ def test_the_broker_may_stop_and_start(toys, rabbitmq):
     eventually(worker.ready)
     eventually(lambda: set(outbox_of(worker, "accounts").values()) == {0}, what="nothing waits any more")
     assert measured["oldest_age_seconds"] > 0
+    waits = [line["retry_in_seconds"] for line in worker.logged("broker_unreachable")]
+    assert waits == sorted(waits)
+    assert set(waits) <= {1, 2, 3, 4, 5}
     assert unready["broker"] != "ok"
     assert unready["reports.consumers"] != "ok"
     assert unready["reports.store"] == "ok"
