@@ -3,7 +3,7 @@ keep a ledger of what they were told. What they were told must be there afterwar
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from deploy.demo.doors import Answer, Doors, HttpDoors
+from deploy.demo.doors import Answer, Doors
 from deploy.demo.pictures import made_photo
 from shared.council import Council
 from shared.ids import new_id
@@ -19,6 +19,7 @@ from shared.ids import new_id
 PATIENCE_SECONDS = 90
 """How long a sender waits for an event to have its effect, restarts of killed processes included."""
 
+REPORTS = "/open311/v2/requests.json"
 JOBS_PER_TIP = 2
 PHOTO = made_photo(Random(1), waste_type="black-bags-household", cleared=True)
 
@@ -41,13 +42,14 @@ class Ledger:
 class StubbornDoors:
     """Knocks until it is answered: a lost connection or a 5xx says nothing about whether it was done."""
 
-    def __init__(self, doors: Doors, ledger: Ledger) -> None:
+    def __init__(self, doors: Doors, ledger: Ledger, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._doors = doors
         self._ledger = ledger
+        self._patience_seconds = patience_seconds
 
     def call(self, method: str, path: str, **what: Any) -> Answer:
         """Call until there is an answer below 500."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience_seconds
         while True:
             self._ledger.attempts += 1
             try:
@@ -58,18 +60,44 @@ class StubbornDoors:
                 return answer
             self._ledger.unanswered += 1
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{method} {path} was not answered in {PATIENCE_SECONDS} s: {answer}")
+                raise TimeoutError(f"{method} {path} was not answered in {self._patience_seconds} s: {answer}")
             time.sleep(0.1)
+
+
+def report_form(tokens: Mapping[str, str], council: Council, key: str) -> dict[str, str]:
+    """Return what an app sends for a report: bags in an alley, somewhere in the city."""
+    places = council.gazetteer.places
+    place = places[hash(key) % len(places)]
+    return {
+        "api_key": tokens["open311"],
+        "service_code": "fly-tipping",
+        "lat": str(place.lat),
+        "long": str(place.lon),
+        "description": "Bags in the alley",
+        "email": f"reporter-{key}@example.com",
+        "attribute[waste_type]": "black-bags-household",
+        "attribute[land_type]": "back-alleyway",
+        "attribute[size]": "car-boot",
+    }
 
 
 class Sender(threading.Thread):
     """One sender: journey after journey until it is told to stop."""
 
     def __init__(
-        self, url: str, tokens: dict[str, str], council: Council, ledger: Ledger, stop: threading.Event, number: int
+        self,
+        doors: Doors,
+        tokens: Mapping[str, str],
+        council: Council,
+        ledger: Ledger,
+        stop: threading.Event,
+        *,
+        number: int,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         super().__init__(name=f"sender-{number}", daemon=True)
-        self._doors = StubbornDoors(HttpDoors(url, tokens), ledger)
+        self._doors = StubbornDoors(doors, ledger, patience_seconds)
+        self._patience_seconds = patience_seconds
         self._tokens = tokens
         self._council = council
         self._ledger = ledger
@@ -98,19 +126,8 @@ class Sender(threading.Thread):
     def _journey(self, *, with_evidence: bool) -> None:
         """Report, assign, start, complete; with evidence also fine and be paid."""
         key = new_id()
-        place = self._council.gazetteer.places[hash(key) % len(self._council.gazetteer.places)]
-        form = {
-            "api_key": self._tokens["open311"],
-            "service_code": "fly-tipping",
-            "lat": str(place.lat),
-            "long": str(place.lon),
-            "description": "Bags in the alley",
-            "email": f"reporter-{key}@example.com",
-            "attribute[waste_type]": "black-bags-household",
-            "attribute[land_type]": "back-alleyway",
-            "attribute[size]": "car-boot",
-        }
-        reference = self._done("POST", "/open311/v2/requests.json", form=form, key=key)[0]["service_request_id"]
+        form = report_form(self._tokens, self._council, key)
+        reference = self._done("POST", REPORTS, form=form, key=key)[0]["service_request_id"]
         self._ledger.reports[key] = reference
         job = self._wait_for_job(reference, "open")
         path = f"/api/scheduling/v1/jobs/{job['id']}"
@@ -136,7 +153,7 @@ class Sender(threading.Thread):
     ) -> dict[str, Any]:
         """Act on the newest version of a job, under one key: asked again when unanswered, looked at anew when stale."""
         key = new_id()
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience_seconds
         while time.monotonic() < deadline:
             sent = {**body, "version": job["version"]}
             what = {"form": sent, "photo": photo} if photo else {"body": sent}
@@ -146,7 +163,7 @@ class Sender(threading.Thread):
             if answer.status != 409:
                 raise AssertionError(f"{path}: {answer}")
             job = self._job(reference) or job
-        raise AssertionError(f"{path}: stale for {PATIENCE_SECONDS} s")
+        raise AssertionError(f"{path}: stale for {self._patience_seconds} s")
 
     def _tip_and_weigh(self) -> None:
         """Empty the vehicle and record the ticket."""
@@ -213,13 +230,12 @@ class Sender(threading.Thread):
             raise AssertionError(f"{method} {path}: {answer}")
         return answer.body
 
-    @staticmethod
-    def _wait(look: Callable[[], dict[str, Any] | None], what: str) -> dict[str, Any]:
+    def _wait(self, look: Callable[[], dict[str, Any] | None], what: str) -> dict[str, Any]:
         """Look until it is there."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience_seconds
         while time.monotonic() < deadline:
             found = look()
             if found is not None:
                 return found
             time.sleep(0.05)
-        raise TimeoutError(f"no {what} in {PATIENCE_SECONDS} s")
+        raise TimeoutError(f"no {what} in {self._patience_seconds} s")

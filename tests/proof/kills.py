@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from deploy.demo.doors import HttpDoors
 from deploy.local import Child, Launcher, embedded_children, first_start
 from shared import failpoints
 from shared.config import REPOSITORY, SERVICES, Settings
@@ -76,7 +77,10 @@ def prove_window(window: str, *, kills: int, folder: Path, on_kill: Callable[[],
         council = load_council(settings.council)
         try:
             launcher.start()
-            senders = [Sender(settings.public_url, tokens, council, ledger, stop, n) for n in range(SENDERS)]
+            senders = [
+                Sender(HttpDoors(settings.public_url, tokens), tokens, council, ledger, stop, number=number)
+                for number in range(SENDERS)
+            ]
             for sender in senders:
                 sender.start()
             for _ in range(kills):

@@ -7,7 +7,7 @@ share nothing but the broker. A path decides which process answers, as a proxy w
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
+from deploy.demo.doors import Answer, HttpDoors
 from deploy.local import Child, Launcher, first_start
 from shared.config import SERVICES, Settings
 from shared.processes import open_contexts
@@ -23,6 +24,21 @@ from shared.web.routes import service_of
 from tests.servers.system import free_ports
 
 READY_SECONDS = 120
+
+
+class DistributedDoors:
+    """The doors of a system in which a path decides which process answers; one for each thread that knocks."""
+
+    def __init__(self, origin: Callable[[str], str], tokens: Mapping[str, str]) -> None:
+        self._origin = origin
+        self._tokens = tokens
+        self._doors: dict[str, HttpDoors] = {}
+
+    def call(self, method: str, path: str, **what: Any) -> Answer:
+        """Call the process that answers this path; raises `requests.RequestException` where nobody does."""
+        origin = self._origin(path.partition("?")[0])
+        doors = self._doors.setdefault(origin, HttpDoors(origin, self._tokens))
+        return doors.call(method, path, **what)
 
 
 @dataclass
@@ -39,6 +55,10 @@ class Distributed:
     def origin(self, path: str) -> str:
         """Return the origin of the web process that answers a path."""
         return self.url_of(f"web-{service_of(path)}")
+
+    def doors(self) -> DistributedDoors:
+        """Return doors of one's own."""
+        return DistributedDoors(self.origin, self.credentials["tokens"])
 
     def url_of(self, name: str) -> str:
         """Return the address of a process: `web-reports`, `worker-tonnage`."""

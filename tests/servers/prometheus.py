@@ -50,15 +50,15 @@ def require_prometheus() -> str:
 
 
 @contextmanager
-def prometheus(folder: Path, targets: Mapping[str, Sequence[str]]) -> Iterator[Prometheus]:
-    """Run Prometheus with the project's rules, asking these targets (by kind of process) every second."""
+def prometheus(folder: Path, targets: Mapping[str, Sequence[str]], *brokers: str) -> Iterator[Prometheus]:
+    """Run Prometheus with the project's rules, asking these targets (by kind of process), and brokers, every second."""
     configuration = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
     configuration["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     for job in configuration["scrape_configs"]:
         job["static_configs"] = (
             [{"labels": {"process": kind}, "targets": list(addresses)} for kind, addresses in targets.items()]
             if job["job_name"] == "streetscene"
-            else []
+            else [{"targets": list(brokers)}]
         )
     (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
     shutil.copy(FOLDER / "alerts.yml", folder)

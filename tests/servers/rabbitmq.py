@@ -23,12 +23,18 @@ READY_SECONDS = 90
 STOP_SECONDS = 30
 USER, PASSWORD = "tests", "tests"
 
+METRICS_CONFIG = """\
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = {port}
+"""
+
 
 class Node:
     """A running node; its lifeline's pipe ends it also when the tests are killed."""
 
-    def __init__(self, private_node: private.Node) -> None:
+    def __init__(self, private_node: private.Node, metrics_port: int) -> None:
         self.node = private_node
+        self.metrics_address = f"127.0.0.1:{metrics_port}"
         self.folder = private_node.folder
         self.vhosts = 0
         self._epmd, self._server = private_node.children(self.folder / "console.log")
@@ -97,18 +103,28 @@ def require_rabbitmq() -> None:
 
 
 @contextlib.contextmanager
-def node(folder: Path, definitions: dict[str, Any]) -> Iterator[Node]:
-    """Run a node that has loaded these definitions at its start."""
-    port, management_port, distribution_port, epmd_port = _free_ports(4)
+def node(folder: Path, definitions: dict[str, Any], *, with_metrics: bool = False) -> Iterator[Node]:
+    """Run a node that has loaded these definitions at its start; `with_metrics` also gives Prometheus what it asks."""
+    port, management_port, distribution_port, epmd_port, metrics_port = _free_ports(5)
     name = f"tests-{os.getpid()}"
     private_node = private.Node(folder, name, USER, PASSWORD, port, management_port, distribution_port, epmd_port)
     private_node.write(definitions)
-    running = Node(private_node)
+    if with_metrics:
+        _serve_metrics(folder, metrics_port)
+    running = Node(private_node, metrics_port)
     try:
         running.start()
         yield running
     finally:
         running.close()
+
+
+def _serve_metrics(folder: Path, port: int) -> None:
+    """Have the node serve its metrics at a port."""
+    plugins = folder / "enabled_plugins"
+    plugins.write_text(plugins.read_text().replace("]", ",rabbitmq_prometheus]"))
+    with (folder / "rabbitmq.conf").open("a") as file:
+        file.write(METRICS_CONFIG.format(port=port))
 
 
 def _free_ports(count: int) -> list[int]:
