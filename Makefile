@@ -3,6 +3,7 @@
 PORT ?= 8000
 DATA ?= var
 DEMO ?= 1
+SECONDS ?= 60
 PYTHON ?= python3
 
 VENV := .venv
@@ -12,7 +13,7 @@ ASSET_SOURCES := $(shell find shared/web/frontend -type f -not -path '*/node_mod
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-distributed test sure fmt lint types imports catalogue bench proof secrets lock clean
+.PHONY: help run run-distributed test sure fmt lint types imports catalogue bench proof proof-outage secrets lock clean
 
 help: ## List what can be done
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,8 +55,11 @@ catalogue: $(VENV)/run.stamp ## Write the event catalogue, AsyncAPI document and
 bench: $(VENV)/dev.stamp ## Measure speed and memory as ratios against references in the same run
 	@$(BIN)/python -m tests.bench
 
-proof: $(VENV)/dev.stamp $(ASSETS) ## Kill the system in every window, many times, and compare what was told with what is there
+proof: $(VENV)/dev.stamp $(ASSETS) ## Kill it in every window, restore a backup, stop the broker; compare what was told with what is there
 	@$(BIN)/python -m tests.proof
+
+proof-outage: $(VENV)/dev.stamp $(ASSETS) ## Stop the broker for a minute under load, and compare (SECONDS=60)
+	@$(BIN)/python -m tests.proof --window broker-away --seconds $(SECONDS)
 
 secrets: $(VENV)/run.stamp ## Make the secrets that docker-compose.yml mounts
 	@$(BIN)/python -m deploy.compose_secrets

@@ -1,6 +1,8 @@
-"""`make proof`: kill the system in every window several times, and print what was told beside what is there."""
+"""`make proof`: kill, restore and cut off the system under load, and print what was told beside what is there."""
 
 import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -9,38 +11,105 @@ from rich.progress import Progress
 from rich.table import Table
 
 from shared import failpoints
+from shared.errors import ConfigError
+from tests.proof import outage, restoring
 from tests.proof.kills import WINDOWS, prove_window
+from tests.proof.outage import prove_outage
+from tests.proof.restoring import prove_restore
 from tests.proof.seeding import prove_seeding
+from tests.proof.tables import table_of_restored, table_of_rows, tables_of_outage
 
 console = Console()
+
+RESTORE, BROKER_AWAY = "restore", "broker-away"
+PROOFS = (*WINDOWS, failpoints.MID_SEED, RESTORE, BROKER_AWAY)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one proof prints, and what does not hold."""
+
+    tables: Sequence[Table]
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where proofs are made, how hard they try, and somebody to tell of progress."""
+
+    folder: Path
+    kills: int
+    seconds: float
+    progress: Progress
+
+    def prove(self, name: str) -> Found:
+        """Make one proof; raises `ConfigError` where this machine lacks what it needs."""
+        data = self.folder / name
+        data.mkdir()
+        if name == RESTORE:
+            return self._restore(data)
+        if name == BROKER_AWAY:
+            return self._broker_away(data)
+        return self._kill(name, data)
+
+    def _kill(self, window: str, data: Path) -> Found:
+        task = self.progress.add_task(f"killing: {window}", total=self.kills)
+        if window == failpoints.MID_SEED:
+            rows, problems = prove_seeding(kills=self.kills, folder=data), []
+        else:
+            proof = prove_window(window, kills=self.kills, folder=data, on_kill=lambda: self.progress.advance(task))
+            rows, problems = proof.rows, [f"A sender met a problem: {problem}" for problem in proof.ledger.problems]
+        self.progress.remove_task(task)
+        wrong = [] if all(row.holds for row in rows) else ["something was lost or done twice"]
+        return Found([table_of_rows(f"{window}: {self.kills} kills", rows)], [*problems, *wrong])
+
+    def _restore(self, data: Path) -> Found:
+        restored = prove_restore(folder=data, on_step=self._steps(RESTORE, restoring.STEPS))
+        return Found([table_of_restored(restored)], restored.shortcomings())
+
+    def _broker_away(self, data: Path) -> Found:
+        steps = self._steps(BROKER_AWAY, outage.STEPS)
+        found = prove_outage(seconds=self.seconds, folder=data, on_step=steps)
+        return Found(tables_of_outage(found), found.shortcomings())
+
+    def _steps(self, name: str, count: int) -> Callable[[str], None]:
+        """Return what a proof tells of each step that it begins."""
+        task = self.progress.add_task(name, total=count, completed=-1)
+
+        def tell(step: str) -> None:
+            self.progress.update(task, description=f"{name}: {step}", advance=1)
+
+        return tell
 
 
 @click.command()
 @click.option("--kills", default=5, help="Kills in each window.")
-@click.option("--window", "windows", multiple=True, type=click.Choice([*WINDOWS, failpoints.MID_SEED]))
-def main(kills: int, windows: tuple[str, ...]) -> None:
-    """Kill in every window and compare."""
-    holds = True
-    with Progress(console=console, transient=True) as progress, tempfile.TemporaryDirectory() as folder:
-        for window in windows or (*WINDOWS, failpoints.MID_SEED):
-            task = progress.add_task(f"killing: {window}", total=kills)
-            data = Path(folder) / window
-            data.mkdir()
-            if window == failpoints.MID_SEED:
-                rows, problems = prove_seeding(kills=kills, folder=data), []
-            else:
-                proof = prove_window(window, kills=kills, folder=data, on_kill=lambda task=task: progress.advance(task))
-                rows, problems = proof.rows, proof.ledger.problems
-            progress.remove_task(task)
-            table = Table("what", "told", "there", "lost", "twice", title=f"{window}: {kills} kills")
-            for row in rows:
-                table.add_row(row.what, *(str(n) for n in (row.told, row.there, row.lost, row.twice)))
-            console.print(table)
-            for problem in problems:
-                console.print(f"A sender met a problem: {problem}")
-            holds = holds and all(row.holds for row in rows) and not problems
-    console.print("Nothing lost, nothing twice." if holds else "It does not hold.")
-    raise SystemExit(0 if holds else 1)
+@click.option("--seconds", default=60.0, help="How long the broker is away.")
+@click.option(
+    "--window", "names", multiple=True, type=click.Choice(PROOFS), help="Make only this proof; may be repeated."
+)
+def main(kills: int, seconds: float, names: tuple[str, ...]) -> None:
+    """Kill in every window, restore a backup, stop the broker, and compare."""
+    problems: list[str] = []
+    untried: list[str] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="streetscene-proof-", ignore_cleanup_errors=True) as folder,
+        Progress(console=console, transient=True) as progress,
+    ):
+        ground = Ground(Path(folder), kills, seconds, progress)
+        for name in names or PROOFS:
+            try:
+                found = ground.prove(name)
+            except ConfigError as error:
+                untried.append(f"{name} was not tried: {error}")
+                continue
+            for table in found.tables:
+                console.print(table)
+            problems += [f"{name}: {problem}" for problem in found.problems]
+    for line in (*problems, *untried):
+        console.print(line, highlight=False)
+    console.print("It does not hold." if problems else "Nothing lost, nothing twice.")
+    raise SystemExit(1 if problems else 2 if untried else 0)
 
 
 main()

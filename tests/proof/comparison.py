@@ -27,6 +27,8 @@ class Row:
     there: int
     lost: int
     twice: int
+    exact: bool = True
+    """Whether what is not there counts as lost; not so where it need not be there yet."""
 
     @property
     def holds(self) -> bool:
@@ -123,7 +125,7 @@ def _row(what: str, told: Iterable[str], there: Iterable[str], *, exact: bool) -
     """Compare two collections of names; with `exact`, what nobody was told of counts as twice only if it repeats."""
     wanted, found = Counter(told), Counter(there)
     lost = sum(1 for name in wanted if name not in found) if exact else 0
-    return Row(what, len(wanted), sum(found.values()), lost, sum(count - 1 for count in found.values()))
+    return Row(what, len(wanted), sum(found.values()), lost, sum(count - 1 for count in found.values()), exact)
 
 
 def _tipped(tips: list[Document]) -> list[str]:

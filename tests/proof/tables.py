@@ -1,0 +1,101 @@
+"""What the proofs found, as tables that a person reads."""
+
+from rich.table import Column, Table
+
+from shared.config import SERVICES
+from tests.proof.alarms import Alarm
+from tests.proof.comparison import Row
+from tests.proof.outage import Outage, Period
+from tests.proof.periods import PERIODS
+from tests.proof.restoring import Restored
+
+
+def table_of_rows(title: str, rows: list[Row]) -> Table:
+    """Return what was told beside what is there."""
+    table = Table(_names("what"), "told", "there", "lost", "twice", title=title)
+    for row in rows:
+        table.add_row(row.what, *(str(n) for n in (row.told, row.there, row.lost, row.twice)))
+    return table
+
+
+def tables_of_outage(outage: Outage) -> list[Table]:
+    """Return what was told and is there, what the three periods were like, and what the alerts said."""
+    title = f"broker-away: stopped for {outage.asked_seconds:g} s"
+    tables = [table_of_rows(title, outage.rows), _table_of_periods(outage)]
+    return tables if outage.alarms is None else [*tables, _table_of_alarms(outage.alarms)]
+
+
+def _table_of_periods(outage: Outage) -> Table:
+    backlog = outage.backlog
+    caption = (
+        f"{backlog.events} events were written while it was away. After its return they were published within"
+        f" {_seconds(backlog.published_seconds)}, and in the archive within {_seconds(backlog.archived_seconds)}."
+    )
+    table = Table(_names("the broker"), *PERIODS, title="the same run, before, during and after", caption=caption)
+    columns = [_column(outage.periods[period]) for period in PERIODS]
+    for name in columns[0]:
+        table.add_row(name, *(column[name] for column in columns))
+    return table
+
+
+def _column(period: Period) -> dict[str, str]:
+    """Return one period's figures by their names."""
+    looks = period.looks
+    return {
+        "seconds": f"{period.seconds:.1f}",
+        "reports accepted of the app": str(period.accepted),
+        "… a second": f"{period.per_second:.1f}",
+        "… slowest answer, ms": f"{period.slowest_ms:.0f}",
+        "… refused": str(period.refused),
+        "events waiting: most, at last": _most_and_last([look.waiting for look in looks]),
+        "oldest waiting, s: most, at last": _most_and_last([round(look.oldest_seconds) for look in looks]),
+        "web processes ready": _ready([look.web_ready for look in looks]),
+        "workers ready": _ready([look.workers_ready for look in looks]),
+    }
+
+
+def _most_and_last(figures: list[int]) -> str:
+    return f"{max(figures)}, {figures[-1]}" if figures else ""
+
+
+def _ready(counts: list[int]) -> str:
+    """Return how many were ready: always, or from fewest to most."""
+    if not counts:
+        return ""
+    fewest, most = min(counts), max(counts)
+    return f"{fewest if fewest == most else f'{fewest} to {most}'} of {len(SERVICES)}"
+
+
+def _table_of_alarms(alarms: list[Alarm]) -> Table:
+    caption = "By a real Prometheus with the committed rules, every second. All other alerts were never true."
+    title = "alerts, and for how many seconds each was true"
+    table = Table(_names("alert"), "wants", *PERIODS, "furthest", "at the end", title=title, caption=caption)
+    for alarm in alarms:
+        true = (str(alarm.true_seconds[period]) for period in PERIODS)
+        table.add_row(alarm.name, alarm.wanted, *true, alarm.furthest, alarm.at_end)
+    return table
+
+
+def table_of_restored(restored: Restored) -> Table:
+    """Return what had been told before the backup began beside what is there, and what was told later."""
+    moment = restored.moment
+    caption = (
+        f"Told before the backup began, and later. Backed up in {moment.seconds:.1f} s while"
+        f" {moment.cleared_meanwhile} jobs were completed, restored in {restored.restore_seconds:.1f} s. What was told"
+        " later is newer than the backup and may be missing."
+    )
+    title = "restore: a backup under load, restored elsewhere"
+    table = Table(_names("what"), "told", "there", "lost", "twice", "later", "missing", title=title, caption=caption)
+    for row, in_all in zip(restored.rows, restored.rows_in_all, strict=True):
+        later = (in_all.told - row.told, in_all.lost - row.lost) if row.exact else ("", "")
+        table.add_row(row.what, *(str(n) for n in (row.told, row.there, row.lost, row.twice, *later)))
+    return table
+
+
+def _names(heading: str) -> Column:
+    """Return a column whose names are not broken into lines."""
+    return Column(heading, no_wrap=True)
+
+
+def _seconds(seconds: float | None) -> str:
+    return "no time that anybody would wait" if seconds is None else f"{seconds:.1f} s"
