@@ -107,9 +107,16 @@ def main(kills: int, seconds: float, names: tuple[str, ...]) -> None:
                 console.print(table)
             problems += [f"{name}: {problem}" for problem in found.problems]
     for line in (*problems, *untried):
-        console.print(line, highlight=False)
-    console.print("It does not hold." if problems else "Nothing lost, nothing twice.")
+        console.print(line, highlight=False, soft_wrap=True)
+    console.print(_verdict(problems, untried))
     raise SystemExit(1 if problems else 2 if untried else 0)
+
+
+def _verdict(problems: Sequence[str], untried: Sequence[str]) -> str:
+    """Return the last line: what was not tried does not hold yet."""
+    if problems:
+        return "It does not hold."
+    return "Not everything was tried." if untried else "Nothing lost, nothing twice."
 
 
 main()
