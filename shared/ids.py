@@ -7,7 +7,7 @@ that documents made one after another also lie one after another in the store.
 import hashlib
 import uuid
 
-import uuid6
+import uuid_utils
 
 NAMESPACE = uuid.UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -16,7 +16,7 @@ REFERENCE_CHARACTERS = 8
 
 def new_id() -> str:
     """Return a fresh UUIDv7 as text."""
-    return str(uuid6.uuid7())
+    return str(uuid_utils.uuid7())
 
 
 def derived_id(*parts: str | int) -> str:
