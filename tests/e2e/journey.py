@@ -131,7 +131,7 @@ ANSWERS = {
 
 def assign(page: Page, reference: str, crew_id: str, *, look=lambda page, name: None) -> None:
     """Give the report's job to a crew on the board."""
-    until(page, "/dispatch", reference)
+    until(page, f"/dispatch?reference={reference}", reference)
     look(page, "dispatch")
     page.locator(".job-row, li, tr").filter(has_text=reference).get_by_role("checkbox").first.check()
     page.locator("[name=crew_id]").first.select_option(value=crew_id)

@@ -154,7 +154,7 @@ def test_a_reporter_opens_the_report_again_by_the_link_in_the_message(system, ne
     assert system.get(f"/api/reports/v1/reports/{reference}", "contact-centre")["state"] == "closed"
     resident.locator("main").get_by_role("button").first.click()
 
-    journey.until(supervisor, "/dispatch", reference)
+    journey.until(supervisor, f"/dispatch?reference={reference}", reference)
     jobs = system.get(f"/api/scheduling/v1/jobs?reference={reference}", "supervisor")["items"]
     assert sorted((job["visit"], job["state"]) for job in jobs) == [(1, "completed"), (2, "open")]
 

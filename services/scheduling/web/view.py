@@ -29,7 +29,7 @@ EMPTY_GROUPS: Mapping[str, str] = {
     "assigned": "No job is waiting in a crew’s list",
     "deferred": "Nothing is waiting",
 }
-SHOWN_PER_GROUP = 30
+SHOWN_PER_GROUP = 60
 SHOWN_IN_ONE_GROUP = 200
 MOST_ACTIVE_JOBS = 2000
 
@@ -44,6 +44,7 @@ class Filters:
     priority: str = ""
     crew: str = ""
     only: str = ""
+    reference: str = ""
 
     @classmethod
     def of(cls, arguments: Mapping[str, str]) -> "Filters":
@@ -60,6 +61,7 @@ class Filters:
             and self.crew in ("", job.crew_id)
             and (self.only != "overdue" or job.is_overdue(now))
             and (self.only != "held" or job.held)
+            and self.reference.replace(" ", "").upper() in job.reference
         )
 
     def chosen(self) -> dict[str, str]:

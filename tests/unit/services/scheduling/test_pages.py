@@ -78,6 +78,14 @@ def test_the_board_is_filtered(supervisor, job, query, shown):
     assert (job.reference in words(supervisor.get(f"/dispatch?{query}"))) is shown
 
 
+def test_a_job_is_found_by_its_reference_as_people_type_it(supervisor, job, make_job):
+    make_job("0199d7b2-0000-7000-8000-00000000000c")
+    typed = job.reference.lower()
+
+    assert f"{job.reference} " in words(supervisor.get(f"/dispatch?reference={typed}"))
+    assert job.reference not in words(supervisor.get("/dispatch?reference=FT-ZZZZZZZZ"))
+
+
 def test_an_overdue_job_says_by_how_much(supervisor, job, clock):
     from datetime import timedelta
 
