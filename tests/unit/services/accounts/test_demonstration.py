@@ -57,20 +57,31 @@ def test_a_stranger_is_refused(city):
     assert become(city.client(), base_url="http://192.168.1.5:8000", role="admin").status_code == 403
 
 
-def test_a_request_that_a_proxy_passed_on_is_refused(city):
+def passed_on(city, by):
     client = city.client()
     page = client.get("/accounts/sign-in", base_url=HERE).get_data(as_text=True)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)
-
-    response = client.post(
+    return client.post(
         "/accounts/demonstration",
         data={"csrf_token": token, "role": "admin"},
         base_url=HERE,
         environ_overrides=LOCAL,
-        headers={"X-Forwarded-For": "203.0.113.7"},
+        headers={"X-Forwarded-For": by},
     )
 
-    assert response.status_code == 403
+
+def test_a_request_that_a_proxy_passed_on_is_refused(city):
+    assert passed_on(city, "203.0.113.7").status_code == 403
+    assert passed_on(city, "127.0.0.1").status_code == 403
+
+
+@pytest.mark.parametrize(("by", "status"), [("127.0.0.1", 303), ("203.0.113.7", 403), ("127.0.0.1, 127.0.0.1", 403)])
+def test_the_proxy_of_the_installation_is_believed_about_whom_it_speaks_for(tmp_path, by, status):
+    city = City(tmp_path, services=("reports", "scheduling", "accounts"), demo=True, trusted_proxies=1)
+
+    assert passed_on(city, by).status_code == status
+    for ctx in city.contexts.values():
+        ctx.store.close()
 
 
 def test_there_is_no_such_door_without_a_demonstration(tmp_path):
