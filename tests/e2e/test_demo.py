@@ -30,7 +30,7 @@ def test_a_newcomer_sees_the_whole_system_from_one_page(new_page, screenshots, v
     page.goto("/demo")
 
     if javascript:
-        expect(page.locator("[data-live-status]")).to_have_text("Live, last change")
+        expect(page.locator("[data-live-status]")).to_have_text("Live, last change", timeout=30_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         assert [found["id"] for found in Axe().run(page).response["violations"]] == []
     if screenshots:
