@@ -78,6 +78,8 @@ def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, c
     check_codes(submission, today=london_date(now))
     kind = ctx.council.kind(submission.kind)
     exact = locate(ctx, lat=submission.lat, lon=submission.lon, place_id=submission.place_id, at=now)
+    if submission.is_street_only:
+        exact = replace(exact, place_precision="street")
     place = shown_place(ctx, exact, kind)
     private = _private(submission, kind, exact if place != exact else None)
     hazards = hazards_of(submission.waste_type, submission.hazards)
@@ -283,7 +285,7 @@ def _private(submission: Submission, kind: Kind, spot: Place | None) -> Private:
         answers=check_answers(kind, submission.answers),
         lat=spot.lat if spot else None,
         lon=spot.lon if spot else None,
-        media_url=clean_url(submission.media_url),
+        media_urls=tuple(address for url in submission.media_urls if (address := clean_url(url))),
         partner_id=clean_partner_id(submission.partner_id),
     )
 

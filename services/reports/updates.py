@@ -4,6 +4,7 @@ Out, they are read from the reports' own stories by when each thing became known
 one span of time after another misses nothing. In, each is one save of its report, under an id made of the sender's.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.reports.domain.notes import Note
@@ -24,10 +25,18 @@ MOST_READ = 20_000
 
 
 @reload_on_conflict
-def receive_update(ctx: ServiceContext, reference: str, note: Note, *, cause: Cause | None = None) -> Report:
-    """Take an update of a report; the same one again changes nothing; raises `NotFound` or the rule's `DomainError`."""
+def receive_update(
+    ctx: ServiceContext, reference: str, note: Note, *, partner_id: str | None = None, cause: Cause | None = None
+) -> Report:
+    """Take an update of a report; the same one again changes nothing; raises `NotFound` or the rule's `DomainError`.
+
+    `partner_id` is what the sender calls the report, kept where nothing is known of that yet.
+    """
     report = by_reference(ctx.store, reference)
-    return save_change(ctx, report, take_note(report, note, first_assessment(ctx, report, at=note.received_at)), cause)
+    taken, facts = take_note(report, note, first_assessment(ctx, report, at=note.received_at))
+    if taken != report and taken.private.partner_id is None:
+        taken = replace(taken, private=replace(taken.private, partner_id=partner_id))
+    return save_change(ctx, report, (taken, facts), cause)
 
 
 def updates_between(ctx: ServiceContext, start: datetime, end: datetime, *, limit: int) -> list[Update]:

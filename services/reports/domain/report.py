@@ -71,7 +71,7 @@ class Private:
     answers: tuple[Answer, ...] = ()
     lat: float | None = None
     lon: float | None = None
-    media_url: str = ""
+    media_urls: tuple[str, ...] = ()
     partner_id: str | None = None
     notes: tuple[Note, ...] = ()
 

@@ -57,7 +57,8 @@ class Submission:
     public_photo_key: str | None = None
     kind: str = "fly-tipping"
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    media_url: str = ""
+    media_urls: tuple[str, ...] = ()
+    is_street_only: bool = False
     partner_id: str | None = None
 
 
