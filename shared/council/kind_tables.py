@@ -87,6 +87,8 @@ def _attribute(table: Table) -> KindAttribute:
         table.fail("choices", "must be given for a list of answers, and only then")
     if len({choice.key for choice in choices}) != len(choices):
         table.fail("choices", "has the same key twice")
+    if found.is_published and coded is not None:
+        table.fail("published", f"can’t be given: {code} is public as it is")
     if found.is_published and not found.is_list:
         table.fail("published", "can only be true for a list: what people type may name somebody")
     return found
@@ -129,11 +131,11 @@ def _usual(table: Table, of: Kind) -> Iterable[AssessmentRule]:
 
 
 def _answer_rule(table: Table, of: Kind) -> AssessmentRule:
-    """Return the rule that one of the kind's answers brings."""
-    asked = {attribute.code: attribute for attribute in of.attributes if attribute.is_list and not attribute.is_coded}
-    attribute = asked[table.choice("attribute", asked)] if asked else None
-    if attribute is None:
-        table.fail("attribute", f"can’t be given: {of.code} asks nothing with a list of answers of its own")
+    """Return the rule that one of the kind's answers brings: a published one, because a rule tells which was given."""
+    asked = {attribute.code: attribute for attribute in of.attributes if attribute.is_published}
+    if not asked:
+        table.fail("attribute", f"can’t be given: {of.code} publishes no answer, and a rule tells which was given")
+    attribute = asked[table.choice("attribute", asked)]
     values = table.texts("values")
     for value in values:
         if value not in {choice.key for choice in attribute.choices}:
