@@ -180,7 +180,8 @@ def step_words(step: Step, kind: Kind) -> tuple[str, str]:
         return f"Passed to {REFERRED_TO.get(detail, REFERRED_TO['other'])}", "It is for them to clear."
     if step.what == "reopened":
         return "Opened again", REOPENED_BY.get(detail, "We opened it again.")
-    return _PLAIN_STEPS.get(step.what, (step.what.capitalize(), ""))
+    steps = _TEAM_STEPS if kind.team else _PLAIN_STEPS
+    return steps.get(step.what, (step.what.capitalize(), ""))
 
 
 _OPEN_STANDINGS: Mapping[str, tuple[str, str]] = {
@@ -196,6 +197,10 @@ _PLAIN_STEPS: Mapping[str, tuple[str, str]] = {
     "unscheduled": ("Waiting for a crew", "It is waiting for another crew."),
     "started": ("Crew at work", "A crew started work there."),
     "action-taken": ("Action was taken", "Our enforcement officers took action over this."),
+}
+_TEAM_STEPS: Mapping[str, tuple[str, str]] = {
+    **_PLAIN_STEPS,
+    "assessed": ("Put on our list", "We worked out how urgent it is and set a date for it."),
 }
 
 

@@ -194,11 +194,12 @@ class Assessment:
         The kind's own default comes before the council's.
         """
         known = {"hazard": hazards, "waste_type": (waste_type,), "size": (size,), "land_type": (land_type,)}
-        rules = [rule for rule in self.rules if rule.kind in {None, kind}]
+        given = answers or {}
+        rules = [rule for rule in self.rules if rule.kind is None or rule.kind == kind]
         found = [
             Applying(rule, value)
             for rule in rules
-            for value in (known | {"answer": (answers or {}).get(rule.attribute or "", ())}).get(rule.field, ())
+            for value in (given.get(rule.attribute, ()) if rule.attribute else known.get(rule.field, ()))
             if value is not None and value in rule.values
         ]
         if not found:
