@@ -4,13 +4,16 @@ Each loads one report, asks the domain, and saves what came of it with its event
 the bus and the pages both load again and decide anew.
 """
 
+from dataclasses import replace
+
 from services.reports.domain import report as rules
 from services.reports.domain.jobs import expect, follow_job
 from services.reports.domain.report import Change, Report
-from services.reports.intake import accept_found_tip, assessment_of, job_news
+from services.reports.domain.steps import noted_steps
+from services.reports.intake import accept_found_tip, assessment_of, first_assessment, job_news
 from services.reports.store import AUDIT, by_reference, reports
 from shared.contracts.envelope import Cause, Event
-from shared.errors import Duplicate, RetryLater
+from shared.errors import DomainError, Duplicate, RetryLater
 from shared.ids import new_id
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
@@ -34,10 +37,10 @@ def on_job(ctx: ServiceContext, event: Event) -> None:
             expected_on=event.data["expected_on"],
             sequence=event.sequence,
         )
-        _save(ctx, report, (expected, []), Cause.of(event))
+        save_change(ctx, report, (expected, []), Cause.of(event))
     else:
         news = job_news(state, at=event.time, sequence=event.sequence)
-        _save(ctx, report, follow_job(report, news), Cause.of(event))
+        save_change(ctx, report, follow_job(report, news), Cause.of(event))
 
 
 def _welcome(ctx: ServiceContext, event: Event) -> None:
@@ -58,7 +61,7 @@ def on_notice(ctx: ServiceContext, event: Event) -> None:
         report = reports(ctx.store).get(report_id)
         if report is None:
             raise RetryLater(f"report {report_id} is not known yet")
-        _save(ctx, report, rules.take_action(report, at=event.time), Cause.of(event))
+        save_change(ctx, report, rules.take_action(report, at=event.time), Cause.of(event))
 
 
 @reload_on_conflict
@@ -66,33 +69,35 @@ def assess_report(
     ctx: ServiceContext,
     reference: str,
     *,
-    waste_type: str,
+    waste_type: str | None,
     land_type: str | None,
     size: str | None,
     hazards: tuple[str, ...],
     cause: Cause | None = None,
 ) -> Report:
-    """Set priority and deadline from what a member of staff says about the waste, counted from when it was reported."""
+    """Set priority and deadline from what a member of staff says about it, counted from when it was reported."""
     report = by_reference(ctx.store, reference)
     found = {"waste_type": waste_type, "land_type": land_type, "size": size, "hazards": hazards}
     now = ctx.clock.now()
     since = report.reported_at if report.visit == 1 else now
     assessment = assessment_of(ctx, report, at=since, **found)  # type: ignore[arg-type]
-    return _save(ctx, report, rules.assess(report, assessment, at=now, **found), cause)  # type: ignore[arg-type]
+    return save_change(ctx, report, rules.assess(report, assessment, at=now, **found), cause)  # type: ignore[arg-type]
 
 
 @reload_on_conflict
 def refer_report(ctx: ServiceContext, reference: str, *, to: str, cause: Cause | None = None) -> Report:
     """Hand a report to an owner or partner."""
     report = by_reference(ctx.store, reference)
-    return _save(ctx, report, rules.refer(report, to, at=ctx.clock.now()), cause)
+    return save_change(ctx, report, rules.refer(report, to, at=ctx.clock.now()), cause)
 
 
 @reload_on_conflict
 def close_report(ctx: ServiceContext, reference: str, *, closure: str, cause: Cause | None = None) -> Report:
-    """Close a report from the desk."""
+    """Close a report from the desk; raises `DomainError` for one as cleared that a crew is sent to."""
     report = by_reference(ctx.store, reference)
-    return _save(ctx, report, rules.close(report, closure, at=ctx.clock.now()), cause)
+    if closure == "cleared" and ctx.council.kind_of(report.kind).makes_jobs:
+        raise DomainError("Only a crew that was there can say that this is cleared.", field="closure")
+    return save_change(ctx, report, rules.close(report, closure, at=ctx.clock.now()), cause)
 
 
 @reload_on_conflict
@@ -107,15 +112,14 @@ def reopen_report(
     if visit is not None and report.visit != visit:
         return report
     now = ctx.clock.now()
-    assessment = assessment_of(ctx, report, at=now) if report.waste_type else None
-    return _save(ctx, report, rules.reopen(report, assessment, by=by, at=now), cause)
+    return save_change(ctx, report, rules.reopen(report, first_assessment(ctx, report, at=now), by=by, at=now), cause)
 
 
 @reload_on_conflict
 def merge_report(ctx: ServiceContext, reference: str, *, into: str, cause: Cause | None = None) -> Report:
     """Close a report as a duplicate of another."""
     report, kept = by_reference(ctx.store, reference), by_reference(ctx.store, into)
-    return _save(ctx, report, rules.merge(report, into=kept, at=ctx.clock.now()), cause)
+    return save_change(ctx, report, rules.merge(report, into=kept, at=ctx.clock.now()), cause)
 
 
 @reload_on_conflict
@@ -123,8 +127,7 @@ def unmerge_report(ctx: ServiceContext, reference: str, *, cause: Cause | None =
     """Let a report that was closed as a duplicate stand on its own again."""
     report = by_reference(ctx.store, reference)
     now = ctx.clock.now()
-    assessment = assessment_of(ctx, report, at=now) if report.waste_type else None
-    return _save(ctx, report, rules.unmerge(report, assessment, at=now), cause)
+    return save_change(ctx, report, rules.unmerge(report, first_assessment(ctx, report, at=now), at=now), cause)
 
 
 @reload_on_conflict
@@ -133,7 +136,7 @@ def release_report(
 ) -> Report:
     """Let the public see a report's photo or words, or stop it; who did it is kept."""
     report = by_reference(ctx.store, reference)
-    released = _save(ctx, report, (rules.release(report, photo=photo, text=text), []))
+    released = save_change(ctx, report, (rules.release(report, photo=photo, text=text), []))
     shown = " ".join(name for name, is_shown in (("photo", photo), ("text", text)) if is_shown)
     note_access(ctx, report, user_id=user_id, user_name=user_name, what=f"released:{shown}")
     return released
@@ -154,9 +157,11 @@ def note_access(ctx: ServiceContext, report: Report, *, user_id: str, user_name:
     )
 
 
-def _save(ctx: ServiceContext, before: Report, change: Change, cause: Cause | None = None) -> Report:
-    """Save what a domain function made of a report; nothing where it made no change."""
+def save_change(ctx: ServiceContext, before: Report, change: Change, cause: Cause | None = None) -> Report:
+    """Save what a domain function made of a report, with when we heard of it; nothing where it made no change."""
     after, facts = change
     if after == before:
         return before
-    return reports(ctx.store).save(after, facts, at=ctx.clock.now(), cause=cause or Cause())
+    now = ctx.clock.now()
+    noted = replace(after, history=noted_steps(after.history, len(before.history), at=now))
+    return reports(ctx.store).save(noted, facts, at=now, cause=cause or Cause())

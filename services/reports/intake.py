@@ -5,13 +5,17 @@ sent twice over a bad line finds the report of the first time, whatever happened
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.reports.domain import report as rules
+from services.reports.domain.answers import check_answers
 from services.reports.domain.assessment import AppliedRule, conclude
 from services.reports.domain.jobs import JobNews, follow_job
-from services.reports.domain.report import Assessment, Place, Private, Report
+from services.reports.domain.referral import hand_over
+from services.reports.domain.report import Assessment, Change, Place, Private, Report
+from services.reports.domain.steps import noted_steps
 from services.reports.domain.submission import (
     DESCRIPTION_LIMIT,
     NAME_LIMIT,
@@ -19,18 +23,27 @@ from services.reports.domain.submission import (
     Submission,
     check_codes,
     clean_email,
+    clean_partner_id,
     clean_phone,
     clean_text,
+    clean_url,
     hazards_of,
 )
 from services.reports.store import reports
 from shared.calendar import add_working_time, london_date
 from shared.contracts.envelope import Cause
+from shared.council import Kind
+from shared.council.gazetteer import PlaceKind
+from shared.council.kinds import CODED
 from shared.errors import DomainError, Duplicate
 from shared.geo import to_grid
 from shared.ids import new_id, public_reference
 from shared.service import ServiceContext
 
+COARSE_LAT, COARSE_LON = 0.002, 0.003
+"""About 220 by 200 m in England: how finely a home is shown that has no named street near by."""
+
+STREETS: tuple[PlaceKind, ...] = ("street",)
 ATTEMPTS = 3
 """Ids to try before giving up: two reports drawing the same reference even once is a matter of centuries."""
 
@@ -63,16 +76,20 @@ def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, c
     """Store a new report; raises `DomainError` for what is wrong, `Duplicate` for a key that is known."""
     now = ctx.clock.now()
     check_codes(submission, today=london_date(now))
-    place = locate(ctx, lat=submission.lat, lon=submission.lon, place_id=submission.place_id, at=now)
-    private = _private(submission)
+    kind = ctx.council.kind(submission.kind)
+    exact = locate(ctx, lat=submission.lat, lon=submission.lon, place_id=submission.place_id, at=now)
+    if submission.is_street_only:
+        exact = replace(exact, place_precision="street")
+    place = shown_place(ctx, exact, kind)
+    private = _private(submission, kind, exact if place != exact else None)
     hazards = hazards_of(submission.waste_type, submission.hazards)
     for _ in range(ATTEMPTS):
         report_id = new_id()
         draft = Report(
             id=report_id,
-            reference=public_reference(report_id, ctx.council.kind(submission.kind).prefix),
+            reference=public_reference(report_id, kind.prefix),
             idempotency_key=idempotency_key,
-            kind=submission.kind,
+            kind=kind.code,
             channel=submission.channel,
             state="submitted",
             reported_at=now,
@@ -84,14 +101,33 @@ def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, c
             size=submission.size,
             happened_on=submission.happened_on,
         )
-        assessment = assessment_of(ctx, draft, at=now) if draft.waste_type else None
-        accepted, facts = rules.submit(draft, assessment, at=now)
+        accepted, facts = _begun(ctx, draft, kind, at=now)
         try:
             return reports(ctx.store).add(accepted, facts, at=now, cause=cause)
         except Duplicate:
             if _known(ctx, idempotency_key) is not None:
                 raise
     raise DomainError("Your report could not be given a reference. Please try again.")
+
+
+def _begun(ctx: ServiceContext, draft: Report, kind: Kind, *, at: datetime) -> Change:
+    """Return a new report as it starts: assessed where that is possible, or with the partner for its kind."""
+    accepted, facts = rules.submit(draft, first_assessment(ctx, draft, at=at), at=at)
+    if kind.referral is None:
+        return accepted, facts
+    passed_on, more = hand_over(accepted, kind.referral.to, at=at)
+    return passed_on, facts + more
+
+
+def first_assessment(ctx: ServiceContext, report: Report, *, at: datetime) -> Assessment | None:
+    """Return what the rules make of a report that nobody has looked at; None where somebody must look first.
+
+    That is waste of which the type is not known, and whatever is not the council's to deal with.
+    """
+    kind = ctx.council.kind_of(report.kind)
+    if kind.referral is not None or (kind.is_waste and report.waste_type is None):
+        return None
+    return assessment_of(ctx, report, at=at)
 
 
 def accept_found_tip(ctx: ServiceContext, state: Mapping[str, Any], *, sequence: int, cause: Cause) -> Report:
@@ -129,7 +165,8 @@ def accept_found_tip(ctx: ServiceContext, state: Mapping[str, Any], *, sequence:
     # A crew has looked at it, so it is assessed even where the waste could not be told.
     accepted, facts = rules.submit(draft, assessment_of(ctx, draft, at=found_at), at=found_at)
     followed, more = follow_job(accepted, job_news(state, at=now, sequence=sequence))
-    return reports(ctx.store).add(followed, facts + more, at=now, cause=cause)
+    known = replace(followed, history=noted_steps(followed.history, 0, at=now))
+    return reports(ctx.store).add(known, facts + more, at=now, cause=cause)
 
 
 def job_news(state: Mapping[str, Any], *, at: datetime, sequence: int) -> JobNews:
@@ -160,6 +197,8 @@ def assessment_of(
         land_type=land_type or report.land_type,
         size=size or report.size,
         hazards=report.hazards if hazards is None else hazards,
+        kind=report.kind,
+        answers={answer.code: answer.values for answer in report.private.answers},
     )
     return conclude(
         [
@@ -207,8 +246,34 @@ def nearest_place(ctx: ServiceContext, lat: float, lon: float) -> str | None:
     return place.id if place else None
 
 
-def _private(submission: Submission) -> Private:
-    """Return what a person told us, cleaned and within bounds."""
+def shown_place(ctx: ServiceContext, exact: Place, kind: Kind) -> Place:
+    """Return the place as finely as reports of a kind show it: the spot, or for a home the middle of its street.
+
+    Ward and neighbourhood stay those of the spot. Where the gazetteer has no street near by, the coordinates are
+    rounded to about 200 m, and name nothing.
+    """
+    if kind.place_precision == "exact":
+        return exact
+    street = ctx.council.gazetteer.nearest(exact.lat, exact.lon, kinds=STREETS)
+    if street is not None:
+        lat, lon = street.lat, street.lon
+    else:
+        lat, lon = round(exact.lat / COARSE_LAT) * COARSE_LAT, round(exact.lon / COARSE_LON) * COARSE_LON
+    easting, northing = to_grid(lat, lon)
+    return replace(
+        exact,
+        lat=round(lat, 6),
+        lon=round(lon, 6),
+        easting=round(easting),
+        northing=round(northing),
+        place_precision="street",
+        place_id=street.id if street else None,
+    )
+
+
+def _private(submission: Submission, kind: Kind, spot: Place | None) -> Private:
+    """Return what a person told us, cleaned and within bounds; the spot where the report itself has only the street."""
+    _check_coded(submission, kind)
     return Private(
         name=clean_text(submission.name, NAME_LIMIT, one_line=True),
         email=clean_email(submission.email),
@@ -217,4 +282,17 @@ def _private(submission: Submission) -> Private:
         place_text=clean_text(submission.place_text, PLACE_TEXT_LIMIT),
         photo_key=submission.photo_key,
         public_photo_key=submission.public_photo_key,
+        answers=check_answers(kind, submission.answers),
+        lat=spot.lat if spot else None,
+        lon=spot.lon if spot else None,
+        media_urls=tuple(address for url in submission.media_urls if (address := clean_url(url))),
+        partner_id=clean_partner_id(submission.partner_id),
     )
+
+
+def _check_coded(submission: Submission, kind: Kind) -> None:
+    """Raise `DomainError` where the kind insists on one of the shared codes and the submission has none."""
+    for code in CODED:
+        attribute = kind.attribute(code)
+        if attribute is not None and attribute.required and getattr(submission, code) is None:
+            raise DomainError(f"{attribute.question} An answer is needed.", field=code, rule="required")

@@ -9,9 +9,10 @@ through other people's servers. Of enforcement a reporter hears only that action
 how much or by whom.
 """
 
+from services.reports.domain.referral import HANDED_OVER
 from services.reports.domain.report import Report, note_told
 from services.reports.store import reports
-from services.reports.words import CLOSURE_TEXTS, REFERRED_TO, place_words, reasons, waste_words
+from services.reports.words import CLOSURE_TEXTS, REFERRED_TO, closure_words, place_words, reasons, waste_words
 from shared.calendar import LONDON
 from shared.contracts.envelope import Cause, Event
 from shared.notify import Delivery, Message, open_sender, queue_delivery, send_due
@@ -79,6 +80,8 @@ def _kind(event: Event) -> str | None:
     """Return which message an event calls for."""
     if event.name == "report.amended":
         return "action-taken" if event.data["change"] == "action-taken" else None
+    if event.state["closure"] == HANDED_OVER and event.name != "report.referred":
+        return None  # it came in, was passed on and closed in one moment: one message says so
     return KIND_OF_EVENT.get(event.name)
 
 
@@ -91,7 +94,7 @@ def _addresses(report: Report) -> list[tuple[str, str]]:
 def _words(ctx: ServiceContext, report: Report, kind: str, event: Event) -> tuple[str, str]:
     """Return the subject and body of a message, by the state that the event announced and not by what came after."""
     page = f"{ctx.settings.public_url}/report/{report.reference}"
-    what = f"{waste_words(report)}, {place_words(report, ctx.council)}"
+    what = f"{waste_words(report, ctx.council)}, {place_words(report, ctx.council)}"
     told = {
         "received": _received,
         "closed": _closed,
@@ -116,20 +119,25 @@ def _received(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, s
     local = deadline.astimezone(LONDON)
     why = "; ".join(reasons(report, ctx.council))
     by = f"{local:%A} {local.day} {local:%B %Y}"
-    return "was received", f"Thank you for your report. We aim to clear it by {by}.\nWhy this date: {why}."
+    aim = "clear it" if ctx.council.kind_of(report.kind).makes_jobs else "deal with it"
+    return "was received", f"Thank you for your report. We aim to {aim} by {by}.\nWhy this date: {why}."
 
 
 def _closed(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:
     """Tell how a report was closed, with the link to say that it is still there."""
     closure = event.state["closure"]
-    text = CLOSURE_TEXTS.get(closure, "We closed your report.")
+    known = closure in CLOSURE_TEXTS
+    text = closure_words(closure, ctx.council.kind_of(report.kind))[1] if known else "We closed your report."
     # The link is good for the visit that was closed; after a reopening it opens nothing more.
     if closure in STILL_THERE_CLOSURES and event.state["visit"] == report.visit:
         text += f"\n\nIs it still there? Tell us: {still_there_link(ctx, report)}"
     return ("has been cleared" if closure == "cleared" else "is closed"), text
 
 
-def _referred(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:  # noqa: ARG001 - one shape for all
+def _referred(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:
     """Tell to whom a report was passed."""
+    referral = ctx.council.kind_of(report.kind).referral
+    if referral is not None and event.state["closure"] == HANDED_OVER:
+        return "was passed on", f"Thank you for your report. {referral.words}"
     to = REFERRED_TO.get(event.data["to"], REFERRED_TO["other"])
     return "was passed on", f"This is for {to} to clear. We have passed your report on."

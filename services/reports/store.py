@@ -28,6 +28,7 @@ REPORTS = Collection(
         "state": "text",
         "open": "boolean",
         "reported_at": "instant",
+        "changed_at": "instant",
         "queue_rank": "integer",
         "due_at": "instant",
         "neighbourhood": "text",
@@ -43,6 +44,7 @@ REPORTS = Collection(
         Index(equal=("state",), sort=NEWEST_FIRST),
         Index(equal=("open",), sort=NEWEST_FIRST),
         Index(sort=NEWEST_FIRST),
+        Index(sort=(("changed_at", ASCENDING),)),
         Index(equal=("cell",), sort=NEWEST_FIRST),
         Index(equal=("merged_into",)),
         Index(equal=("blob_keys",)),
@@ -67,6 +69,7 @@ def _derived(report: Report) -> Mapping[str, Any]:
     keys = (report.private.photo_key, report.private.public_photo_key)
     return {
         "open": report.is_open,
+        "changed_at": report.changed_at,
         "queue_rank": WAITING if report.waits_for_staff else UNDER_WAY,
         "due_at": report.deadline or report.reported_at,
         "neighbourhood": report.place.neighbourhood,

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.reports.domain.report import Report, Step
+from services.reports.domain.report import Report
+from services.reports.domain.steps import Step
 from shared.contracts.codes import HAZARDS, WASTE_TYPES
-from shared.council import Council
+from shared.council import Council, Kind
+from shared.council.kinds import NOT_KNOWN
 from shared.errors import NotFound
 from shared.geo import distance_m
 
@@ -19,6 +21,9 @@ REFERRED_TO: Mapping[str, str] = {
     "environment-agency": "the Environment Agency",
     "housing": "the housing association",
     "highways": "National Highways",
+    "parking": "the parking team",
+    "planning": "the planning enforcement team",
+    "police": "the police",
     "other": "the organisation responsible",
 }
 HAZARD_WORDS: Mapping[str, str] = dict(
@@ -47,6 +52,7 @@ CLOSURE_WORDS: Mapping[str, str] = {
     "no-action": "No action needed",
     "not-ours": "Not the council’s to clear",
     "duplicate": "Joined to another report",
+    "referred": "Passed on",
 }
 DEFERRED_WORDS: Mapping[str, str] = {
     "part-cleared": "A crew cleared some of it and will come back for the rest.",
@@ -63,6 +69,12 @@ CLOSURE_TEXTS: Mapping[str, str] = {
     "no-action": "We looked into this and there is nothing for us to clear.",
     "not-ours": "This is not on land that the council is responsible for.",
     "duplicate": "Somebody had already told us about this, so we joined the two reports.",
+    "referred": "This is not for our crews. We have passed it to the organisation responsible.",
+}
+
+REOPENED_BY: Mapping[str, str] = {
+    "reporter": "The person who reported it told us that it is still there.",
+    "partner": "Somebody told us through another website that it is still there.",
 }
 
 AT_M = 30
@@ -87,9 +99,24 @@ class Standing:
     is_done: bool
 
 
-def waste_words(report: Report) -> str:
-    """Return what was dumped, in plain words."""
-    return WASTE_TYPES[report.waste_type].plain if report.waste_type else "Fly-tipped waste"
+def waste_words(report: Report, council: Council | None = None) -> str:
+    """Return what was reported, in plain words: the waste, or for other kinds of report the kind."""
+    if report.waste_type:
+        return WASTE_TYPES[report.waste_type].plain
+    if report.kind == "fly-tipping":
+        return "Fly-tipped waste"
+    kind = council.kinds.get(report.kind) if council else None
+    return kind.name if kind else report.kind.replace("-", " ").capitalize()
+
+
+def answer_words(report: Report, kind: Kind, *, published: bool) -> list[tuple[str, str]]:
+    """Return the answers to the kind's own questions in words; with `published` only those that anybody may see."""
+    asked = {attribute.code: attribute for attribute in kind.attributes}
+    return [
+        (attribute.question, ", ".join(attribute.words(value) for value in answer.values))
+        for answer in report.private.answers
+        if (attribute := asked.get(answer.code)) and (attribute.is_published or not published)
+    ]
 
 
 def place_words(report: Report, council: Council) -> str:
@@ -103,11 +130,13 @@ def place_words(report: Report, council: Council) -> str:
     return f"{'Near ' if distance > AT_M else ''}{place.name}, {area}"
 
 
-def standing(report: Report) -> Standing:
-    """Return how a report stands."""
+def standing(report: Report, council: Council | None = None) -> Standing:
+    """Return how a report stands, in the words of its kind where the council is given."""
+    kind = council.kind_of(report.kind) if council else NOT_KNOWN
     if report.state == "closed":
-        closure = report.closure or "no-action"
-        return Standing(CLOSURE_WORDS[closure], CLOSURE_TEXTS[closure], is_done=True)
+        return Standing(*closure_words(report.closure or "no-action", kind), is_done=True)
+    if report.state == "assessed" and kind.team:
+        return Standing("On our list", f"It is with {kind.team}.", is_done=False)
     if report.state == "referred":
         to = REFERRED_TO[report.referred_to or "other"]
         return Standing(f"Passed to {to}", f"This is for {to} to clear. We have told them about it.", is_done=False)
@@ -116,9 +145,19 @@ def standing(report: Report) -> Standing:
     return Standing(*_OPEN_STANDINGS[report.state], is_done=False)
 
 
-def story(report: Report) -> list[Line]:
+def closure_words(closure: str, kind: Kind) -> tuple[str, str]:
+    """Return what a closure is called and says, of a report of a kind."""
+    if closure == "referred" and kind.referral:
+        return f"Passed to {kind.referral.name}", kind.referral.words
+    if closure == "cleared" and kind.team:
+        return "Dealt with", f"{kind.team[0].upper()}{kind.team[1:]} dealt with it."
+    return CLOSURE_WORDS[closure], CLOSURE_TEXTS[closure]
+
+
+def story(report: Report, council: Council | None = None) -> list[Line]:
     """Return the report's story for the public, newest first."""
-    return [Line(step.at, *_told(step)) for step in reversed(report.history)]
+    kind = council.kind_of(report.kind) if council else NOT_KNOWN
+    return [Line(step.at, *step_words(step, kind)) for step in reversed(report.history)]
 
 
 def reasons(report: Report, council: Council) -> list[str]:
@@ -128,25 +167,21 @@ def reasons(report: Report, council: Council) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _told(step: Step) -> tuple[str, str]:
-    """Return the title and text of one step."""
+def step_words(step: Step, kind: Kind) -> tuple[str, str]:
+    """Return the title and text of one step of a story."""
     detail = step.detail or ""
     if step.what == "received" and detail == "crew":
         return "Found by a crew", "One of our crews came across this."
     if step.what == "closed":
-        return CLOSURE_WORDS.get(detail, "Closed"), CLOSURE_TEXTS.get(detail, "")
+        return closure_words(detail, kind) if detail in CLOSURE_WORDS else ("Closed", "")
     if step.what == "deferred":
         return "More to do", DEFERRED_WORDS.get(detail, "The visit was put off.")
     if step.what == "referred":
         return f"Passed to {REFERRED_TO.get(detail, REFERRED_TO['other'])}", "It is for them to clear."
     if step.what == "reopened":
-        by = (
-            "The person who reported it told us that it is still there."
-            if detail == "reporter"
-            else "We opened it again."
-        )
-        return "Opened again", by
-    return _PLAIN_STEPS.get(step.what, (step.what.capitalize(), ""))
+        return "Opened again", REOPENED_BY.get(detail, "We opened it again.")
+    steps = _TEAM_STEPS if kind.team else _PLAIN_STEPS
+    return steps.get(step.what, (step.what.capitalize(), ""))
 
 
 _OPEN_STANDINGS: Mapping[str, tuple[str, str]] = {
@@ -162,6 +197,10 @@ _PLAIN_STEPS: Mapping[str, tuple[str, str]] = {
     "unscheduled": ("Waiting for a crew", "It is waiting for another crew."),
     "started": ("Crew at work", "A crew started work there."),
     "action-taken": ("Action was taken", "Our enforcement officers took action over this."),
+}
+_TEAM_STEPS: Mapping[str, tuple[str, str]] = {
+    **_PLAIN_STEPS,
+    "assessed": ("Put on our list", "We worked out how urgent it is and set a date for it."),
 }
 
 

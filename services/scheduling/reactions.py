@@ -7,7 +7,7 @@ the copy, never from the event's name; so each handler may run again at any time
 from collections.abc import Mapping
 from typing import Any
 
-from services.scheduling import planning, store, tipping
+from services.scheduling import found, planning, store, tipping
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.job import Job, Reason
 from services.scheduling.domain.reconcile import ReportCopy, new_job, reconcile
@@ -22,6 +22,7 @@ from shared.store.port import ASCENDING
 COPIED = (
     "report_id",
     "reference",
+    "kind",
     "channel",
     "state",
     "visit",
@@ -91,13 +92,21 @@ def follow_report(ctx: ServiceContext, report_id: str, *, cause: Cause) -> None:
     document = ctx.store.get(store.REPORT_COPIES.name, report_id)
     if document is None:
         return
-    report = ReportCopy.of(document)
+    report = report_copy(ctx, document)
     job_id = derived_id(report_id, report.visit)
     known, _ = store.jobs(ctx.store).find({"report_id": report_id}, sort=(("visit", ASCENDING),), limit=100)
     for job in known:
         _reconcile_one(ctx, job, report, cause)
     if report.wants_a_job and job_id not in {job.id for job in known}:
         _make_job(ctx, job_id, report, cause)
+
+
+def report_copy(ctx: ServiceContext, document: Mapping[str, Any]) -> ReportCopy:
+    """Return the copy in a document, with what the council says of reports of its kind."""
+    # Copies of before there were other kinds do not name theirs.
+    state = {"kind": found.KIND, **document}
+    kind = ctx.council.kind_of(state["kind"])
+    return ReportCopy.of(state, is_for_crews=kind.makes_jobs, is_waste=kind.is_waste)
 
 
 def depot_for(ctx: ServiceContext, report: ReportCopy) -> str:

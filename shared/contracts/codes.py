@@ -74,7 +74,7 @@ HAZARDS = ("asbestos", "clinical", "chemical", "obstruction")
 CHANNELS = ("web", "open311", "contact-centre", "crew")
 
 REPORT_STATES = ("submitted", "assessed", "scheduled", "in-progress", "closed", "referred")
-CLOSURES = ("cleared", "already-cleared", "not-found", "no-action", "not-ours", "duplicate")
+CLOSURES = ("cleared", "already-cleared", "not-found", "no-action", "not-ours", "duplicate", "referred")
 JOB_STATES = ("open", "assigned", "started", "completed", "deferred", "cancelled")
 TICKET_STATES = ("recorded", "voided")
 CASE_STATES = ("opened", "evidence", "decision", "notice", "closed")

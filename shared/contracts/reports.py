@@ -27,6 +27,17 @@ from shared.contracts.codes import CHANNELS, CLOSURES, HAZARDS, LAND_TYPES, REPO
 
 PLACE_PRECISIONS = ("exact", "street")
 MESSAGE_KINDS = ("received", "closed", "reopened", "referred", "action-taken")
+REFERRED_TO_CODES = (
+    "land-owner",
+    "network-rail",
+    "environment-agency",
+    "housing",
+    "highways",
+    "parking",
+    "planning",
+    "police",
+    "other",
+)
 MESSAGE_CHANNELS = ("email", "sms")
 
 
@@ -124,7 +135,7 @@ class ReportUnmergedV1(ReportContract):
 class ReportReferredV1(ReportContract):
     """The report was handed to an owner or partner."""
 
-    to = code(("land-owner", "network-rail", "environment-agency", "housing", "highways", "other"))
+    to = code(REFERRED_TO_CODES)
 
 
 @_report("closed")
@@ -138,7 +149,7 @@ class ReportClosedV1(ReportContract):
 class ReportReopenedV1(ReportContract):
     """The report was opened again as a new visit."""
 
-    by = code(("reporter", "staff"))
+    by = code(("reporter", "staff", "partner"))
 
 
 @_report("evidence-flagged")

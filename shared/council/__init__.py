@@ -5,6 +5,7 @@ example is Liverpool (ADR 0009). `load_council` checks everything at start; afte
 """
 
 from shared.council.gazetteer import Gazetteer, Place
+from shared.council.kinds import Choice, Kind, KindAttribute, Open311, Referral
 from shared.council.load import load_council
 from shared.council.model import (
     Applying,
@@ -17,8 +18,6 @@ from shared.council.model import (
     Crew,
     Depot,
     GroupRole,
-    Kind,
-    KindAttribute,
     Location,
     Material,
     Neighbourhood,
@@ -36,6 +35,7 @@ __all__ = [
     "Assessment",
     "AssessmentRule",
     "Baseline",
+    "Choice",
     "Colours",
     "Contact",
     "Council",
@@ -48,8 +48,10 @@ __all__ = [
     "Location",
     "Material",
     "Neighbourhood",
+    "Open311",
     "Place",
     "Provenance",
+    "Referral",
     "Retention",
     "SignIn",
     "Site",

@@ -1,6 +1,6 @@
 """The gazetteer: the named streets, alleys, parks and landmarks by which people say where something is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import floor
@@ -42,14 +42,17 @@ class Gazetteer:
         except KeyError:
             raise NotFound(f"There is no place {place_id}") from None
 
-    def nearest(self, lat: float, lon: float, *, within_m: float = FURTHEST_M) -> Place | None:
-        """Return the place nearest to a WGS84 point, if it is within so many metres (at most `FURTHEST_M`)."""
+    def nearest(
+        self, lat: float, lon: float, *, within_m: float = FURTHEST_M, kinds: Collection[PlaceKind] | None = None
+    ) -> Place | None:
+        """Return the place nearest to a WGS84 point, of some kinds or any, within so many metres (`FURTHEST_M`)."""
         row, column = _square(lat, lon)
         near = [
             (distance_m(lat, lon, place.lat, place.lon), place.id, place)
             for one_row in (row - 1, row, row + 1)
             for one_column in (column - 1, column, column + 1)
             for place in self._by_square.get((one_row, one_column), ())
+            if kinds is None or place.kind in kinds
         ]
         metres, _, place = min(near, default=(within_m + 1, "", None))
         return place if metres <= within_m else None

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from shared.contracts.codes import SIZES, WASTE_TYPES
+from shared.council import kind_tables
 from shared.council.fleet import crew, depot, site, vehicle
 from shared.council.gazetteer import Gazetteer, Place, PlaceKind
 from shared.council.groups import sign_in
@@ -17,8 +18,6 @@ from shared.council.look import colours, contact
 from shared.council.model import (
     Baseline,
     Council,
-    Kind,
-    KindAttribute,
     Material,
     Neighbourhood,
 )
@@ -30,8 +29,6 @@ from shared.toml import SLUG, Table, each, read_toml
 
 PLACE_KINDS: tuple[PlaceKind, ...] = ("street", "alley", "park", "landmark")
 PLACE_COLUMNS = ["id", "name", "kind", "lat", "lon", "neighbourhood"]
-ATTRIBUTES = ("waste_type", "land_type", "size")
-PREFIX_LETTERS = 2
 
 
 def load_council(path: Path, *, boundaries: Path | None = None) -> Council:
@@ -62,7 +59,8 @@ def _council(top: Table, folder: Path, imported: Path | None) -> Council:
     ewc_codes = _unique(top, "materials", (item.ewc_code for item in materials))
     sites = tuple(each(top.tables("sites"), lambda table: site(table, ewc_codes)))
     _unique(top, "sites", (item.id for item in sites))
-    kinds = tuple(each(top.tables("kinds"), _kind))
+    made = tuple(each(top.tables("kinds"), kind_tables.kind))
+    kinds = tuple(item for item, _ in made)
     _unique(top, "kinds", (item.code for item in kinds))
     _unique(top, "kinds", (item.prefix for item in kinds))
     size_table, ewc_table = top.table("size_kg"), top.table("ewc_by_waste_type")
@@ -85,9 +83,9 @@ def _council(top: Table, folder: Path, imported: Path | None) -> Council:
         materials={item.ewc_code: item for item in materials},
         fly_tips_are_household=counting.flag("fly_tips_are_household"),
         size_kg={size: size_table.whole(size, minimum=1) for size in SIZES},
-        ewc_by_waste_type={kind: ewc_table.choice(kind, sorted(ewc_codes)) for kind in WASTE_TYPES},
+        ewc_by_waste_type={waste: ewc_table.choice(waste, sorted(ewc_codes)) for waste in WASTE_TYPES},
         kinds={item.code: item for item in kinds},
-        assessment=assessment(top.table("assessment")),
+        assessment=assessment(top.table("assessment"), [rule for _, rules in made for rule in rules]),
         working_time=working_time(top.table("working_time")),
         tariff=tariff(top),
         retention=retention(top.table("retention")),
@@ -99,6 +97,7 @@ def _council(top: Table, folder: Path, imported: Path | None) -> Council:
             "counting": provenance(counting),
         },
         sign_in=sign_in(top, depot_ids, slugs),
+        open311=kind_tables.open311(top),
     )
     for table in (identity, size_table, ewc_table, households, counting):
         table.close()
@@ -122,31 +121,6 @@ def _material(table: Table) -> Material:
         is_household=table.flag("is_household"),
         is_hazardous=table.flag("is_hazardous", default=False),
         provenance=provenance(table),
-    )
-
-
-def _kind(table: Table) -> Kind:
-    prefix = table.text("prefix")
-    if not (len(prefix) == PREFIX_LETTERS and prefix.isascii() and prefix.isalpha() and prefix.isupper()):
-        table.fail("prefix", f"must be two capital letters, not {prefix!r}")
-    return Kind(
-        code=table.slug("code"),
-        prefix=prefix,
-        name=table.text("name"),
-        description=table.text("description"),
-        group=table.text("group"),
-        keywords=table.texts("keywords"),
-        place_precision="street" if table.choice("place_precision", ("exact", "street")) == "street" else "exact",
-        attributes=tuple(each(table.tables("attributes", minimum=0), _attribute)),
-    )
-
-
-def _attribute(table: Table) -> KindAttribute:
-    return KindAttribute(
-        code=table.choice("code", ATTRIBUTES),
-        question=table.text("question"),
-        help=table.text("help"),
-        required=table.flag("required"),
     )
 
 

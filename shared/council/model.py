@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from shared.calendar import WorkingTime
 from shared.council.gazetteer import Gazetteer
+from shared.council.kinds import NOT_KNOWN, Kind, Open311
 from shared.errors import NotFound
 from shared.geo.areas import BoundarySet, set_for
 
@@ -144,45 +145,24 @@ class Material:
 
 
 @dataclass(frozen=True)
-class KindAttribute:
-    """One question that a kind of report asks; its choices are the shared codes of the same name."""
-
-    code: str
-    question: str
-    help: str
-    required: bool
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of report: its service code, the prefix of its references, and the texts of its Open311 service."""
-
-    code: str
-    prefix: str
-    name: str
-    description: str
-    group: str
-    keywords: tuple[str, ...]
-    place_precision: Literal["exact", "street"]
-    attributes: tuple[KindAttribute, ...]
-
-
-@dataclass(frozen=True)
 class AssessmentRule:
     """One reason for a priority and a deadline: it applies when the report's `field` has one of the `values`.
 
     Exactly one of `working_hours` and `working_days` is set. `code` is what events and pages name as the reason; the
-    default rule has no values and always applies.
+    default rule (field `any`) has no values. A rule of one `kind` applies to no other; its field is `any`, or `answer`
+    for what was answered to its question `attribute`.
     """
 
     code: str
-    field: Literal["hazard", "waste_type", "size", "land_type", "any"]
+    field: Literal["hazard", "waste_type", "size", "land_type", "answer", "any"]
     values: tuple[str, ...]
     priority: int
     working_hours: int | None
     working_days: int | None
     explanation: str
     provenance: Provenance
+    kind: str | None = None
+    attribute: str | None = None
 
 
 @dataclass(frozen=True)
@@ -200,18 +180,32 @@ class Assessment:
     rules: tuple[AssessmentRule, ...]
 
     def applying(
-        self, *, waste_type: str | None, land_type: str | None, size: str | None, hazards: tuple[str, ...] = ()
+        self,
+        *,
+        waste_type: str | None,
+        land_type: str | None,
+        size: str | None,
+        hazards: tuple[str, ...] = (),
+        kind: str | None = None,
+        answers: Mapping[str, tuple[str, ...]] | None = None,
     ) -> tuple[Applying, ...]:
-        """Return the rules that apply, the most urgent first; the default only where no other does."""
+        """Return the rules that apply, the most urgent first; a default only where no other does.
+
+        The kind's own default comes before the council's.
+        """
         known = {"hazard": hazards, "waste_type": (waste_type,), "size": (size,), "land_type": (land_type,)}
+        given = answers or {}
+        rules = [rule for rule in self.rules if rule.kind is None or rule.kind == kind]
         found = [
             Applying(rule, value)
-            for rule in self.rules
-            for value in known.get(rule.field, ())
+            for rule in rules
+            for value in (given.get(rule.attribute, ()) if rule.attribute else known.get(rule.field, ()))
             if value is not None and value in rule.values
         ]
         if not found:
-            found = [Applying(rule, None) for rule in self.rules if rule.field == "any"]
+            defaults = [rule for rule in rules if rule.field == "any"]
+            own = [rule for rule in defaults if rule.kind is not None]
+            found = [Applying(rule, None) for rule in own or defaults]
         return tuple(sorted(found, key=lambda applying: applying.rule.priority))
 
 
@@ -311,6 +305,7 @@ class Council:
     provenance: Mapping[str, Provenance]
     """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
     sign_in: SignIn = field(default_factory=SignIn)
+    open311: Open311 = field(default_factory=Open311)
 
     @property
     def wards(self) -> tuple[Ward, ...]:
@@ -356,6 +351,10 @@ class Council:
     def kind(self, code: str) -> Kind:
         """Return a kind of report; raises `NotFound`."""
         return _known(self.kinds, code, "kind of report")
+
+    def kind_of(self, code: str) -> Kind:
+        """Return the kind of a report that exists, a plain one where the configuration no longer has it."""
+        return self.kinds.get(code, NOT_KNOWN)
 
     def material(self, ewc_code: str) -> Material:
         """Return what an EWC code means to this council; raises `NotFound`."""

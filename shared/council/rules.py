@@ -1,5 +1,6 @@
 """The council's rules of `council.toml`: assessment, working time, tariff within the law, retention."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from shared import law
@@ -47,8 +48,8 @@ def _of_year(closures: Table, key: str, year: int) -> bool:
     return True
 
 
-def assessment(table: Table) -> Assessment:
-    """Return the rules of assessment; there must be exactly one default."""
+def assessment(table: Table, of_kinds: Sequence[AssessmentRule] = ()) -> Assessment:
+    """Return the rules of assessment, those of single kinds of report last; there must be one default for all."""
     rules = tuple(each(table.tables("rules"), _rule))
     table.close()
     explanations = {rule.code: rule.explanation for rule in rules}
@@ -57,7 +58,10 @@ def assessment(table: Table) -> Assessment:
             table.fail(f"rules[{number}].explanation", f"differs from another rule’s with the code {rule.code!r}")
     if [rule.field for rule in rules].count("any") != 1:
         table.fail("rules", 'must have exactly one default rule (field = "any")')
-    return Assessment(rules)
+    for rule in of_kinds:
+        if explanations.setdefault(rule.code, rule.explanation) != rule.explanation:
+            table.fail("rules", f"of {rule.kind} explain {rule.code!r} differently from another rule with that code")
+    return Assessment((*rules, *of_kinds))
 
 
 def _rule(table: Table) -> AssessmentRule:
@@ -70,9 +74,7 @@ def _rule(table: Table) -> AssessmentRule:
             table.fail("values", f"names {value!r}, which is no {chosen}")
     if bool(values) == (field == "any"):
         table.fail("values", "must be given, but not for the default rule")
-    hours, days = table.optional_whole("working_hours", minimum=1), table.optional_whole("working_days", minimum=1)
-    if (hours is None) == (days is None):
-        table.fail("working_days", "or working_hours must be given, and not both")
+    hours, days = how_long(table)
     return AssessmentRule(
         code=table.slug("code"),
         field=field,
@@ -83,6 +85,14 @@ def _rule(table: Table) -> AssessmentRule:
         explanation=table.text("explanation"),
         provenance=provenance(table),
     )
+
+
+def how_long(table: Table) -> tuple[int | None, int | None]:
+    """Return a rule's working hours and working days, of which exactly one is given."""
+    hours, days = table.optional_whole("working_hours", minimum=1), table.optional_whole("working_days", minimum=1)
+    if (hours is None) == (days is None):
+        table.fail("working_days", "or working_hours must be given, and not both")
+    return hours, days
 
 
 def tariff(top: Table) -> tuple[TariffEntry, ...]:

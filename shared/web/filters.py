@@ -40,6 +40,7 @@ STATE_WORDS: Mapping[str, Mapping[str, str]] = {
         "no-action": "No action needed",
         "not-ours": "Not the council’s",
         "duplicate": "Reported before",
+        "referred": "Passed on",
     },
     "job": {
         "open": "To assign",

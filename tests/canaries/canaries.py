@@ -138,7 +138,12 @@ def planted(flock: Flock) -> dict[str, str]:
         "address_string": f"4 {plant('Open311: address', lives_in=REPORT)} Road",
         "device_id": plant("Open311: device"),
         "account_id": plant("Open311: account"),
-        "media_url": f"https://example.com/{plant('Open311: picture address')}.jpg",
+        "media_url": f"https://example.com/{plant('Open311: picture address', lives_in=REPORT)}.jpg",
+        "house": f"{plant('Open311: an answer that was typed', lives_in=REPORT)} House",
+        "update": f"Seen again by {plant('Open311: update', lives_in=REPORT)}",
+        "update_picture": f"https://example.com/{plant('Open311: picture of an update', lives_in=REPORT)}.jpg",
+        "update_name": plant("Open311: who wrote an update"),
+        "update_email": f"{plant('Open311: email of who wrote an update')}@example.com",
         # a crew
         "evidence_note": f"A letter to {plant('crew: note on the evidence', lives_in=SEALED)}",
         "evidence_exif": plant("crew: EXIF of the evidence", lives_in=SEALED),

@@ -88,6 +88,7 @@ class Examples(dict[str, str]):
         for name in ("tipped", "loaded", "started", "assigned", "open", "held"):
             self[name] = self._report()
         self["cleared"] = self["tipped"]
+        self._make_other_kinds()
         reporter = visitors["reported"]
         self["sent"] = re.search(r"FT-[0-9A-Z]{8}", reporter.open("/report/new/sent").text)[0]
         for name in ("tipped", "loaded", "started", "assigned", "open", "held"):
@@ -116,16 +117,36 @@ class Examples(dict[str, str]):
         self["crew"], self["vehicle"] = crew["id"], crew["vehicle_id"]
         self["depot"] = crew["depot_id"]
 
-    def _report(self) -> str:
+    def _make_other_kinds(self) -> None:
+        """Report graffiti that a crew is at, a missed bin of which another website says more, and what is passed on."""
+        self["graffiti"] = self._report("graffiti", graffiti_type="graffiti", offensive="yes", surface="brick")
+        self["graffiti_job"] = self._job(self["graffiti"])["id"]
+        self._act("graffiti", "assign", {"crew_id": self["crew"]})
+        self._act("graffiti", "start", {})
+        self["missed_bin"] = self._report("missed-bin", bin="general", house="12b", assisted="yes")
+        self["passed_on"] = self._report("inconsiderate-parking", parking_problem="pavement")
+        update = {
+            "api_key": self._system.credentials["tokens"]["open311"],
+            "service_request_id": self["missed_bin"],
+            "update_id": new_id(),
+            "status": "OPEN",
+            "updated_datetime": datetime.now(UTC).isoformat(),
+            "description": "The bin next door was not emptied either",
+            "media_url": "https://photos.example/bin.jpg",
+        }
+        answer = self._doors.call("POST", "/open311/v2/servicerequestupdates.json", form=update)
+        assert answer.ok, answer
+
+    def _report(self, kind: str = "fly-tipping", **answers: str) -> str:
         report = self._json("/api/reports/v1/reports?limit=1", "manager")["items"][0]
         form = {
             "api_key": self._system.credentials["tokens"]["open311"],
-            "service_code": "fly-tipping",
+            "service_code": kind,
             "lat": str(report["place"]["lat"]),
             "long": str(report["place"]["lon"]),
             "description": "Black bags and a broken chair by the gate",
             "email": "resident@example.com",
-            **{f"attribute[{name}]": value for name, value in WASTE.items()},
+            **{f"attribute[{name}]": value for name, value in (answers or WASTE).items()},
         }
         answer = self._doors.call("POST", "/open311/v2/requests.json", form=form)
         assert answer.ok, answer

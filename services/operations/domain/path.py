@@ -64,7 +64,8 @@ def _job(journey: Journey, names: Names) -> Stop:
     """Return the stop of the newest job."""
     job = _last(journey.jobs)
     if job is None:
-        return Stop("job", "Job", NOT_YET, "No job yet")
+        is_for_crews = journey.report is None or names.makes_jobs(journey.report["kind"])
+        return Stop("job", "Job", NOT_YET, "No job yet" if is_for_crews else "Not for a crew")
     details = [f"visit {job['visit']}", names.depot(job["depot_id"])]
     if job["held"]:
         details.append("held for evidence")

@@ -16,7 +16,7 @@ from services.operations.domain.words import (
     said_land,
     said_outcome,
     said_pounds,
-    said_waste,
+    said_report,
 )
 from shared.contracts.base import FLEET, PROTECTED
 from shared.contracts.codes import PRIORITIES
@@ -35,6 +35,11 @@ CLOSURES = {
     "no-action": "no action is needed",
     "not-ours": "it is not the council’s to clear",
     "duplicate": "it was reported before",
+    "referred": "somebody else deals with such reports",
+}
+REOPENED = {
+    "reporter": "The reporter said that it is still there",
+    "partner": "Another website passed on that it is still there",
 }
 AMENDMENTS = {
     "scheduled": "The report now has a crew.",
@@ -91,7 +96,7 @@ def sentence(event: Event, names: Names, classes: frozenset[str]) -> str:
 def _submitted(say: Teller) -> str:
     state = say.state
     where = say.names.neighbourhood(state["place"]["neighbourhood"])
-    what = said_waste(state["waste_type"], state["size"])
+    what = said_report(state, say.names)
     land = f" ({said_land(state['land_type'])})" if state["land_type"] else ""
     return f"{SOMEBODY_REPORTED[state['channel']]} {what}, in {where}{land}."
 
@@ -107,8 +112,7 @@ def _closed(say: Teller) -> str:
 
 
 def _reopened(say: Teller) -> str:
-    who = "The reporter said that it is still there" if say.data["by"] == "reporter" else "Staff opened it again"
-    return f"{who}. This is visit {say.state['visit']}."
+    return f"{REOPENED.get(say.data['by'], 'Staff opened it again')}. This is visit {say.state['visit']}."
 
 
 def _flagged(say: Teller) -> str:

@@ -3,8 +3,9 @@
 The filters of `shared/web` do the same in templates; sentences are made in the domain so that they can be tested there.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from shared.contracts.codes import LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
@@ -33,6 +34,18 @@ class Names(Protocol):
 
     def material(self, material: str) -> str:
         """Return a material's name."""
+        ...
+
+    def report_kind(self, kind: str) -> str:
+        """Return the name of a kind of report."""
+        ...
+
+    def is_waste(self, kind: str) -> bool:
+        """Say whether reports of a kind are about waste."""
+        ...
+
+    def makes_jobs(self, kind: str) -> bool:
+        """Say whether a crew is sent to reports of a kind."""
         ...
 
 
@@ -74,6 +87,13 @@ def said_waste(waste_type: str | None, size: str | None = None) -> str:
     """Return what lies there, in plain words: black bags from a home, a small van full."""
     waste = inner(WASTE_TYPES[waste_type].plain) if waste_type else "waste that nobody has named yet"
     return f"{waste}, {said_size(size)}" if size else waste
+
+
+def said_report(state: Mapping[str, Any], names: Names) -> str:
+    """Return what a report is about: the waste, or for a kind of report that is not about waste the kind's name."""
+    if state["waste_type"] is None and not names.is_waste(state["kind"]):
+        return inner(names.report_kind(state["kind"]))
+    return said_waste(state["waste_type"], state["size"])
 
 
 def said_size(size: str) -> str:

@@ -54,6 +54,19 @@ class CouncilNames:
                 return known.name[:1].lower() + known.name[1:]
         return said_code(material)
 
+    def report_kind(self, kind: str) -> str:
+        """Return the name of a kind of report."""
+        known = self.council.kinds.get(kind)
+        return known.name if known else said_code(kind)
+
+    def is_waste(self, kind: str) -> bool:
+        """Say whether reports of a kind are about waste."""
+        return self.council.kind_of(kind).is_waste
+
+    def makes_jobs(self, kind: str) -> bool:
+        """Say whether a crew is sent to reports of a kind."""
+        return self.council.kind_of(kind).makes_jobs
+
 
 @dataclass(frozen=True)
 class Address:

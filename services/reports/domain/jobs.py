@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from services.reports.domain.report import WAITING_FOR_JOB, Change, Report, Step, close, refer
+from services.reports.domain.report import WAITING_FOR_JOB, Change, Report, close, refer
+from services.reports.domain.steps import Step
 from shared.contracts.reports import ReportAmendedV1
 
 CLOSING_OUTCOMES = frozenset({"cleared", "already-cleared", "not-found"})

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from services.reports.domain.answers import Answer
+from services.reports.domain.notes import Note
+from services.reports.domain.steps import Step
 from shared.contracts.base import Fact
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -30,8 +33,10 @@ OPEN_STATES = frozenset({"submitted", "assessed", "scheduled", "in-progress", "r
 WAITING_FOR_JOB = frozenset({"assessed", "scheduled", "in-progress"})
 """States that follow the job: what happens to it decides which of them holds."""
 
-STAFF_CLOSURES = ("no-action", "not-ours", "already-cleared")
-"""Closures that staff decide from the desk; the others follow from a job or a merge."""
+STAFF_CLOSURES = ("no-action", "not-ours", "already-cleared", "cleared")
+"""Closures that staff decide from the desk; the others follow from a job or a merge.
+
+`cleared` only where no crew is sent."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Private:
-    """What a person told us: contact details, their own words, and the photo as sealed blobs. Never in an event."""
+    """What a person told us: contact details, their own words, and the photo as sealed blobs. Never in an event.
+
+    `answers` are those to the kind's own questions; `lat` and `lon` the spot where the report itself has the street
+    only; `partner_id` is what the website that sent the report calls it.
+    """
 
     name: str = ""
     email: str = ""
@@ -59,6 +68,12 @@ class Private:
     place_text: str = ""
     photo_key: str | None = None
     public_photo_key: str | None = None
+    answers: tuple[Answer, ...] = ()
+    lat: float | None = None
+    lon: float | None = None
+    media_urls: tuple[str, ...] = ()
+    partner_id: str | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
     def has_contact(self) -> bool:
@@ -81,15 +96,6 @@ class Assessment:
     priority: int
     deadline: datetime
     reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line of the report's story as the public is told it: codes only."""
-
-    at: datetime
-    what: str
-    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,11 @@ class Report:
     def is_open(self) -> bool:
         """Say whether the council still has something to do or to hear."""
         return self.state in OPEN_STATES
+
+    @property
+    def changed_at(self) -> datetime:
+        """Return when something last became known of it that the public is told."""
+        return max((step.known_at for step in self.history), default=self.reported_at)
 
     @property
     def waits_for_staff(self) -> bool:
@@ -272,6 +283,7 @@ def reopen(report: Report, assessment: Assessment | None, *, by: str, at: dateti
         closed_at=None,
         cleared_at=None,
         merged_into=None,
+        referred_to=None,
         visit=report.visit + 1,
         job_id=None,
         job_outcome=None,

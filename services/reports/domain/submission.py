@@ -7,8 +7,8 @@ reader: nulls, other control characters, and the ones that turn the direction of
 
 import re
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from shared.contracts.codes import HAZARDS, LAND_TYPES, SIZES, WASTE_TYPES
@@ -26,6 +26,10 @@ KEPT_CONTROLS = frozenset("\n\t")
 EMAIL = re.compile(r"^[^@\s<>\"(),:;\\]+@[^@\s<>\"(),:;\\.]+(\.[^@\s<>\"(),:;\\.]+)+$")
 PHONE_DIGITS = range(7, 16)
 """Fewest and most digits of a number that can be called, country code included (E.164)."""
+
+URL_LIMIT = 2_000
+URL = re.compile(r"^https?://[^\s/?#@]+([/?#][^\s]*)?$", re.IGNORECASE)
+PARTNER_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
 
 HAZARD_OF_WASTE = {"asbestos": "asbestos", "clinical": "clinical", "chemical-drums-oil-fuel": "chemical"}
 """Waste types that are a hazard by themselves."""
@@ -52,6 +56,10 @@ class Submission:
     photo_key: str | None = None
     public_photo_key: str | None = None
     kind: str = "fly-tipping"
+    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    media_urls: tuple[str, ...] = ()
+    is_street_only: bool = False
+    partner_id: str | None = None
 
 
 def clean_text(text: str, limit: int, *, one_line: bool = False) -> str:
@@ -90,6 +98,24 @@ def clean_phone(text: str) -> str:
     if typed and not (re.fullmatch(r"\+?[0-9]+", number) and len(number.lstrip("+")) in PHONE_DIGITS):
         raise DomainError("Enter a telephone number, like 0151 496 0000 or 07700 900 982.")
     return number
+
+
+def clean_url(text: str) -> str:
+    """Return a web address, or an empty text; it is kept for staff to look at and never fetched.
+
+    Raises:
+        DomainError: it is no address of the web, or too long.
+    """
+    address = clean_text(text, URL_LIMIT, one_line=True)
+    if address and not URL.match(address):
+        raise DomainError("The address of a picture must begin with http:// or https://.", field="media_url")
+    return address
+
+
+def clean_partner_id(text: str | None) -> str | None:
+    """Return what another website calls a report; None where it is no id: the report itself is what matters."""
+    typed = (text or "").strip()
+    return typed if PARTNER_ID.match(typed) else None
 
 
 def hazards_of(waste_type: str | None, told: Collection[str]) -> tuple[str, ...]:

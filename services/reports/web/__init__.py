@@ -12,7 +12,7 @@ def create_app(ctx: ServiceContext) -> Flask:
     app = create_base_app(
         ctx,
         package="services.reports.web",
-        pages=(form.bp, triage.bp, messages.bp, open311.bp, pages.bp),
+        pages=(form.bp, triage.bp, messages.bp, *open311.BLUEPRINTS, pages.bp),
         apis=(api.bp,),
         title="Reports",
     )

@@ -10,7 +10,7 @@ from services.reports.domain.report import Report
 from services.reports.handlers import note_access, reopen_report
 from services.reports.messages import STILL_THERE, STILL_THERE_SECONDS
 from services.reports.store import by_reference, reports
-from services.reports.words import HAZARD_WORDS, place_words, reasons, standing, story, waste_words
+from services.reports.words import HAZARD_WORDS, answer_words, place_words, reasons, standing, story, waste_words
 from shared.errors import DomainError, NotFound
 from shared.ids import normalise_reference
 from shared.web.app import cause, context
@@ -73,10 +73,12 @@ def show(reference: str) -> Response | str:
     return render_template(
         "reports/show.html",
         report=report,
-        standing=standing(report),
-        story=story(report),
+        kind=council.kind_of(report.kind),
+        answers=answer_words(report, council.kind_of(report.kind), published=True),
+        standing=standing(report, council),
+        story=story(report, council),
         reasons=reasons(report, council),
-        waste=waste_words(report),
+        waste=waste_words(report, council),
         where=place_words(report, council),
         joined_to=_joined_to(report),
         words=report.private.description if report.text_released else "",
@@ -129,8 +131,10 @@ def crew_view(reference: str) -> str:
     return render_template(
         "reports/crew.html",
         report=report,
-        standing=standing(report),
-        waste=waste_words(report),
+        kind=council.kind_of(report.kind),
+        answers=answer_words(report, council.kind_of(report.kind), published=False),
+        standing=standing(report, council),
+        waste=waste_words(report, council),
         where=place_words(report, council),
         hazard_words=HAZARD_WORDS,
     )
@@ -145,8 +149,9 @@ def still_there(reference: str, token: str) -> str:
         "reports/still_there.html",
         report=report,
         token=token,
-        standing=standing(report),
-        waste=waste_words(report),
+        kind=context().council.kind_of(report.kind),
+        standing=standing(report, context().council),
+        waste=waste_words(report, context().council),
         where=place_words(report, context().council),
     )
 

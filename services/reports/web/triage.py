@@ -24,10 +24,11 @@ from services.reports.handlers import (
 from services.reports.store import AUDIT, QUEUE_ORDER, by_reference, reports
 from services.reports.words import (
     CHANNEL_WORDS,
-    CLOSURE_WORDS,
     HAZARD_WORDS,
     REFERRED_TO,
     access_words,
+    answer_words,
+    closure_words,
     place_words,
     reasons,
     standing,
@@ -56,7 +57,7 @@ PAGE_SIZE = 25
 class AssessForm(Form):
     """What a member of staff says about the waste."""
 
-    waste_type = choice("Select what it is", WASTE_TYPES)
+    waste_type = choice("Select what it is", WASTE_TYPES, required=False)
     land_type = choice("Select the kind of place", LAND_TYPES, required=False)
     size = choice("Select how much there is", SIZES, required=False)
     hazards = fields.List(choice("Select a danger from the list", HAZARDS), load_default=list)
@@ -88,7 +89,7 @@ def queue() -> Response | str:
     return render_template(
         "reports/triage/queue.html",
         rows=[
-            (report, _late(report, now), waste_words(report), place_words(report, context().council))
+            (report, _late(report, now), waste_words(report, context().council), place_words(report, context().council))
             for report in found
         ],
         wanted=wanted,
@@ -107,7 +108,8 @@ def view(reference: str) -> Response | str:
     report = by_reference(context().store, reference)
     if reference != report.reference:
         return _to(report.reference)
-    if report.private.description or report.private.place_text or report.private.photo_key:
+    told = report.private
+    if told.description or told.place_text or told.photo_key or told.answers or told.notes:
         _note(report, "words-and-photo")
     return _page(report, {}, {})
 
@@ -126,6 +128,9 @@ def contact(reference: str) -> str:
 def assess(reference: str) -> Response | tuple[str, int]:
     """Set priority and deadline from what staff say about the waste."""
     values, errors = read_form(AssessForm, request.form)
+    is_waste = context().council.kind_of(by_reference(context().store, reference).kind).is_waste
+    if is_waste and not request.form.get("waste_type", "").strip():
+        errors = {**errors, "waste_type": ["Select what it is"]}
     if errors:
         return _page(by_reference(context().store, reference), request.form, errors), 400
     return _done(
@@ -268,10 +273,12 @@ def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: boo
         report=report,
         values=shown,
         errors=errors,
-        standing=standing(report),
-        story=story(report),
+        kind=council.kind_of(report.kind),
+        answers=answer_words(report, council.kind_of(report.kind), published=False),
+        standing=standing(report, council),
+        story=story(report, council),
         reasons=reasons(report, council),
-        waste=waste_words(report),
+        waste=waste_words(report, council),
         where=place_words(report, council),
         ward=council.ward_name(report.place.ward),
         is_late=_late(report, context().clock.now()),
@@ -284,7 +291,10 @@ def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: boo
             "size": [("", "Not known"), *((code, words.plain) for code, words in SIZES.items())],
             "hazards": list(HAZARD_WORDS.items()),
             "to": [("", "Choose who"), *((code, words[0].upper() + words[1:]) for code, words in REFERRED_TO.items())],
-            "closure": [("", "Choose why"), *((code, CLOSURE_WORDS[code]) for code in STAFF_CLOSURES)],
+            "closure": [
+                ("", "Choose why"),
+                *((code, closure_words(code, council.kind_of(report.kind))[0]) for code in closures_for(report)),
+            ],
         },
         may_decide=user.has_role(*DESK),
         may_contact=user.has_role("contact-centre"),
@@ -294,6 +304,12 @@ def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: boo
         log=log,
         wide=True,
     )
+
+
+def closures_for(report: Report) -> tuple[str, ...]:
+    """Return how staff may close a report: as cleared only what no crew is sent to."""
+    makes_jobs = context().council.kind_of(report.kind).makes_jobs
+    return tuple(closure for closure in STAFF_CLOSURES if closure != "cleared" or not makes_jobs)
 
 
 def _late(report: Report, now: Any) -> bool:

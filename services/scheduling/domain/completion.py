@@ -58,9 +58,11 @@ class Completion:
 
 
 def check_completion(
-    completion: Completion, *, waste_type: str | None, land_type: str | None, size: str | None
+    completion: Completion, *, waste_type: str | None, land_type: str | None, size: str | None, is_waste: bool = True
 ) -> None:
     """Refuse a completion that lacks what its outcome needs, given what was known of the job before.
+
+    A job that is not about waste (graffiti, say) leaves nothing to sort and weigh, so nothing is asked about it.
 
     Raises:
         DomainError: naming the field.
@@ -70,7 +72,7 @@ def check_completion(
     for name, choices in CONFIRMED.items():
         said = getattr(completion, name)
         _check_code(name, said, choices, QUESTIONS[name])
-        if completion.outcome in COLLECTING_OUTCOMES and said is None and known[name] is None:
+        if is_waste and completion.outcome in COLLECTING_OUTCOMES and said is None and known[name] is None:
             raise DomainError(QUESTIONS[name], field=name)
     if completion.outcome in COLLECTING_OUTCOMES and (completion.waste_type or waste_type) in CONTRACTOR_WASTE:
         raise DomainError(

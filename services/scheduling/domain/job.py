@@ -91,6 +91,8 @@ class Job:
     was_released: bool = False
     contractor: bool = False
     place_id: str | None = None
+    report_kind: str = "fly-tipping"
+    is_waste: bool = True
     crew_id: str | None = None
     last_crew_id: str | None = None
     vehicle_id: str | None = None
@@ -131,7 +133,8 @@ class Job:
     @property
     def is_untipped(self) -> bool:
         """Say whether its waste is on a vehicle, not yet tipped."""
-        return self.state == "completed" and self.outcome == "cleared" and self.tip_id is None
+        is_loaded = self.state == "completed" and self.outcome == "cleared" and self.estimated_kg is not None
+        return is_loaded and self.tip_id is None
 
     @property
     def weighed_kg(self) -> int | None:
@@ -252,7 +255,9 @@ def complete(
     """
     if job.state != "started":
         raise DomainError(f"{job.reference} is {job.state}. Start the job before you finish it.", rule="job-state")
-    check_completion(completion, waste_type=job.waste_type, land_type=job.land_type, size=job.size)
+    check_completion(
+        completion, waste_type=job.waste_type, land_type=job.land_type, size=job.size, is_waste=job.is_waste
+    )
     confirmed = replace(
         job,
         outcome=completion.outcome,
@@ -272,7 +277,7 @@ def complete(
         state="completed",
         completed_at=at,
         vehicle_id=vehicle_id,
-        estimated_kg=size_kg[str(confirmed.size)] if completion.outcome == "cleared" else None,
+        estimated_kg=size_kg[str(confirmed.size)] if job.is_waste and completion.outcome == "cleared" else None,
     )
     return done, [JobCompletedV1.fact(kg_is_estimate=done.estimated_kg is not None, parcels=parcels)]
 

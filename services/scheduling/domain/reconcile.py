@@ -31,7 +31,10 @@ WANTS_A_JOB = ("assessed", "scheduled", "in-progress")
 
 @dataclass(frozen=True)
 class ReportCopy:
-    """What scheduling keeps of a report: the part of its public state that its job depends on."""
+    """What scheduling keeps of a report: the part of its public state that its job depends on.
+
+    Whether a crew is sent to its kind, and whether it is waste, is the council's configuration and not in the copy.
+    """
 
     report_id: str
     reference: str
@@ -52,14 +55,18 @@ class ReportCopy:
     has_photo: bool
     has_evidence: bool
     merged_into: str | None
+    kind: str = "fly-tipping"
+    is_for_crews: bool = True
+    is_waste: bool = True
 
     @classmethod
-    def of(cls, state: Mapping[str, Any]) -> "ReportCopy":
+    def of(cls, state: Mapping[str, Any], *, is_for_crews: bool = True, is_waste: bool = True) -> "ReportCopy":
         """Return the copy that a report's public state, or a stored copy of it, holds."""
         place = state["place"]
         return cls(
             report_id=state["report_id"],
             reference=state["reference"],
+            kind=state["kind"],
             channel=state["channel"],
             state=state["state"],
             visit=state["visit"],
@@ -77,19 +84,21 @@ class ReportCopy:
             has_photo=state["has_photo"],
             has_evidence=state["has_evidence"],
             merged_into=state["merged_into"],
+            is_for_crews=is_for_crews,
+            is_waste=is_waste,
         )
 
     @property
     def wants_a_job(self) -> bool:
         """Say whether somebody has to go there."""
-        return self.state in WANTS_A_JOB and self.merged_into is None
+        return self.is_for_crews and self.state in WANTS_A_JOB and self.merged_into is None
 
     @property
     def why_not(self) -> str:
         """Return the code of the reason for which nobody has to go there."""
         if self.merged_into is not None:
             return "report-merged"
-        return "report-referred" if self.state == "referred" else "report-closed"
+        return "report-referred" if self.state == "referred" or not self.is_for_crews else "report-closed"
 
 
 def new_job(report: ReportCopy, *, job_id: str, depot_id: str, reasons: tuple[Reason, ...], at: datetime) -> Change:
@@ -100,6 +109,8 @@ def new_job(report: ReportCopy, *, job_id: str, depot_id: str, reasons: tuple[Re
             channel=report.channel,
             report_id=report.report_id,
             reference=report.reference,
+            report_kind=report.kind,
+            is_waste=report.is_waste,
             visit=report.visit,
             depot_id=depot_id,
             created_at=at,

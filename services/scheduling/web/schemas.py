@@ -37,6 +37,7 @@ class JobItem(Schema):
     reasons = fields.List(fields.Nested(ReasonItem))
     deadline = fields.AwareDateTime(allow_none=True, format="iso")
     overdue = fields.Boolean()
+    report_kind = fields.String(metadata={"description": "The kind of report, as `council.toml` declares it."})
     waste_type = fields.String(allow_none=True)
     land_type = fields.String(allow_none=True)
     size = fields.String(allow_none=True)
@@ -227,6 +228,7 @@ def job_item(job: Job, *, overdue: bool) -> Mapping[str, Any]:
     return {
         **public_state(job),
         "id": job.id,
+        "report_kind": job.report_kind,
         "version": job.version,
         "overdue": overdue,
         "reasons": [{"rule": reason.rule, "value": reason.value} for reason in job.reasons],

@@ -14,7 +14,7 @@ from shared.contracts.codes import OUTCOMES
 from shared.council import Council
 from shared.errors import NotFound
 from shared.service import ServiceContext
-from shared.web.filters import LONDON
+from shared.web.filters import LONDON, plain
 
 CLOSE_ENOUGH_M = 120
 """A place further away than this does not name a spot."""
@@ -58,6 +58,7 @@ def register(app: Flask, ctx: ServiceContext) -> None:
     places = PlaceNames(ctx.council)
     app.jinja_env.globals.update(
         place_name=places.of,
+        job_what=lambda job: job_what(ctx.council, job),
         reason_words=lambda reason: reason_words(ctx.council, reason),
         due_words=due_words,
         waits_words=waits_words,
@@ -68,6 +69,11 @@ def register(app: Flask, ctx: ServiceContext) -> None:
         site_name=lambda site_id: _name(ctx.council.sites, site_id),
         neighbourhood_name=lambda neighbourhood_id: _name(ctx.council.neighbourhoods, neighbourhood_id),
     )
+
+
+def job_what(council: Council, job: Job) -> str:
+    """Return what a job is about: the waste in plain words, or the name of its report's kind."""
+    return plain("waste_type", job.waste_type) if job.is_waste else council.kind_of(job.report_kind).name
 
 
 def reason_words(council: Council, reason: Reason) -> str:

@@ -1,5 +1,7 @@
 """Every event has a sentence in plain words, and nobody reads in it what their role may not see."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.operations.domain.sentences import PROTECTED_SENTENCES, SENTENCES, sentence
@@ -107,3 +109,41 @@ def test_numbers_are_said_as_people_say_them() -> None:
     assert said_day(TUESDAY_MORNING.date()) == "17 November 2026"
     assert said_time(TUESDAY_MORNING) == "10:40am"
     assert said_instant(TUESDAY_MORNING.replace(month=7)) == "17 July 2026 at 11:40am"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("fly-tipping", "waste that nobody has named yet"),
+        ("dog-fouling", "dog fouling"),
+        ("missed-bin", "missed bin collection"),
+        ("taken-out-since", "taken out since"),
+    ],
+)
+def test_a_report_is_told_by_its_waste_or_its_kind(names: CouncilNames, kind: str, said: str) -> None:
+    made = example(REGISTRY["report.submitted.v1"])
+    state = {**made.state, "kind": kind, "waste_type": None, "land_type": None, "size": None}
+
+    told = sentence(replace(made, data={"state": state}), names, classes_for(["manager"]))
+
+    assert told == f"A resident reported {said}, in Kensington and Fairfield."
+
+
+def test_a_report_that_somebody_else_deals_with_is_told_so(names: CouncilNames) -> None:
+    made = example(REGISTRY["report.closed.v1"])
+    passed_on = replace(made, data={**made.data, "state": {**made.state, "closure": "referred"}})
+    reopened = example(REGISTRY["report.reopened.v1"])
+    by_partner = replace(reopened, data={**reopened.data, "by": "partner"})
+
+    assert "somebody else deals with such reports" in sentence(passed_on, names, classes_for(["manager"]))
+    assert sentence(by_partner, names, classes_for(["manager"])).startswith("Another website passed on")
+
+
+def test_a_job_that_leaves_no_load_is_told_without_a_weight(names: CouncilNames) -> None:
+    made = example(REGISTRY["job.completed.v1"])
+    state = {**made.state, "waste_type": None, "size": None, "land_type": None, "estimated_kg": None}
+
+    told = sentence(replace(made, data={**made.data, "state": state, "kg_is_estimate": False}), names, frozenset())
+
+    assert "kg" not in told
+    assert "None" not in told
