@@ -47,6 +47,9 @@ STATUSES = ("open", "closed")
 KEYED_LIMIT = "300 per minute; 6000 per hour"
 """One address may be an app for the whole city; its key can be revoked."""
 
+LISTED_LIMIT = "60 per minute; 1200 per hour"
+"""A list may hold a quarter of a year, and anybody may ask for it; a program that follows us asks every few minutes."""
+
 
 @bp.post(f"/requests.{FORMATS}")
 @policy(PUBLIC)
@@ -98,6 +101,7 @@ def one_request(reference: str, kind: str) -> Response:
 
 @bp.get(f"/requests.{FORMATS}")
 @policy(PUBLIC)
+@limited(LISTED_LIMIT, methods=("GET",))
 def list_requests(kind: str) -> Response:
     """List reports by ids, or those of a span of at most 90 days, newest first, at most 1,000."""
     wanted = separated("service_request_id")

@@ -16,7 +16,7 @@ from services.reports.updates import receive_update, updates_between
 from services.reports.web.open311 import parameters
 from services.reports.web.open311.formats import FORMATS, XML, listed, w3c
 from services.reports.web.open311.parameters import Faults, form
-from services.reports.web.open311.service_requests import KEYED_LIMIT, span
+from services.reports.web.open311.service_requests import KEYED_LIMIT, LISTED_LIMIT, span
 from services.reports.words import step_words
 from shared.errors import DomainError, NotFound
 from shared.ids import derived_id
@@ -34,6 +34,7 @@ ROOT, ONE = "service_request_updates", "request_update"
 @bp.get("/servicerequestupdates")
 @bp.get(f"/servicerequestupdates.{FORMATS}")
 @policy(PUBLIC)
+@limited(LISTED_LIMIT, methods=("GET",))
 def list_updates(kind: str = XML) -> Response:
     """List what became known in a span of time (the last day by default), the oldest first, at most 1,000."""
     start, end = span(default_days=DEFAULT_DAYS)

@@ -3,6 +3,8 @@
 import pytest
 
 from services.reports.store import REPORTS
+from services.reports.web import create_app
+from tests.builders import make_context
 from tests.unit.services.reports.open311 import REQUESTS, UPDATES, Program, shape, tree
 
 
@@ -156,3 +158,16 @@ def test_an_update_that_is_wrong_in_many_ways_says_so_at_once(program):
     response = program.client.post(f"{UPDATES}.json", data={"api_key": program.key})
 
     assert len(told(response, 400)) == 5
+
+
+@pytest.mark.parametrize("path", ["requests", "servicerequestupdates"])
+def test_who_asks_for_lists_without_end_is_told_when_to_come_back(tmp_path, path):
+    ctx = make_context("reports", tmp_path, rate_limit_factor=1)
+    program = Program(ctx, create_app(ctx).test_client())
+
+    answers = [program.get(f"v2/{path}.json") for _ in range(61)]
+    ctx.store.close()
+
+    assert {answer.status_code for answer in answers[:60]} == {200}
+    assert "Wait" in told(answers[60], 429)[0]
+    assert int(answers[60].headers["Retry-After"]) >= 1
