@@ -6,7 +6,7 @@ kilograms, volumes litres, places WGS84 degrees, and what a plan is worth is in 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Spot: TypeAlias = tuple[float, float]
@@ -153,13 +153,14 @@ Sheets: TypeAlias = Mapping[str, Sequence[Step]]
 
 @dataclass(frozen=True)
 class Day:
-    """Everything that a plan decides about; `now` is when it is made."""
+    """Everything that a plan decides about; `now` is when it is made, `gone` names crews that are not on shift."""
 
     crews: Mapping[str, Crew]
     jobs: Mapping[str, Job]
     sites: Mapping[str, Site]
     now: int = 0
     name: str = ""
+    gone: Mapping[str, str] = field(default_factory=dict)
 
 
 def jobs_in(steps: Sequence[Step]) -> list[str]:

@@ -142,7 +142,8 @@ class Cart:
     def serve(self, job: Job) -> bool:
         """Drive to a job and do it, by way of a site where it does not fit; say whether that is possible."""
         crew = self.crew
-        if self.kg + job.kg > crew.payload_kg or self.litres + job.litres > crew.volume_litres:
+        is_full = self.kg + job.kg > crew.payload_kg or self.litres + job.litres > crew.volume_litres
+        if is_full or not self._mixes(job):
             site = self._best_site(job.spot)
             if site is None or not self.tip(site, is_forced=True):
                 return False
@@ -156,6 +157,13 @@ class Cart:
             self.materials |= {job.material}
         self.stops += (Stop("job", job.id, arrive, begin, self.now, self.kg, self.litres),)
         return True
+
+    def _mixes(self, job: Job) -> bool:
+        """Say whether there is a site that takes what is on board together with a job's waste."""
+        if job.material is None or job.material in self.materials or not self.materials:
+            return True
+        together = self.materials | {job.material}
+        return any(site.takes(together) for site in self.day.sites.values())
 
     def tip(self, site: Site, *, is_forced: bool) -> bool:
         """Drive to a site and empty the vehicle; say whether it is open for that."""

@@ -11,14 +11,17 @@ from typing import Literal
 
 from services.scheduling.rounds.day import DAY_END, Crew, Day, Job
 from services.scheduling.rounds.drive import Round, Stop, drive
-from services.scheduling.rounds.insert import Insertion, best_insertion, insertion, with_job, without_job
+from services.scheduling.rounds.insert import Insertion, best_insertion, detours, insertion, with_job, without_job
 from services.scheduling.rounds.travel import Travel
 
 WORTH_TELLING_SECONDS = 300
 """A time that moves by less than this is the same to a crew."""
 
-CREWS_LOOKED_AT = 5
-"""To say how much time is missing, these nearest crews are looked at."""
+CREWS_LOOKED_AT, PLACES_LOOKED_AT = 5, 3
+"""To say how much time is missing, these nearest crews and places on their sheets are looked at."""
+
+MOST_MINUTES_SAID = 150
+"""More than that is said in hours."""
 
 Clock = Callable[[float], str]
 """How a time of the day is written, such as 9:10am."""
@@ -219,7 +222,7 @@ def _no_room(day: Day, rounds: Mapping[str, Round], job: Job, travel: Travel) ->
         if overrun is not None
     ]
     if not overruns:
-        return Reason("no-site", "no disposal site is open once a crew has the time")
+        return Reason("site-closed", "no disposal site is open once a crew has the time")
     seconds, crew = min(overruns, key=lambda each: each[0])
     if len(able) == 1:
         return Reason("no-time", f"{crew.name}, the only crew that can do it, would be home {_late(seconds)}")
@@ -241,7 +244,7 @@ def _overrun(day: Day, crew: Crew, round_: Round, job: Job, travel: Travel) -> f
     longer = replace(day, crews={**day.crews, crew.id: replace(crew, end=DAY_END)})
     tried = [
         drive(longer, crew.id, with_job(round_.steps, place, job.id), travel)
-        for place in range(len(crew.locked), len(round_.steps) + 1)
+        for _, place in detours(day, crew, round_.steps, job.spot, travel)[:PLACES_LOOKED_AT]
     ]
     homes = [each.home_at for each in tried if not each.dropped]
     return min(homes) - crew.end if homes else None
@@ -281,12 +284,14 @@ def _place(day: Day, job_id: str) -> str:
 
 def _name(day: Day, crew_id: str) -> str:
     """Return the name of a crew."""
-    return day.crews[crew_id].name if crew_id in day.crews else crew_id
+    return day.crews[crew_id].name if crew_id in day.crews else day.gone.get(crew_id, crew_id)
 
 
 def _minutes(minutes: float) -> str:
     """Return minutes in words."""
     whole = max(1, round(minutes))
+    if whole > MOST_MINUTES_SAID:
+        return f"{round(whole / 60)} hours"
     return f"{whole} minute{'' if whole == 1 else 's'}"
 
 

@@ -54,6 +54,8 @@ class Factors:
     fuels: Mapping[str, Fuel]
     classes: Mapping[str, VehicleClass]
     slow: tuple[SlowTime, ...]
+    volumes: Mapping[str, int]
+    """Litres by the size of a fly-tip."""
 
     @property
     def are_verified(self) -> bool:
@@ -75,6 +77,7 @@ class Factors:
 def load_factors(file: Path = FILE) -> Factors:
     """Read the factors."""
     tables = tomllib.loads(file.read_text())
+    volumes = {name: litres for name, litres in tables["volumes"].items() if name not in ("verified", "source")}
     return Factors(
         fuels={name: Fuel(**table) for name, table in tables["fuels"].items()},
         classes={name: VehicleClass(**table) for name, table in tables["classes"].items()},
@@ -82,4 +85,5 @@ def load_factors(file: Path = FILE) -> Factors:
             SlowTime(table["from"], table["to"], table["share"], table["verified"], table["source"])
             for table in tables["slow"]
         ),
+        volumes=volumes,
     )

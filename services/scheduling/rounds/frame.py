@@ -7,7 +7,7 @@ of day (shifts, opening hours, rush hours) goes through here.
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from shared.calendar import london_date, london_instant
+from shared.calendar import LONDON, london_date, london_instant
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Frame:
     def instant(self, seconds: float) -> datetime:
         """Return the instant so many seconds after midnight."""
         return self.midnight + timedelta(seconds=round(seconds))
+
+    def clock(self, seconds: float) -> str:
+        """Return how a time of the day is said: 3:05pm."""
+        local = self.instant(seconds).astimezone(LONDON)
+        return f"{local.hour % 12 or 12}:{local.minute:02}{'am' if local.hour < 12 else 'pm'}"
 
     def at(self, clock: time) -> int:
         """Return when, in seconds after midnight, clocks show a time of day; the first time if they show it twice."""

@@ -30,7 +30,7 @@ def best_insertion(
 ) -> Insertion | None:
     """Return the cheapest way to do one more job without losing another, None where there is none."""
     able = [crew for crew in day.crews.values() if crew.can_do(job)]
-    able.sort(key=lambda crew: _detours(day, crew, rounds[crew.id].steps, job.spot, travel)[0][0])
+    able.sort(key=lambda crew: detours(day, crew, rounds[crew.id].steps, job.spot, travel)[0][0])
     found = [insertion(day, rounds[crew.id], job, travel) for crew in able[:crews]]
     return min((each for each in found if each is not None), key=lambda each: each.cost, default=None)
 
@@ -39,7 +39,7 @@ def insertion(day: Day, round_: Round, job: Job, travel: Travel, *, places: int 
     """Return the cheapest place for a job on one crew's sheet, None where a job would be lost for it."""
     crew, best = day.crews[round_.crew_id], None
     before = cost_of(day, round_)
-    for _, place in _detours(day, crew, round_.steps, job.spot, travel)[:places]:
+    for _, place in detours(day, crew, round_.steps, job.spot, travel)[:places]:
         steps = with_job(round_.steps, place, job.id)
         driven = drive(day, crew.id, steps, travel)
         if driven.dropped:
@@ -61,7 +61,7 @@ def without_job(steps: Sequence[Step], job_id: str) -> tuple[Step, ...]:
     return tuple(step for step in steps if step.kind != "break" and step != Step("job", job_id))
 
 
-def _detours(day: Day, crew: Crew, steps: Sequence[Step], spot: Spot, travel: Travel) -> list[tuple[float, int]]:
+def detours(day: Day, crew: Crew, steps: Sequence[Step], spot: Spot, travel: Travel) -> list[tuple[float, int]]:
     """Return by how many metres each place on a sheet is out of the way, the least first; none before a locked stop."""
     metres = travel.metres
     spots: list[Spot] = [crew.position]
@@ -78,8 +78,8 @@ def _detours(day: Day, crew: Crew, steps: Sequence[Step], spot: Spot, travel: Tr
         if step.kind == "job" and step.id in crew.locked:
             locked = number
     spots.append(crew.home)
-    detours = [
+    found = [
         (metres(spots[place], spot) + metres(spot, spots[place + 1]) - metres(spots[place], spots[place + 1]), place)
         for place in range(locked, len(spots) - 1)
     ]
-    return sorted(detours)
+    return sorted(found)

@@ -103,6 +103,18 @@ def test_waste_goes_only_where_it_is_taken():
     assert driven(make_day(make_job("a", material="180103"), sites=sites), "a").stops[-1].id == "park"
 
 
+def test_what_no_site_takes_together_is_tipped_apart():
+    sites = {
+        "dock": replace(SITES["dock"], materials=frozenset({"200301"})),
+        "park": replace(SITES["park"], materials=frozenset({"180103"})),
+    }
+    jobs = [make_job("a", material="200301"), make_job("b", material="180103")]
+
+    tips = [stop.id for stop in driven(make_day(*jobs, sites=sites), "a", "b").stops if stop.kind == "tip"]
+
+    assert tips == ["dock", "park"]
+
+
 def test_lines_of_no_use_are_passed_over():
     day = make_day(make_job("a"))
     steps = [Step("tip", "dock"), Step("break"), Step("job", "nobody’s"), Step("job", "a"), Step("tip", "nowhere")]

@@ -27,6 +27,15 @@ def test_a_summer_evening_belongs_to_its_own_day_in_london():
     assert Frame.of(datetime(2026, 7, 1, 23, 30, tzinfo=UTC)).day == date(2026, 7, 2)
 
 
+def test_a_time_is_said_as_clocks_show_it():
+    assert [Frame.on(day).clock(9 * 3600 + 300) for day in (ORDINARY, SPRING, AUTUMN)] == [
+        "9:05am",
+        "10:05am",
+        "8:05am",
+    ]
+    assert Frame.on(ORDINARY).clock(15 * 3600) == "3:00pm"
+
+
 def test_a_shift_over_the_change_is_as_long_as_it_is_worked():
     night = Frame.on(AUTUMN)
 
