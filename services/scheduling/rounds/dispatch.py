@@ -4,7 +4,7 @@ The first is the baseline that every plan is shown beside, by name. The second, 
 and what is published where the solver fails. Both drive with the same replay as every other plan.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from services.scheduling.rounds.day import Crew, Day, Job, Spot, Step
 from services.scheduling.rounds.drive import Cart
@@ -45,7 +45,7 @@ def list_order(day: Day, travel: Travel) -> dict[str, tuple[Step, ...]]:
 def own_patch(day: Day, travel: Travel) -> dict[str, tuple[Step, ...]]:
     """Return the plan of crews that always take the nearest job: the most urgent first, others from their own patch."""
     carts = _carts(day, travel)
-    middles = _patches(day, travel)
+    middles = _patches(day)
     left = {job.id: job for job in day.jobs.values() if job.is_plannable}
     working = set(carts)
     while working and left:
@@ -92,7 +92,7 @@ def _next_job(cart: Cart, left: Mapping[str, Job], middle: Spot | None, travel: 
     return None
 
 
-def _patches(day: Day, travel: Travel) -> dict[str, Spot]:
+def _patches(day: Day) -> dict[str, Spot]:
     """Return the middle of each crew's patch: jobs in clusters, as many per shift as crews of the commonest skill."""
     counts: dict[str | None, int] = {}
     for job in day.jobs.values():
@@ -102,7 +102,7 @@ def _patches(day: Day, travel: Travel) -> dict[str, Spot]:
     middles: dict[str, Spot] = {}
     for start in {crew.start for crew in day.crews.values()}:
         crews = [crew for crew in day.crews.values() if crew.start == start and _has(crew, common)]
-        middles.update(zip([crew.id for crew in crews], _clusters(spots, len(crews), travel.metres), strict=False))
+        middles.update(zip([crew.id for crew in crews], _clusters(spots, len(crews)), strict=False))
     return middles
 
 
@@ -111,16 +111,11 @@ def _has(crew: Crew, skill: str | None) -> bool:
     return skill is None or skill in crew.skills
 
 
-def _clusters(spots: Sequence[Spot], count: int, metres: Callable[[Spot, Spot], float]) -> list[Spot]:
-    """Return the middles of clusters by k-means, begun with spots that are far from each other."""
+def _clusters(spots: Sequence[Spot], count: int) -> list[Spot]:
+    """Return the middles of clusters by k-means, begun with some spots of the list, which is in no order of place."""
     if not spots or not count:
         return []
-    middles = [spots[0]]
-    nearest = [metres(spot, spots[0]) for spot in spots]
-    while len(middles) < min(count, len(spots)):
-        furthest = max(range(len(spots)), key=nearest.__getitem__)
-        middles.append(spots[furthest])
-        nearest = [min(near, metres(spot, spots[furthest])) for near, spot in zip(nearest, spots, strict=True)]
+    middles = list(spots[:: max(1, len(spots) // count)][:count])
     for _ in range(PATCH_ROUNDS):
         members: list[list[Spot]] = [[] for _ in middles]
         for spot in spots:

@@ -62,7 +62,7 @@ def make_plan(
     Args:
         day: what is to be planned.
         travel: how long ways take.
-        seconds: for the search; repairing and checking come on top, and are short.
+        seconds: for the search; its beginning, repair and check come on top, and are short.
         seed: where the search begins.
         present: the sheets that the crews have now, in a re-plan: the solver begins with them, or with a better plan.
         iterations: for tests: exactly so many for each of the solver's stages, whatever the time.
@@ -71,18 +71,16 @@ def make_plan(
     Raises:
         Refused: the checker refused every plan that was made.
     """
-    started = time.monotonic()
     free = after_locked(day, travel)
     tell("warm start")
     begin = _best_start(free, travel, present)
     candidates = [(begin[0], begin[1], 0)]
-    left = seconds - (time.monotonic() - started)
     problem = None
     try:
         from services.scheduling.rounds.solver import solve  # heavy, and what can go wrong here may not matter
 
         tell("solving")
-        solved = solve(free, begin[1], travel, seconds=left, seed=seed, iterations=iterations)
+        solved = solve(free, begin[1], travel, seconds=seconds, seed=seed, iterations=iterations)
         candidates.append((SOLVER, solved.sheets, solved.iterations))
     except Exception as failure:  # noqa: BLE001 - whatever happens in there, there is a plan
         problem = f"{type(failure).__name__}: {failure}"
