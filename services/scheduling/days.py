@@ -6,7 +6,7 @@ contractor's are part of the day too, so that a plan can say why they are not on
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.scheduling import store, tipping
@@ -14,6 +14,7 @@ from services.scheduling.domain import fleet
 from services.scheduling.domain.job import Job
 from services.scheduling.rounds import day as rounds
 from services.scheduling.rounds.day import Day, Rest, Spot, Step
+from services.scheduling.rounds.drive import Cart
 from services.scheduling.rounds.factors import Factors, load_factors
 from services.scheduling.rounds.frame import Frame
 from services.scheduling.rounds.travel import Slow, StraightTravel, Travel
@@ -21,6 +22,9 @@ from shared.calendar import is_working_day
 from shared.service import ServiceContext
 
 SHIFT = timedelta(hours=8)
+FORGOTTEN = timedelta(hours=12)
+"""Nobody works so long: who has not signed off by then has forgotten it, and is on no shift."""
+
 CHECKS = timedelta(minutes=10)
 """Vehicle checks before a crew may drive off."""
 
@@ -76,12 +80,16 @@ class DepotDay:
 def make_day(ctx: ServiceContext, depot_id: str, now: datetime) -> DepotDay:
     """Return what can be planned at a depot at a moment."""
     frame, factors = Frame.of(now), load_factors()
-    active = [job for job in store.active_jobs(ctx.store) if job.depot_id == depot_id]
-    jobs = {job.id: job for job in active if job.state in ("open", "assigned")}
+    own = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == depot_id}
+    active = [job for job in store.active_jobs(ctx.store) if job.crew_id in own or job.depot_id == depot_id]
+    # What another depot's crew has is that depot's to plan.
+    jobs = {job.id: job for job in active if job.state == "open" or (job.state == "assigned" and job.crew_id in own)}
     crews = _crews(_Depot(ctx, depot_id, now, frame, factors, active))
     present = {
-        crew_id: tuple(Step("job", job.id) for job in _own_stops(ctx, crew_id) if job.id in jobs) for crew_id in crews
+        crew_id: tuple(Step("job", job.id) for job in _own_stops(ctx, crew_id) if job.id in jobs and not job.held)
+        for crew_id in crews
     }
+    travel = make_travel(ctx, frame, factors)
     day = Day(
         crews=crews,
         jobs={job.id: _job(ctx, job, frame, now, factors) for job in jobs.values()},
@@ -90,7 +98,23 @@ def make_day(ctx: ServiceContext, depot_id: str, now: datetime) -> DepotDay:
         name=depot_id,
         gone={crew.id: crew.name for crew in store.all_crews(ctx.store) if crew.id not in crews},
     )
-    return DepotDay(day, make_travel(ctx, frame, factors), frame, present, jobs)
+    return DepotDay(_with_possible_locks(day, travel), travel, frame, present, jobs)
+
+
+def _with_possible_locks(day: Day, travel: Travel) -> Day:
+    """Return the day without the locks of stops that a crew can no longer do within its shift, or at all."""
+
+    def possible(crew: rounds.Crew) -> bool:
+        cart = Cart(day, crew, travel)
+        for job_id in crew.locked:
+            after = cart.served(day.jobs[job_id]) if crew.can_do(day.jobs[job_id]) else None
+            if after is None:
+                return False
+            cart = after
+        return True
+
+    crews = {crew.id: crew if possible(crew) else replace(crew, locked=()) for crew in day.crews.values()}
+    return replace(day, crews=crews)
 
 
 def make_travel(ctx: ServiceContext, frame: Frame, factors: Factors) -> Travel:
@@ -128,11 +152,17 @@ def _crews(depot: _Depot) -> dict[str, rounds.Crew]:
         for crew in store.all_crews(depot.ctx.store)
         if crew.depot_id == depot.depot_id and crew.vehicle_id in vehicles and not crew.is_contractor
     ]
-    shifts = {crew.id: store.current_shift(depot.ctx.store, crew.id) for crew in able}
+    shifts = {crew.id: _running_shift(depot, crew.id) for crew in able}
     on = [crew for crew in able if shifts[crew.id] is not None] or able
     made = [_crew(depot, crew, vehicles[str(crew.vehicle_id)], shifts[crew.id]) for crew in on]
     soon = depot.frame.seconds(depot.now + SHORTEST_REST)
     return {crew.id: crew for crew in made if crew.end >= soon and crew.ready < crew.end}
+
+
+def _running_shift(depot: _Depot, crew_id: str) -> fleet.Shift | None:
+    """Return the shift that a crew is on; one of long ago is one from which nobody has signed off."""
+    shift = store.current_shift(depot.ctx.store, crew_id)
+    return shift if shift is not None and depot.now - shift.started_at < FORGOTTEN else None
 
 
 def _crew(depot: _Depot, crew: fleet.Crew, vehicle: fleet.Vehicle, shift: fleet.Shift | None) -> rounds.Crew:

@@ -43,11 +43,14 @@ def _broken(ctx: ServiceContext, plan: Plan, depot_day: DepotDay) -> list[str]:
     names = {crew.id: crew.name for crew in store.all_crews(ctx.store)}
     gone = sorted({stop.crew_id for stop in stops} - set(day.crews))
     wrong = [f"{names.get(crew_id, crew_id)} is not on shift, or its vehicle is off the road" for crew_id in gone]
+    planned = {stop.job_id for stop in stops}
     endless = replace(day, crews={key: replace(crew, end=DAY_END) for key, crew in day.crews.items()})
     rounds: dict[str, Round] = {}
-    for crew_id in day.crews:
+    for crew_id, crew in day.crews.items():
+        # A next stop that the proposal does not know was given since, and nobody takes it away.
+        first = [Step("job", job_id) for job_id in crew.locked if job_id not in planned]
         mine = sorted((stop for stop in stops if stop.crew_id == crew_id), key=lambda stop: stop.position)
-        rounds[crew_id] = drive(endless, crew_id, [Step("job", stop.job_id) for stop in mine], travel)
+        rounds[crew_id] = drive(endless, crew_id, [*first, *(Step("job", stop.job_id) for stop in mine)], travel)
     return wrong + [each.words for each in broken_rules(day, rounds, travel) if each.rule not in TIMES]
 
 

@@ -151,8 +151,7 @@ def _best_start(day: Day, travel: Travel, present: Sheets | None) -> tuple[str, 
     if present is None or not planned_jobs(present):
         return OWN_PATCH, patch
     kept = {
-        crew_id: tuple(step for step in steps if step.id in day.jobs or step.kind != "job")
-        for crew_id, steps in present.items()
+        crew_id: tuple(step for step in steps if _can_be_done(day, crew_id, step)) for crew_id, steps in present.items()
     }
     starts = [
         (name, repaired(day, drive_plan(day, sheets, travel), travel))
@@ -160,6 +159,13 @@ def _best_start(day: Day, travel: Travel, present: Sheets | None) -> tuple[str, 
     ]
     name, rounds = min(starts, key=lambda each: objective(day, each[1]))
     return name, {crew_id: round_.steps for crew_id, round_ in rounds.items()}
+
+
+def _can_be_done(day: Day, crew_id: str, step: Step) -> bool:
+    """Say whether a line of a present sheet is still one: its crew is there, and can do its job."""
+    if step.kind != "job":
+        return True
+    return crew_id in day.crews and step.id in day.jobs and day.crews[crew_id].can_do(day.jobs[step.id])
 
 
 def _with_locked(day: Day, crew_id: str, round_: Round, travel: Travel) -> Round:

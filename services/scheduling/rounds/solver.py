@@ -213,7 +213,7 @@ def _model(matrices: _Matrices, soft: frozenset[str]) -> _Model:
         Depot(
             matrices.first_site + number,
             tw_early=clock.short(site.opens),
-            tw_late=clock.short(site.closes - site.tip_seconds),
+            tw_late=clock.short(max(site.opens, site.closes - site.tip_seconds)),
             service_duration=site.tip_seconds,
         )
         for number, site in enumerate(matrices.sites)

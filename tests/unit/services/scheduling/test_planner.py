@@ -156,6 +156,18 @@ def test_only_crews_on_shift_are_planned_and_only_until_its_end(ctx, clock, jobs
     assert (crew.end - day.now, crew.rest) == (2 * 3600, None)
 
 
+def test_a_crew_that_forgot_to_sign_off_yesterday_is_there_to_be_planned(ctx, clock, jobs):
+    handlers.start_shift(ctx, "crew-north-2", cause=BY_HAND)
+    clock.advance(timedelta(hours=8))
+    assert days.make_day(ctx, "north", clock.now()).day.crews == {}
+    clock.advance(timedelta(hours=12))
+
+    day = days.make_day(ctx, "north", clock.now()).day
+
+    assert len(day.crews) > 1
+    assert day.crews["crew-north-2"].end - day.now == 8 * 3600
+
+
 def test_a_vehicle_off_the_road_takes_its_crew_along(ctx, jobs):
     vehicles = store.vehicles(ctx.store)
     vehicle = vehicles.require("tipper-101")
@@ -182,6 +194,55 @@ def test_the_next_stop_of_a_crew_on_shift_is_locked(ctx, published):
     assert {crew.id: crew.locked for crew in day.crews.values() if crew.locked} == {
         crew_id: (job_id,) for crew_id, job_id in first.items()
     }
+
+
+def test_a_next_stop_that_a_crew_has_no_time_for_any_more_is_not_locked(ctx, clock, published):
+    clock.advance(timedelta(hours=7, minutes=15))
+
+    day = days.make_day(ctx, "north", clock.now()).day
+
+    assert day.crews
+    assert {crew.locked for crew in day.crews.values()} == {()}
+
+
+def test_a_crews_stop_of_another_depot_is_part_of_its_day_and_not_of_the_others(ctx, make_job):
+    south = make_job(
+        REPORT.format(72), place={**place_of(1), "lat": 53.36, "lon": -2.89, "neighbourhood": "garston-and-speke"}
+    )
+    assert south.depot_id == "south"
+    handlers.start_shift(ctx, "crew-north-1", cause=BY_HAND)
+    handlers.assign_job(ctx, south.id, "crew-north-1", version=None, key=None, cause=BY_HAND)
+
+    north = days.make_day(ctx, "north", TUESDAY_MORNING).day
+
+    assert north.crews["crew-north-1"].locked == (south.id,)
+    assert south.id not in days.make_day(ctx, "south", TUESDAY_MORNING).day.jobs
+
+
+def test_an_assigned_job_that_is_held_is_on_no_sheet_of_a_new_plan(ctx, clock, published, make_job):
+    clock.advance(timedelta(minutes=6))
+    make_job(REPORT.format(73), place=place_of(8))
+    stop = a_stop_behind_the_first(ctx, published)
+    handlers.hold_job(ctx, stop.job_id, version=job_now(ctx, stop.job_id).version, key=None, cause=BY_HAND)
+
+    plan = answered(ctx, ask(ctx))
+
+    assert plan.state == "proposed"
+    assert stop.job_id not in {each.job_id for each in plan.proposal.stops}
+    assert "held" in {left.reason for left in plan.proposal.unplanned}
+
+
+def test_a_stop_that_was_given_by_hand_since_stays_beside_the_plan(ctx, jobs, make_job, pump):
+    handlers.start_shift(ctx, "crew-north-1", cause=BY_HAND)
+    plan = answered(ctx, ask(ctx))
+    given = make_job(REPORT.format(74), place=place_of(7))
+    handlers.assign_job(ctx, given.id, "crew-north-1", version=None, key=None, cause=BY_HAND)
+
+    planning.publish_plan(ctx, plan.id, version=None, cause=BY_HAND)
+    pump.drain()
+
+    assert job_now(ctx, given.id).crew_id == "crew-north-1"
+    assert store.plans(ctx.store).require(plan.id).skipped == ()
 
 
 def test_a_crew_at_work_is_free_when_its_job_is_done_with_that_on_board(ctx, clock, jobs):
