@@ -4,7 +4,7 @@ from services.scheduling import store
 from services.scheduling.domain import job as rules
 from services.scheduling.domain import plan as planning
 from services.scheduling.domain import what_if as what_ifs
-from services.scheduling.domain.plan import Plan, PlannedStop
+from services.scheduling.domain.plan import Plan, PlannedStop, Unplanned
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.handlers import journey
 from services.scheduling.publication import refuse_what_breaks_rules
@@ -70,15 +70,14 @@ def assign_stops(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> None:
     """Assign the jobs of a published plan, one at a time, leaving alone what somebody has moved since.
 
     `job.plan_id` remembers that this plan was applied to the job, so a second run passes over it. Jobs that the plan
-    leaves for want of time are expected on the next working day.
+    leaves are taken from the crew that an earlier plan gave them to, and for want of time expected tomorrow.
     """
     plan = store.plans(ctx.store).get(plan_id)
     if plan is None or plan.proposal is None or not plan.unfinished:
         return
     skipped = [stop.job_id for stop in plan.proposal.stops if not _apply(ctx, plan, stop, cause)]
     for left in plan.proposal.unplanned:
-        if left.reason in planning.CAN_BE_TOMORROW:
-            _expect_tomorrow(ctx, plan, left.job_id, cause)
+        _leave(ctx, plan, left, cause)
     at = ctx.clock.now()
     store.plans(ctx.store).save(planning.finish(plan, skipped=tuple(skipped)), at=at, cause=cause)
 
@@ -107,13 +106,19 @@ def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, cause: Cause) -> 
     return True
 
 
-def _expect_tomorrow(ctx: ServiceContext, plan: Plan, job_id: str, cause: Cause) -> None:
-    """Say that a job that today's plan leaves is expected on the next working day, unless a crew has it after all."""
+def _leave(ctx: ServiceContext, plan: Plan, left: Unplanned, cause: Cause) -> None:
+    """Take a job that a plan leaves from the crew that it was with, and say when it is expected if it is only for time.
+
+    Whoever has moved or begun it since has the last word.
+    """
     jobs = store.jobs(ctx.store)
-    job = jobs.get(job_id)
-    if job is None or job.state not in ("open", "assigned"):
+    job = jobs.get(left.job_id)
+    if job is None or job.state not in ("open", "assigned") or job.crew_id not in (None, left.from_crew_id):
         return
-    given, facts = rules.expect(job, add_working_days(plan.day, 1, ctx.council.working_time))
+    given, facts = rules.withdraw(job)
+    if left.reason in planning.CAN_BE_TOMORROW:
+        given, more = rules.expect(given, add_working_days(plan.day, 1, ctx.council.working_time))
+        facts = [*facts, *more]
     if given != job:
         jobs.save(given, facts, at=ctx.clock.now(), cause=journey(job, cause))
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from services.scheduling.days import DepotDay, make_day
 from services.scheduling.domain.plan import Change, Figures, Plan, PlannedStop, Proposal, Unplanned
 from services.scheduling.domain.what_if import WhatIf
+from services.scheduling.rounds.day import Job
 from services.scheduling.rounds.dispatch import LIST_ORDER, list_order
 from services.scheduling.rounds.drive import Round, Stop
 from services.scheduling.rounds.explain import differences, why_left
@@ -97,12 +98,20 @@ def _proposal(depot_day: DepotDay, made: Made, present: Mapping[str, Round], now
             for crew_id, round_ in made.rounds.items()
             for number, stop in enumerate(round_.visits, start=1)
         ),
-        unplanned=tuple(Unplanned(job.id, job.label, reason.code, reason.words) for job, reason in left),
+        unplanned=tuple(
+            Unplanned(job.id, job.label, reason.code, reason.words, from_crew_id=_taken_from(depot_day, job))
+            for job, reason in left
+        ),
         solver=made.by,
         made_at=now,
         changes=tuple(Change(each.job_id, each.kind, each.words) for each in found),
         figures=tuple(Figures(name, measure(day, rounds, factors)) for name, rounds in compared.items()),
     )
+
+
+def _taken_from(depot_day: DepotDay, job: Job) -> str | None:
+    """Return the crew that a plan which leaves a job takes it from; what a person gave, or what is held, stays."""
+    return depot_day.jobs[job.id].crew_id if job.is_plannable and job.pinned_to is None else None
 
 
 def _stranded(depot_day: DepotDay) -> dict[str, Round]:

@@ -238,6 +238,14 @@ def place_on_sheet(job: Job, *, position: int, plan_id: str | None) -> Job:
     return replace(job, position=position, plan_id=plan_id)
 
 
+def withdraw(job: Job) -> Change:
+    """Take the job from its crew, because a newer plan has no room for it; one that is not assigned stays."""
+    if job.state != "assigned":
+        return job, []
+    waiting = replace(job, state="open", crew_id=None, vehicle_id=None, position=None, plan_id=None, assigned_at=None)
+    return waiting, [JobAmendedV1.fact(change="withdrawn")]
+
+
 def expect(job: Job, on: date) -> Change:
     """Say on which day the job is expected to be done; the same day again changes nothing."""
     if job.expected_on == on or not job.is_active:

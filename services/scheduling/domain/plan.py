@@ -47,6 +47,8 @@ class Unplanned:
     reference: str
     reason: str
     words: str = ""
+    from_crew_id: str | None = None
+    """The crew that an earlier plan gave it to, from which this plan takes it."""
 
 
 @dataclass(frozen=True)

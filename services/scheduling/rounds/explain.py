@@ -151,7 +151,10 @@ def _left(day: Day, new: Mapping[str, Round], job_id: str, source: str, travel: 
     job = day.jobs.get(job_id)
     if job is None:
         return f"{job_id} is no longer to be planned"
-    return f"{_said(day, job_id)} is no longer on {_name(day, source)}’s sheet: {why_left(day, new, job, travel).words}"
+    words = why_left(day, new, job, travel).words
+    if job.pinned_to == source:
+        return f"{_said(day, job_id)} was given to {_name(day, source)} by hand and stays, but has no place: {words}"
+    return f"{_said(day, job_id)} is no longer on {_name(day, source)}’s sheet: {words}"
 
 
 def _times(

@@ -35,7 +35,7 @@ def drive_plan(day: Day, sheets: Sheets, travel: Travel) -> dict[str, Round]:
 
 
 def measure(day: Day, rounds: Mapping[str, Round], factors: Factors) -> Measures:
-    """Return the figures of a plan as driven; `missed` counts deadlines of today that are late or not met at all."""
+    """Return the figures of a plan as driven; `missed` counts deadlines within the shifts that are late or not met."""
     visits = [stop for round_ in rounds.values() for stop in round_.visits]
     served = {stop.id for stop in visits}
     late = [
@@ -45,13 +45,14 @@ def measure(day: Day, rounds: Mapping[str, Round], factors: Factors) -> Measures
         if deadline is not None and stop.begin > deadline
     ]
     left = [job for job in day.jobs.values() if job.id not in served and job.is_plannable]
+    last = max((crew.end for crew in day.crews.values()), default=day.now)
     by_fuel = _co2e(day, list(rounds.values()), factors)
     return Measures(
         served=len(served),
         jobs=len(served) + len(left),
         late=len(late),
         late_minutes=round(sum(late)),
-        missed=len(late) + sum(job.deadline is not None for job in left),
+        missed=len(late) + sum(job.deadline is not None and job.deadline <= last for job in left),
         travel_minutes=round(sum(round_.travel_seconds for round_ in rounds.values()) / 60),
         work_minutes=round(sum(stop.leave - stop.begin for stop in visits) / 60),
         kilometres=round(sum(round_.metres for round_ in rounds.values()) / 1000, 1),

@@ -8,6 +8,7 @@ import pytest
 
 from services.scheduling import days, handlers, planner, planning, proposing, store
 from services.scheduling.domain import job as rules
+from services.scheduling.domain.plan import Proposal, Unplanned
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.rounds import make
 from services.scheduling.rounds.check import Broken
@@ -230,6 +231,41 @@ def test_an_assigned_job_that_is_held_is_on_no_sheet_of_a_new_plan(ctx, clock, p
     assert plan.state == "proposed"
     assert stop.job_id not in {each.job_id for each in plan.proposal.stops}
     assert "held" in {left.reason for left in plan.proposal.unplanned}
+
+
+def test_a_job_that_a_newer_plan_has_no_room_for_is_taken_from_its_crew(ctx, clock, published, make_job, pump):
+    stop = a_stop_behind_the_first(ctx, published)
+    newer = replace(
+        published,
+        id="plan-2",
+        state="published",
+        unfinished=True,
+        version=0,
+        proposal=Proposal((), (Unplanned(stop.job_id, stop.reference, "no-time", from_crew_id=stop.crew_id),), "pyvrp"),
+    )
+    store.plans(ctx.store).add(newer, at=clock.now(), cause=BY_HAND)
+
+    for _ in range(2):
+        planning.assign_stops(ctx, "plan-2", cause=BY_HAND)
+
+    job = job_now(ctx, stop.job_id)
+    assert (job.state, job.crew_id, job.position) == ("open", None, None)
+    assert job.expected_on == published.day + timedelta(days=1)
+    assert [event.data.get("change") for event in events_of(ctx, job.id)].count("withdrawn") == 1
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_job_that_was_begun_or_moved_since_is_not_taken_away(ctx, clock, published, begun):
+    stop = a_stop_behind_the_first(ctx, published)
+    left = Unplanned(stop.job_id, stop.reference, "no-time", from_crew_id=stop.crew_id if begun else "crew-north-hit")
+    if begun:
+        handlers.start_job(ctx, stop.job_id, version=None, key=None, cause=BY_HAND)
+    plan = replace(published, id="plan-2", unfinished=True, version=0, proposal=Proposal((), (left,), "pyvrp"))
+    store.plans(ctx.store).add(plan, at=clock.now(), cause=BY_HAND)
+
+    planning.assign_stops(ctx, "plan-2", cause=BY_HAND)
+
+    assert job_now(ctx, stop.job_id).crew_id == stop.crew_id
 
 
 def test_a_stop_that_was_given_by_hand_since_stays_beside_the_plan(ctx, jobs, make_job, pump):
