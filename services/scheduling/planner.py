@@ -36,6 +36,7 @@ CLAIM_LASTS = timedelta(seconds=90)
 """Longer than the longest comparison of a big day takes."""
 
 MOST_ATTEMPTS = 2
+ABANDONED_EVERY_SECONDS = 5.0
 
 A = TypeVar("A", Plan, WhatIf)
 
@@ -52,8 +53,12 @@ class _Line(Generic[A]):
 
 def run_planner(ctx: ServiceContext, stop: Signal, *, seconds: float | None = None) -> None:
     """Answer requests as they come, until told to stop; `seconds` stands in for the time that a search has."""
+    looked_at = -ABANDONED_EVERY_SECONDS
     while not stop.is_set():
         try:
+            if monotonic() - looked_at > ABANDONED_EVERY_SECONDS:
+                free_abandoned(ctx)
+                looked_at = monotonic()
             worked = plan_next(ctx, seconds=seconds) or compare_next(ctx, seconds=seconds)
         except StoreUnavailable:
             log.warning("planner_waits_for_store")
@@ -61,6 +66,12 @@ def run_planner(ctx: ServiceContext, stop: Signal, *, seconds: float | None = No
             continue
         if not worked:
             stop.wait(POLL_SECONDS)
+
+
+def free_abandoned(ctx: ServiceContext) -> None:
+    """Put back requests whose planner died, and give up those that killed two."""
+    _free_abandoned(ctx, _PLANS)
+    _free_abandoned(ctx, _WHAT_IFS)
 
 
 def plan_next(ctx: ServiceContext, *, seconds: float | None = None) -> bool:
@@ -75,7 +86,6 @@ def compare_next(ctx: ServiceContext, *, seconds: float | None = None) -> bool:
 
 def _answer_next(ctx: ServiceContext, line: _Line[A], seconds: float | None) -> bool:
     """Claim the oldest request of a kind and answer it."""
-    _free_abandoned(ctx, line)
     document = ctx.store.claim(
         line.collection,
         {"is_requested": True},
@@ -126,7 +136,7 @@ _WHAT_IFS = _Line(store.WHAT_IFS.name, store.what_ifs, _compared, what_ifs.give_
 
 
 def _free_abandoned(ctx: ServiceContext, line: _Line[A]) -> None:
-    """Put back requests whose planner died, and give up those that killed two."""
+    """Put back or give up the abandoned requests of a kind."""
     repository = line.repository(ctx.store)
     claimed, _ = repository.find({"is_claimed": True}, sort=(("requested_at", ASCENDING),), limit=50)
     for request in claimed:

@@ -400,7 +400,7 @@ def test_a_request_whose_planner_died_is_taken_again_once_and_then_given_up(ctx,
             {"is_requested": True},
             {"state": "claimed", "is_requested": False, "is_claimed": True, "claimed_at": TUESDAY_MORNING},
         )
-        planner._free_abandoned(ctx, planner._PLANS)
+        planner.free_abandoned(ctx)
         assert store.plans(ctx.store).require(plan.id).state == state
 
 

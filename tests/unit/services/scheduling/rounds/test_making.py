@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
 
 from services.scheduling.rounds import make, solver
 from services.scheduling.rounds.check import Broken, broken_rules
@@ -13,7 +14,7 @@ from services.scheduling.rounds.factors import load_factors
 from services.scheduling.rounds.insert import best_insertion
 from services.scheduling.rounds.measures import drive_plan, measure, objective
 
-from .made import HOUR, TRAVEL, YARD, make_crew, make_day, make_job
+from .made import HOUR, TRAVEL, YARD, days, make_crew, make_day, make_job
 
 
 @pytest.fixture
@@ -221,3 +222,13 @@ def test_every_factor_says_whether_it_was_verified_and_where_it_is_from():
 def test_a_crew_at_its_yard_with_nothing_to_do_stays_there(day):
     assert drive_plan(day, {}, TRAVEL)["crew-1"].travel_seconds == 0
     assert day.crews["crew-1"].position == YARD
+
+
+@given(days())
+@settings(max_examples=20, deadline=None)
+def test_whatever_the_day_its_plan_keeps_the_rules_and_is_no_worse_than_the_crews_own_way(day):
+    plan = make.make_plan(day, TRAVEL, seconds=1, iterations=15)
+
+    assert plan.problem is None
+    assert broken_rules(day, plan.rounds, TRAVEL) == []
+    assert plan.objective <= objective(day, drive_plan(day, own_patch(day, TRAVEL), TRAVEL)) + 0.001
