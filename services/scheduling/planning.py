@@ -1,11 +1,15 @@
-"""Plans from the supervisor's side: ask for one, publish or discard it, and have its jobs assigned one at a time."""
+"""Plans from the supervisor's side: ask for one, publish or discard it, have its jobs assigned; and what-ifs."""
 
 from services.scheduling import store
 from services.scheduling.domain import job as rules
 from services.scheduling.domain import plan as planning
-from services.scheduling.domain.plan import Plan
+from services.scheduling.domain import what_if as what_ifs
+from services.scheduling.domain.plan import Plan, PlannedStop, Unplanned
+from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.handlers import journey
-from shared.calendar import london_date
+from services.scheduling.publication import refuse_what_breaks_rules
+from shared.calendar import add_working_days, london_date
+from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError
 from shared.ids import new_id
@@ -13,26 +17,36 @@ from shared.service import ServiceContext
 from shared.store.port import ASCENDING
 
 
-def request_plan(ctx: ServiceContext, depot_id: str, *, by: str, cause: Cause) -> Plan:
+def request_plan(ctx: ServiceContext, depot_id: str, *, by: str, because: str = "asked", cause: Cause) -> Plan:
     """Ask the planner for the rest of a depot's day; one that is being worked out is enough."""
     ctx.council.depot(depot_id)
     latest = store.latest_plan(ctx.store, depot_id)
     if latest is not None and latest.state in ("requested", "claimed"):
         return latest
     at = ctx.clock.now()
-    plan = Plan(new_id(), depot_id, london_date(at), requested_at=at, requested_by=by)
+    plan = Plan(new_id(), depot_id, london_date(at), requested_at=at, requested_by=by, because=because)
     return store.plans(ctx.store).add(plan, at=at, cause=cause)
 
 
 def publish_plan(ctx: ServiceContext, plan_id: str, *, version: int | None, cause: Cause) -> Plan:
-    """Publish a proposal; its jobs are assigned by the consumer of the event. Raises `Conflict` or `DomainError`."""
+    """Publish a proposal; its jobs are assigned by the consumer of the event.
+
+    Raises:
+        Conflict: the plan is not as it was seen.
+        DomainError: there is nothing to publish, a newer plan is there, or the checker refuses it as things are now.
+    """
     repository, at = store.plans(ctx.store), ctx.clock.now()
     plan = repository.require(plan_id)
     if plan.state == "published":
         return plan
     if version is not None and version != plan.version:
         raise Conflict(f"plan {plan_id} was changed by somebody else")
-    return repository.save(*planning.publish(plan, at=at), at=at, cause=cause)
+    latest = store.latest_plan(ctx.store, plan.depot_id)
+    if latest is not None and latest.id != plan.id and latest.state in ("proposed", "published"):
+        raise DomainError("There is a newer plan for this depot. Look at that one.", rule="plan-state")
+    published, facts = planning.publish(plan, at=at)
+    refuse_what_breaks_rules(ctx, plan)
+    return repository.save(published, facts, at=at, cause=cause)
 
 
 def discard_plan(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> Plan:
@@ -42,33 +56,71 @@ def discard_plan(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> Plan:
     return repository.save(planning.discard(plan), at=ctx.clock.now(), cause=cause)
 
 
+def request_what_if(ctx: ServiceContext, asked: WhatIf, *, cause: Cause) -> WhatIf:
+    """Ask the planner what another day would be like; raises `DomainError` where nothing would be different."""
+    ctx.council.depot(asked.depot_id)
+    crew_ids = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == asked.depot_id}
+    for field, crew_id in (("extra_like", asked.extra_like), ("without", asked.without)):
+        if crew_id is not None and crew_id not in crew_ids:
+            raise DomainError("Choose a crew of this depot", field=field)
+    return store.what_ifs(ctx.store).add(what_ifs.check(asked), at=asked.requested_at, cause=cause)
+
+
 def assign_stops(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> None:
     """Assign the jobs of a published plan, one at a time, leaving alone what somebody has moved since.
 
-    `job.plan_id` remembers that this plan was applied to the job, so a second run passes over it.
+    `job.plan_id` remembers that this plan was applied to the job, so a second run passes over it. Jobs that the plan
+    leaves are taken from the crew that an earlier plan gave them to, and for want of time expected tomorrow.
     """
     plan = store.plans(ctx.store).get(plan_id)
     if plan is None or plan.proposal is None or not plan.unfinished:
         return
+    skipped = [stop.job_id for stop in plan.proposal.stops if not _apply(ctx, plan, stop, cause)]
+    for left in plan.proposal.unplanned:
+        _leave(ctx, plan, left, cause)
+    at = ctx.clock.now()
+    store.plans(ctx.store).save(planning.finish(plan, skipped=tuple(skipped)), at=at, cause=cause)
+
+
+def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, cause: Cause) -> bool:
+    """Give one job of a plan to its crew; say whether that is done, now or before."""
     jobs, at = store.jobs(ctx.store), ctx.clock.now()
-    skipped = []
-    for stop in plan.proposal.stops:
-        job, crew = jobs.get(stop.job_id), store.crews(ctx.store).get(stop.crew_id)
-        if job is None or crew is None:
-            skipped.append(stop.job_id)
-            continue
-        if job.plan_id == plan.id:
-            continue
-        if job.state not in ("open", "deferred") or _moved_since(job, plan):
-            skipped.append(job.id)
-            continue
+    job, crew = jobs.get(stop.job_id), store.crews(ctx.store).get(stop.crew_id)
+    if job is None or crew is None:
+        return False
+    if job.plan_id == plan.id:
+        return True
+    if _moved_since(job, stop, plan):
+        return False
+    if job.state == "assigned" and job.crew_id == crew.id:
+        facts: list[Fact] = []
+        given = rules.place_on_sheet(job, position=stop.position, plan_id=plan.id if job.plan_id else None)
+    else:
         try:
             given, facts = rules.assign(job, crew, at=at, position=stop.position, plan_id=plan.id)
         except DomainError:
-            skipped.append(job.id)
-            continue
-        jobs.save(given, facts, at=at, cause=journey(job, cause))
-    store.plans(ctx.store).save(planning.finish(plan, skipped=tuple(skipped)), at=at, cause=cause)
+            return False
+    expected, more = rules.expect(given, plan.day)
+    if expected != job:
+        jobs.save(expected, [*facts, *more], at=at, cause=journey(job, cause))
+    return True
+
+
+def _leave(ctx: ServiceContext, plan: Plan, left: Unplanned, cause: Cause) -> None:
+    """Take a job that a plan leaves from the crew that it was with, and say when it is expected if it is only for time.
+
+    Whoever has moved or begun it since has the last word.
+    """
+    jobs = store.jobs(ctx.store)
+    job = jobs.get(left.job_id)
+    if job is None or job.state not in ("open", "assigned") or job.crew_id not in (None, left.from_crew_id):
+        return
+    given, facts = rules.withdraw(job)
+    if left.reason in planning.CAN_BE_TOMORROW:
+        given, more = rules.expect(given, add_working_days(plan.day, 1, ctx.council.working_time))
+        facts = [*facts, *more]
+    if given != job:
+        jobs.save(given, facts, at=ctx.clock.now(), cause=journey(job, cause))
 
 
 def finish_plans(ctx: ServiceContext) -> None:
@@ -81,6 +133,10 @@ def finish_plans(ctx: ServiceContext) -> None:
             continue  # the consumer is at it in this very moment, or the timer comes again
 
 
-def _moved_since(job: rules.Job, plan: Plan) -> bool:
-    """Say whether a crew was given, and lost, the job after the plan was published."""
+def _moved_since(job: rules.Job, stop: PlannedStop, plan: Plan) -> bool:
+    """Say whether somebody has moved, begun or ended the job since the plan was made."""
+    if job.state not in ("open", "deferred", "assigned"):
+        return True
+    if job.state == "assigned":
+        return job.crew_id != stop.from_crew_id
     return job.assigned_at is not None and plan.published_at is not None and job.assigned_at > plan.published_at

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.scheduling.domain.fleet import Crew, Shift, Vehicle, shift_state, vehicle_state
+from services.scheduling.domain.forecast import Forecast, forecast_state
 from services.scheduling.domain.job import Job, public_state
 from services.scheduling.domain.plan import Plan, plan_state
+from services.scheduling.domain.what_if import WhatIf
 from shared.store.port import ASCENDING, DESCENDING, Collection, Index, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
@@ -88,6 +90,16 @@ PLANS = Collection(
         Index(sort=(("requested_at", ASCENDING),), only_while="unfinished"),
     ),
 )
+WHAT_IFS = Collection(
+    "what_ifs",
+    fields={"depot_id": "text", "requested_at": "instant", "is_requested": "boolean", "is_claimed": "boolean"},
+    indexes=(
+        Index(equal=("depot_id",), sort=(("requested_at", DESCENDING),)),
+        Index(sort=(("requested_at", ASCENDING),), only_while="is_requested"),
+        Index(sort=(("requested_at", ASCENDING),), only_while="is_claimed"),
+    ),
+)
+FORECASTS = Collection("forecasts")
 REPORT_COPIES = Collection("report_copies")
 """The newest public state of every report that events told of."""
 
@@ -103,6 +115,8 @@ COLLECTIONS: tuple[Collection, ...] = (
     VEHICLES,
     SHIFTS,
     PLANS,
+    WHAT_IFS,
+    FORECASTS,
     REPORT_COPIES,
     ASSESSMENTS,
     SECURED_EVIDENCE,
@@ -151,6 +165,21 @@ def plans(store: Store) -> Repository[Plan]:
         public_state=plan_state,
         derived=lambda plan: {"is_requested": plan.state == "requested", "is_claimed": plan.state == "claimed"},
     )
+
+
+def what_ifs(store: Store) -> Repository[WhatIf]:
+    """Return the comparisons with other days, which emit nothing."""
+    return Repository(
+        store,
+        WHAT_IFS.name,
+        WhatIf,
+        derived=lambda asked: {"is_requested": asked.state == "requested", "is_claimed": asked.state == "claimed"},
+    )
+
+
+def forecasts(store: Store) -> Repository[Forecast]:
+    """Return the forecasts, one for each day."""
+    return Repository(store, FORECASTS.name, Forecast, public_state=forecast_state)
 
 
 def all_crews(store: Store) -> list[Crew]:

@@ -1,6 +1,6 @@
 """Which handler answers which event, and what is done every so often: the worker's table of contents without nameko."""
 
-from services.scheduling import planning, proof, reactions, tipping
+from services.scheduling import forecasting, planning, proof, reactions, replanning, tipping
 from shared.contracts.enforcement import CaseEvidenceSecuredV1
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -47,7 +47,15 @@ FINISH_EVERY_SECONDS = 30.0
 FINISH_TIPS = Timer("scheduling.finish-tips", FINISH_EVERY_SECONDS, tipping.finish_tips)
 FINISH_PLANS = Timer("scheduling.finish-plans", FINISH_EVERY_SECONDS, planning.finish_plans)
 
+REPLAN_EVERY_SECONDS = 15.0
+"""An urgent job is with a crew within minutes; looking is two indexed finds."""
+
+REPLAN = Timer("scheduling.replan", REPLAN_EVERY_SECONDS, replanning.request_replans)
+
+FORECAST_EVERY_SECONDS = 3600.0
+FORECAST = Timer("scheduling.forecast", FORECAST_EVERY_SECONDS, forecasting.publish_forecast)
+
 SWEEP_EVERY_SECONDS = 6 * 3600.0
 SWEEP_PHOTOS = Timer("scheduling.sweep-photos", SWEEP_EVERY_SECONDS, proof.sweep_photos)
 
-TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS, SWEEP_PHOTOS)
+TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS, REPLAN, FORECAST, SWEEP_PHOTOS)

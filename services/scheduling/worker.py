@@ -51,6 +51,16 @@ class SchedulingWorker:
         """Finish published plans that a crash left half done."""
         subscriptions.FINISH_PLANS.run(self.context)
 
+    @every(subscriptions.REPLAN)
+    def replan(self) -> None:
+        """Ask for a new plan where crews have lost what they had, or urgent jobs wait."""
+        subscriptions.REPLAN.run(self.context)
+
+    @every(subscriptions.FORECAST)
+    def publish_forecast(self) -> None:
+        """Publish how long jobs have taken lately."""
+        subscriptions.FORECAST.run(self.context)
+
     @every(subscriptions.SWEEP_PHOTOS)
     def sweep_photos(self) -> None:
         """Delete photos that no job names."""

@@ -29,6 +29,7 @@ JOB_CHANGES = (
     "held",
     "released",
     "restored",
+    "withdrawn",
     "split",
     "seen",
     "diverted",

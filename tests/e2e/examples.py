@@ -168,6 +168,12 @@ class Examples(dict[str, str]):
         plan = supervisor.send("/dispatch", {}, to=f"/dispatch/depots/{self['depot']}/plans")
         self["plan"] = plan.url.rpartition("/")[2]
         self._until(lambda: "data-awaiting" not in supervisor.open(f"/dispatch/plans/{self['plan']}").text, "plan")
+        asked = f"/dispatch/depots/{self['depot']}/what-if"
+        what_if = supervisor.send(asked, {"earlier_minutes": "30", "extra_like": self["crew"]}, to=asked)
+        self["what_if"] = what_if.url.rpartition("/")[2]
+        self._until(
+            lambda: "data-awaiting" not in supervisor.open(f"/dispatch/what-if/{self['what_if']}").text, "what if"
+        )
 
     def _tip(self) -> None:
         """Empty the vehicle of the crew."""

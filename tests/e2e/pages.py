@@ -154,6 +154,14 @@ SCHEDULING = (
         error_in_cancel=Sent("/dispatch/jobs/<job_id>/cancel"),
     ),
     page("scheduling", "/dispatch/plans/<plan_id>", "supervisor", "/dispatch/plans/{plan}"),
+    page(
+        "scheduling",
+        "/dispatch/depots/<depot_id>/what-if",
+        "supervisor",
+        "/dispatch/depots/{depot}/what-if",
+        error=Sent("/dispatch/depots/<depot_id>/what-if"),
+    ),
+    page("scheduling", "/dispatch/what-if/<what_if_id>", "supervisor", "/dispatch/what-if/{what_if}"),
     page("scheduling", "/crew", "crew"),
     page("scheduling", "/crew", "supervisor", one_crew="/crew?crew={crew}"),
     page(

@@ -54,6 +54,7 @@ JOB_AMENDMENTS = {
     "held": "The job is held, so that evidence is not cleared away.",
     "released": "The job may go on.",
     "report": "The job took over a change of its report.",
+    "withdrawn": "The job was taken from its crew: the plan of the day has no room for it.",
     "split": "The job was split.",
     "diverted": "The job was diverted.",
     "proof-approved": "The proof of the job was approved.",

@@ -25,6 +25,7 @@ from shared.contracts.scheduling import (
     JobCompletedV1,
     JobCreatedV1,
     JobDeferredV1,
+    JobExpectedV1,
     JobStartedV1,
 )
 from shared.errors import DomainError
@@ -119,6 +120,7 @@ class Job:
     waits_because: str | None = None
     waits_until: date | None = None
     cancelled_because: str | None = None
+    expected_on: date | None = None
     request_key: str | None = None
     seen: dict[str, int] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
@@ -232,6 +234,26 @@ def assign(job: Job, crew: Crew, *, at: datetime, position: int | None = None, p
         waits_until=None,
     )
     return given, [JobAssignedV1.fact(previous_crew_id=job.crew_id)]
+
+
+def place_on_sheet(job: Job, *, position: int, plan_id: str | None) -> Job:
+    """Note a job's new place on the sheet of the crew that has it already: nothing to announce."""
+    return replace(job, position=position, plan_id=plan_id)
+
+
+def withdraw(job: Job) -> Change:
+    """Take the job from its crew, because a newer plan has no room for it; one that is not assigned stays."""
+    if job.state != "assigned":
+        return job, []
+    waiting = replace(job, state="open", crew_id=None, vehicle_id=None, position=None, plan_id=None, assigned_at=None)
+    return waiting, [JobAmendedV1.fact(change="withdrawn")]
+
+
+def expect(job: Job, on: date) -> Change:
+    """Say on which day the job is expected to be done; the same day again changes nothing."""
+    if job.expected_on == on or not job.is_active:
+        return job, []
+    return replace(job, expected_on=on), [JobExpectedV1.fact(expected_on=on)]
 
 
 def start(job: Job, *, at: datetime) -> Change:

@@ -9,18 +9,25 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from services.scheduling.rounds.measures import Measures
 from shared.contracts.base import Fact
 from shared.contracts.scheduling import PlanPublishedV1
 from shared.errors import DomainError
 
-UNPLANNED_REASONS: Mapping[str, str] = {
-    "too-heavy": "heavier than any vehicle on shift carries",
-    "no-time": "no crew has the time or the room for it",
+CAN_BE_TOMORROW = ("no-time", "later", "costly", "site-closed")
+"""Reasons that a job is left for which the next working day may not have."""
+
+TRIGGERS: Mapping[str, str] = {
+    "asked": "A supervisor asked for it",
+    "urgent": "An urgent job has come in",
+    "crew-lost": "A crew or its vehicle has dropped out with jobs on its sheet",
+    "hourly": "An hour has passed since the last plan, and jobs wait",
 }
+"""Why a plan is worked out."""
 
 
 @dataclass(frozen=True)
-class Stop:
+class PlannedStop:
     """One stop of a plan."""
 
     job_id: str
@@ -28,26 +35,51 @@ class Stop:
     crew_id: str
     position: int
     arrive_at: datetime
+    from_crew_id: str | None = None
+    """The crew that had the job when the plan was made: whoever moves it after that has the last word."""
 
 
 @dataclass(frozen=True)
 class Unplanned:
-    """A job that the plan leaves for another day, and the code of the reason."""
+    """A job that the plan leaves, with the code of the reason and its words."""
 
     job_id: str
     reference: str
     reason: str
+    words: str = ""
+    from_crew_id: str | None = None
+    """The crew that an earlier plan gave it to, from which this plan takes it."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference from the sheets that the crews have now, in words; `kind` is moved, added, left or time."""
+
+    job_id: str
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a plan would be like, under its name."""
+
+    name: str
+    measures: Measures | None
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the planner found: stops, what is left, and its travel beside that of the plain list order."""
+    """What the planner found: stops, what is left and why, what changes and why, and figures beside the baseline's."""
 
-    stops: tuple[Stop, ...]
+    stops: tuple[PlannedStop, ...]
     unplanned: tuple[Unplanned, ...]
     solver: str
-    travel_minutes: int
-    baseline_minutes: int
+    made_at: datetime | None = None
+    changes: tuple[Change, ...] = ()
+    figures: tuple[Figures, ...] = ()
+    """This plan first, then the present sheets where there are any, then the list-order supervisor."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +91,7 @@ class Plan:
     day: date
     requested_at: datetime
     requested_by: str
+    because: str = "asked"
     state: str = "requested"
     claimed_at: datetime | None = None
     attempts: int = 0
@@ -88,6 +121,11 @@ def plan_state(plan: Plan) -> Mapping[str, Any]:
 def propose(plan: Plan, proposal: Proposal) -> Plan:
     """Put the planner's answer before the supervisor."""
     return replace(plan, state="proposed", proposal=proposal, claimed_at=None)
+
+
+def keep_present(plan: Plan, words: str) -> Plan:
+    """Say that the sheets that the crews have stay, because nothing was found that is worth changing them."""
+    return replace(plan, state="kept", problem=words, claimed_at=None)
 
 
 def give_up(plan: Plan, problem: str) -> Plan:

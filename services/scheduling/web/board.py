@@ -8,11 +8,13 @@ from werkzeug.wrappers import Response
 
 from services.scheduling import handlers, planning, store
 from services.scheduling.domain.job import CANCEL_REASONS, DEFER_REASONS, Job
+from services.scheduling.domain.plan import Plan
 from services.scheduling.handlers import Assigned, Order
-from services.scheduling.web import access, forms, view
+from services.scheduling.web import access, forms, plan_view, view
 from services.scheduling.web.view import Filters
 from shared.contracts.codes import PRIORITIES
 from shared.errors import DomainError, Forbidden, NotFound
+from shared.service import ServiceContext
 from shared.web.app import cause, context
 from shared.web.auth import policy, signed_in_user
 from shared.web.forms import FormErrors, errors_of, read_form
@@ -178,22 +180,20 @@ def plan(plan_id: str) -> str:
     """Show a plan: asked for, proposed or published."""
     ctx = context()
     found = store.plans(ctx.store).require(plan_id)
-    stops = found.proposal.stops if found.proposal else ()
-    jobs = {stop.job_id: store.jobs(ctx.store).get(stop.job_id) for stop in stops}
-    rounds = [
-        (crew, [(stop, jobs[stop.job_id]) for stop in stops if stop.crew_id == crew.id])
-        for crew in store.all_crews(ctx.store)
-        if any(stop.crew_id == crew.id for stop in stops)
-    ]
-    return render_template("scheduling/plan.html", plan=found, rounds=rounds, now=ctx.clock.now(), may_act=_may_act())
+    return _plan_page(ctx, found, {})
 
 
 @bp.post("/plans/<plan_id>/publish")
 @policy(access.SUPERVISORS)
-def publish_plan(plan_id: str) -> Response:
-    """Publish a proposal: its jobs go to its crews."""
-    version = int(request.form.get("version", "0") or 0)
-    planning.publish_plan(context(), plan_id, version=version, cause=cause())
+def publish_plan(plan_id: str) -> Response | tuple[str, int]:
+    """Publish a proposal: its jobs go to its crews, unless the checker refuses it as things are now."""
+    ctx, version = context(), int(request.form.get("version", "0") or 0)
+    try:
+        planning.publish_plan(ctx, plan_id, version=version, cause=cause())
+    except (Forbidden, NotFound):
+        raise
+    except DomainError as refusal:
+        return _plan_page(ctx, store.plans(ctx.store).require(plan_id), errors_of(refusal)), 400
     flash("The plan is published. Its jobs go to the crews now.", "success")
     return redirect(url_for("dispatch.plan", plan_id=plan_id), 303)
 
@@ -205,6 +205,19 @@ def discard_plan(plan_id: str) -> Response:
     planning.discard_plan(context(), plan_id, cause=cause())
     flash("The proposal is discarded. Nothing was changed.", "success")
     return redirect(url_for("dispatch.board"), 303)
+
+
+def _plan_page(ctx: ServiceContext, plan: Plan, errors: FormErrors) -> str:
+    """Return a plan's page."""
+    return render_template(
+        "scheduling/plan.html",
+        plan=plan,
+        page=plan_view.make_page(ctx, plan),
+        figure_columns=plan_view.COLUMNS,
+        now=ctx.clock.now(),
+        may_act=_may_act(),
+        errors=errors,
+    )
 
 
 def _board_page(errors: FormErrors, crew_id: str, selected: Any) -> str:

@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import Flask
 
+from services.scheduling import store
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.job import Job, Reason
-from services.scheduling.domain.plan import UNPLANNED_REASONS
+from services.scheduling.domain.plan import TRIGGERS
+from services.scheduling.domain.what_if import WhatIf
 from shared.calendar import london_date
 from shared.contracts.codes import OUTCOMES
 from shared.council import Council
@@ -26,6 +28,14 @@ NO_PHOTO_WORDS: Mapping[str, str] = {
     "nothing-to-show": "There was nothing to show",
     "no-signal": "The photo could not be sent",
 }
+
+
+SOLVER_WORDS: Mapping[str, str] = {
+    "pyvrp": "PyVRP",
+    "own-patch": "the rule of crews who know their patch, because the search found nothing better",
+    "present": "keeping to the present sheets, because the search found nothing better",
+}
+"""Who worked a plan out."""
 
 
 class PlaceNames:
@@ -64,7 +74,9 @@ def register(app: Flask, ctx: ServiceContext) -> None:
         waits_words=waits_words,
         cancel_words=cancel_words,
         no_photo_words=lambda code: NO_PHOTO_WORDS.get(code, code),
-        unplanned_words=lambda code: UNPLANNED_REASONS.get(code, code),
+        trigger_words=lambda code: TRIGGERS.get(code, code),
+        solver_words=lambda code: SOLVER_WORDS.get(code, code),
+        what_if_words=lambda asked: what_if_words(ctx, asked),
         depot_name=lambda depot_id: _name(ctx.council.depots, depot_id),
         site_name=lambda site_id: _name(ctx.council.sites, site_id),
         neighbourhood_name=lambda neighbourhood_id: _name(ctx.council.neighbourhoods, neighbourhood_id),
@@ -111,6 +123,20 @@ def cancel_words(job: Job) -> str:
     """Return why a job was cancelled."""
     code = job.cancelled_because or ""
     return rules.CANCEL_REASONS.get(code) or rules.FOLLOWED_REASONS.get(code, code)
+
+
+def what_if_words(ctx: ServiceContext, asked: WhatIf) -> str:
+    """Return what was asked: Shifts 30 minutes earlier, without North street crew 1."""
+    names = {crew.id: crew.name for crew in store.all_crews(ctx.store)}
+    parts = []
+    if asked.earlier_minutes:
+        parts.append(f"shifts {asked.earlier_minutes} minutes earlier")
+    if asked.extra_like:
+        parts.append(f"one more crew like {names.get(asked.extra_like, asked.extra_like)}")
+    if asked.without:
+        parts.append(f"without {names.get(asked.without, asked.without)}")
+    said = ", ".join(parts)
+    return said[:1].upper() + said[1:]
 
 
 def _span(span: timedelta) -> str:

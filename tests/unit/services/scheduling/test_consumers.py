@@ -5,7 +5,7 @@ import pytest
 
 from services.scheduling import handlers, planning, store, tipping
 from services.scheduling.domain import plan as plans
-from services.scheduling.domain.plan import Plan, Proposal, Stop
+from services.scheduling.domain.plan import Plan, PlannedStop, Proposal
 from services.scheduling.handlers import Finish
 from services.scheduling.subscriptions import CASES, PLANS, REPORTS, SUBSCRIPTIONS, TICKETS, TIPS
 from shared.bus.answer import Outcome
@@ -224,10 +224,11 @@ def test_a_ticket_that_was_voided_first_never_counts(ctx, job, job_of):
 def published(ctx, job, make_job):
     second = make_job("0199d7b2-0000-7000-8000-000000000003")
     stops = tuple(
-        Stop(each.id, each.reference, CREW, number, TUESDAY_MORNING) for number, each in enumerate((job, second), 1)
+        PlannedStop(each.id, each.reference, CREW, number, TUESDAY_MORNING)
+        for number, each in enumerate((job, second), 1)
     )
     plan = plans.propose(
-        Plan("plan-1", "north", TUESDAY_MORNING.date(), TUESDAY_MORNING, "user-1"), Proposal(stops, (), "pyvrp", 10, 20)
+        Plan("plan-1", "north", TUESDAY_MORNING.date(), TUESDAY_MORNING, "user-1"), Proposal(stops, (), "pyvrp")
     )
     store.plans(ctx.store).add(plan, at=TUESDAY_MORNING, cause=BY_HAND)
     planning.publish_plan(ctx, "plan-1", version=1, cause=BY_HAND)

@@ -1,0 +1,282 @@
+"""A depot's day as the planning core sees it, made of what scheduling knows at a moment.
+
+Only crews on shift are planned; before anybody has signed on, all of the depot's. A crew's next stop has been shown to
+it, so it is locked; a job that a person gave to a crew stays with it; what a plan gave may move. Held jobs and a
+contractor's are part of the day too, so that a plan can say why they are not on it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.scheduling import store, tipping
+from services.scheduling.domain import fleet
+from services.scheduling.domain.job import Job
+from services.scheduling.rounds import day as rounds
+from services.scheduling.rounds.day import Day, Rest, Spot, Step
+from services.scheduling.rounds.drive import Cart
+from services.scheduling.rounds.factors import Factors, load_factors
+from services.scheduling.rounds.frame import Frame
+from services.scheduling.rounds.travel import Slow, StraightTravel, Travel
+from shared.calendar import is_working_day
+from shared.service import ServiceContext
+
+SHIFT = timedelta(hours=8)
+FORGOTTEN = timedelta(hours=12)
+"""Nobody works so long: who has not signed off by then has forgotten it, and is on no shift."""
+
+CHECKS = timedelta(minutes=10)
+"""Vehicle checks before a crew may drive off."""
+
+BREAK = timedelta(minutes=30)
+BREAK_EARLIEST, BREAK_LATEST = timedelta(hours=3), timedelta(hours=4, minutes=30)
+"""After the beginning of the shift; longer than the 20 minutes of the Working Time Regulations 1998, regulation 12."""
+
+SHORTEST_REST = timedelta(minutes=30)
+"""Less than this before the end of a shift is not worth planning."""
+
+LEAST_LEFT_SECONDS = 300
+"""A job that has been begun takes at least this much longer, however long it has taken."""
+
+TIP_SECONDS = 900
+"""Queue, weigh, empty, weigh: a quarter of an hour, as measured at transfer stations."""
+
+WORK_SECONDS = 600
+WORK_SECONDS_PER_KG = 0.9
+LONGEST_WORK_SECONDS = 2700
+
+PRIZE_MINUTES: Mapping[int, int] = {1: 600, 2: 240, 3: 140, 4: 90, 5: 60}
+"""What doing a job today is worth in minutes of driving; less than 60 left bulky jobs behind with crews idle."""
+
+LATE_RATE: Mapping[int, float] = {1: 1.0, 2: 0.5, 3: 0.2, 4: 0.1, 5: 0.05}
+"""What a second after the deadline costs, in seconds of driving."""
+
+UNASSESSED_PRIORITY = 4
+OVERDUE_MINUTES = 60
+
+
+@dataclass(frozen=True)
+class DepotDay:
+    """A depot's day to plan, with its travel, its clock, the sheets that crews have, and its jobs as stored."""
+
+    day: Day
+    travel: Travel
+    frame: Frame
+    present: Mapping[str, tuple[Step, ...]]
+    jobs: Mapping[str, Job]
+
+    @property
+    def is_live(self) -> bool:
+        """Say whether crews have work already, so that a plan changes their day."""
+        return any(job.state == "assigned" for job in self.jobs.values())
+
+    @property
+    def stranded(self) -> Mapping[str, Sequence[Job]]:
+        """The jobs of crews that are not on shift any more, by crew."""
+        crew_ids = sorted({job.crew_id for job in self.jobs.values() if job.crew_id} - set(self.day.crews))
+        return {crew_id: [job for job in self.jobs.values() if job.crew_id == crew_id] for crew_id in crew_ids}
+
+
+def make_day(ctx: ServiceContext, depot_id: str, now: datetime) -> DepotDay:
+    """Return what can be planned at a depot at a moment."""
+    frame, factors = Frame.of(now), load_factors()
+    own = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == depot_id}
+    active = [job for job in store.active_jobs(ctx.store) if job.crew_id in own or job.depot_id == depot_id]
+    # What another depot's crew has is that depot's to plan.
+    jobs = {job.id: job for job in active if job.state == "open" or (job.state == "assigned" and job.crew_id in own)}
+    crews = _crews(_Depot(ctx, depot_id, now, frame, factors, active))
+    present = {
+        crew_id: tuple(Step("job", job.id) for job in _own_stops(ctx, crew_id) if job.id in jobs and not job.held)
+        for crew_id in crews
+    }
+    travel = make_travel(ctx, frame, factors)
+    day = Day(
+        crews=crews,
+        jobs={job.id: _job(ctx, job, frame, now, factors) for job in jobs.values()},
+        sites=_sites(ctx, frame),
+        now=frame.seconds(now),
+        name=depot_id,
+        gone={crew.id: crew.name for crew in store.all_crews(ctx.store) if crew.id not in crews},
+    )
+    return DepotDay(_with_possible_locks(day, travel), travel, frame, present, jobs)
+
+
+def _with_possible_locks(day: Day, travel: Travel) -> Day:
+    """Return the day without the locks of stops that a crew can no longer do within its shift, or at all."""
+
+    def possible(crew: rounds.Crew) -> bool:
+        cart = Cart(day, crew, travel)
+        for job_id in crew.locked:
+            after = cart.served(day.jobs[job_id]) if crew.can_do(day.jobs[job_id]) else None
+            if after is None:
+                return False
+            cart = after
+        return True
+
+    crews = {crew.id: crew if possible(crew) else replace(crew, locked=()) for crew in day.crews.values()}
+    return replace(day, crews=crews)
+
+
+def make_travel(ctx: ServiceContext, frame: Frame, factors: Factors) -> Travel:
+    """Return the travel of a day: slow times count on working days."""
+    slow = factors.slow if is_working_day(frame.day, ctx.council.working_time) else ()
+    return StraightTravel(
+        {name: each.kmh for name, each in factors.classes.items()},
+        [Slow(frame.at(each.start), frame.at(each.end), each.share) for each in slow],
+    )
+
+
+@dataclass(frozen=True)
+class _Depot:
+    """What a depot's crews are made of."""
+
+    ctx: ServiceContext
+    depot_id: str
+    now: datetime
+    frame: Frame
+    factors: Factors
+    active: Sequence[Job]
+
+    @property
+    def home(self) -> Spot:
+        """Where its yard is."""
+        depot = self.ctx.council.depot(self.depot_id)
+        return depot.lat, depot.lon
+
+
+def _crews(depot: _Depot) -> dict[str, rounds.Crew]:
+    """Return the depot's crews on shift that have a vehicle and time left; all of its crews where none is on shift."""
+    vehicles = {vehicle.id: vehicle for vehicle in store.all_vehicles(depot.ctx.store) if vehicle.state == "on-road"}
+    able = [
+        crew
+        for crew in store.all_crews(depot.ctx.store)
+        if crew.depot_id == depot.depot_id and crew.vehicle_id in vehicles and not crew.is_contractor
+    ]
+    shifts = {crew.id: _running_shift(depot, crew.id) for crew in able}
+    on = [crew for crew in able if shifts[crew.id] is not None] or able
+    made = [_crew(depot, crew, vehicles[str(crew.vehicle_id)], shifts[crew.id]) for crew in on]
+    soon = depot.frame.seconds(depot.now + SHORTEST_REST)
+    return {crew.id: crew for crew in made if crew.end >= soon and crew.ready < crew.end}
+
+
+def _running_shift(depot: _Depot, crew_id: str) -> fleet.Shift | None:
+    """Return the shift that a crew is on; one of long ago is one from which nobody has signed off."""
+    shift = store.current_shift(depot.ctx.store, crew_id)
+    return shift if shift is not None and depot.now - shift.started_at < FORGOTTEN else None
+
+
+def _crew(depot: _Depot, crew: fleet.Crew, vehicle: fleet.Vehicle, shift: fleet.Shift | None) -> rounds.Crew:
+    """Return a crew as it is now: where it is, when it is free, what is on board, which stop it has been shown."""
+    started_at = shift.started_at if shift else depot.now
+    start = depot.frame.seconds(started_at)
+    begun = next((job for job in depot.active if job.crew_id == crew.id and job.state == "started"), None)
+    last = _last_stop(depot.ctx, crew.id, started_at) if shift else None
+    on_board = tipping.load_list(depot.ctx, vehicle)
+    ready = max(depot.now, started_at + CHECKS) if begun is None and last is None else depot.now
+    if begun is not None:
+        left = (begun.started_at or depot.now) + timedelta(seconds=_work_seconds(depot.ctx, begun)) - depot.now
+        ready = depot.now + max(left, timedelta(seconds=LEAST_LEFT_SECONDS))
+    where = begun or last
+    is_out = begun is not None or last is not None or bool(on_board)
+    next_stop = next((job for job in _own_stops(depot.ctx, crew.id) if shift and not job.held), None)
+    loaded = [(load.estimated_kg, _litres(depot.factors, load.job_id, depot)) for load in on_board]
+    if begun is not None:
+        loaded.append((_kg(depot.ctx, begun), depot.factors.volumes.get(begun.size or "", 0)))
+    table = depot.factors.of_class(vehicle.vehicle_class)
+    return rounds.Crew(
+        id=crew.id,
+        name=crew.name,
+        vehicle_class=vehicle.vehicle_class,
+        payload_kg=vehicle.payload_kg,
+        volume_litres=table.volume_litres,
+        skills=frozenset(),
+        position=(where.lat, where.lon) if where else depot.home,
+        home=depot.home,
+        start=start,
+        end=depot.frame.seconds(started_at + SHIFT),
+        ready=depot.frame.seconds(ready),
+        rest=_rest(depot, started_at),
+        # Estimates may add up to more than the vehicle carries; then it is full.
+        loaded_kg=min(sum(kg for kg, _ in loaded), vehicle.payload_kg),
+        loaded_litres=min(sum(litres for _, litres in loaded), table.volume_litres),
+        locked=(next_stop.id,) if next_stop else (),
+        is_under_way=is_out,
+    )
+
+
+def _rest(depot: _Depot, started_at: datetime) -> Rest | None:
+    """Return the break that a crew is owed; once its time is over it has been taken, as far as anybody knows here."""
+    latest = started_at + BREAK_LATEST
+    if depot.now > latest:
+        return None
+    earliest = depot.frame.seconds(started_at + BREAK_EARLIEST)
+    return Rest(int(BREAK.total_seconds()), earliest, depot.frame.seconds(latest))
+
+
+def _last_stop(ctx: ServiceContext, crew_id: str, since: datetime) -> Job | None:
+    """Return the job that a crew has finished last in this shift."""
+    found = store.jobs(ctx.store).find({"crew_id": crew_id}, sort=(("done_at", -1),), limit=1)[0]
+    job = found[0] if found else None
+    return job if job is not None and job.completed_at is not None and job.completed_at >= since else None
+
+
+def _own_stops(ctx: ServiceContext, crew_id: str) -> list[Job]:
+    """Return the stops that a crew has still to go to, in the order of its sheet."""
+    return [job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "assigned"]
+
+
+def _job(ctx: ServiceContext, job: Job, frame: Frame, now: datetime, factors: Factors) -> rounds.Job:
+    """Return a job as something to plan."""
+    priority = job.priority or UNASSESSED_PRIORITY
+    minutes = PRIZE_MINUTES[priority] + (OVERDUE_MINUTES if job.is_overdue(now) else 0)
+    place = ctx.council.gazetteer.nearest(job.lat, job.lon, within_m=120)
+    return rounds.Job(
+        id=job.id,
+        label=job.reference,
+        spot=(job.lat, job.lon),
+        work_seconds=_work_seconds(ctx, job),
+        kg=_kg(ctx, job),
+        litres=factors.volumes.get(job.size or "", 0),
+        urgency=priority,
+        prize=minutes * 60,
+        late_rate=LATE_RATE[priority],
+        deadline=frame.seconds(job.deadline) if job.deadline else None,
+        material=ctx.council.ewc_by_waste_type.get(job.waste_type or ""),
+        # What a plan gave, another may give to somebody else; what a person gave stays.
+        pinned_to=job.crew_id if job.state == "assigned" and job.plan_id is None else None,
+        held=job.held,
+        contractor=job.contractor,
+        place=place.name if place else "",
+    )
+
+
+def _sites(ctx: ServiceContext, frame: Frame) -> dict[str, rounds.Site]:
+    """Return the council's disposal sites with their hours of the day."""
+    return {
+        site.id: rounds.Site(
+            site.id,
+            (site.lat, site.lon),
+            TIP_SECONDS,
+            site.name,
+            opens=frame.at(site.opens),
+            closes=frame.at(site.closes),
+            materials=frozenset(site.ewc_codes),
+        )
+        for site in ctx.council.sites
+    }
+
+
+def _litres(factors: Factors, job_id: str, depot: _Depot) -> int:
+    """Return the litres of a job whose waste is on board."""
+    job = store.jobs(depot.ctx.store).get(job_id)
+    return factors.volumes.get(job.size or "", 0) if job else 0
+
+
+def _kg(ctx: ServiceContext, job: Job) -> int:
+    """Return a job's estimated weight."""
+    return ctx.council.size_kg.get(job.size or "", 0)
+
+
+def _work_seconds(ctx: ServiceContext, job: Job) -> int:
+    """Return how long loading takes."""
+    return min(LONGEST_WORK_SECONDS, WORK_SECONDS + int(_kg(ctx, job) * WORK_SECONDS_PER_KG))

@@ -1,0 +1,172 @@
+"""When a day is planned again by itself, and what is published of how long jobs take."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.scheduling import forecasting, handlers, planning, replanning, store
+from services.scheduling.domain.forecast import FEWEST_JOBS, rows_of
+from services.scheduling.domain.plan import Plan
+from shared.calendar import london_date
+from shared.contracts import decode
+from shared.contracts.envelope import Cause
+from tests.builders import TUESDAY_MORNING
+
+from .made import NOW, make_job
+from .test_planner import REPORT, place_of
+
+BY_HAND = Cause()
+
+
+@pytest.fixture
+def planned(ctx, clock):
+    """A depot with a crew on shift and a published plan of twenty minutes ago."""
+    handlers.start_shift(ctx, "crew-north-1", cause=BY_HAND)
+    plan = Plan("plan-1", "north", london_date(TUESDAY_MORNING), TUESDAY_MORNING, "user-1", state="published")
+    store.plans(ctx.store).add(plan, at=TUESDAY_MORNING, cause=BY_HAND)
+    clock.advance(timedelta(minutes=20))
+    return plan
+
+
+def latest(ctx):
+    return store.latest_plan(ctx.store, "north")
+
+
+def urgent_job(make_job):
+    return make_job(REPORT.format(80), place=place_of(1), waste_type="clinical", priority=1)
+
+
+def test_an_urgent_job_has_the_day_planned_again(ctx, planned, make_job):
+    assert urgent_job(make_job).priority == 1
+
+    replanning.request_replans(ctx)
+
+    assert (latest(ctx).state, latest(ctx).because, latest(ctx).requested_by) == ("requested", "urgent", "planner")
+
+
+def test_looking_again_asks_no_second_time(ctx, clock, planned, make_job):
+    urgent_job(make_job)
+    replanning.request_replans(ctx)
+    asked = latest(ctx)
+
+    replanning.request_replans(ctx)
+    clock.advance(timedelta(minutes=10))
+    replanning.request_replans(ctx)
+
+    assert latest(ctx) == asked
+
+
+def test_an_ordinary_job_waits_for_the_hour(ctx, clock, planned, make_job):
+    make_job(REPORT.format(81), place=place_of(2), priority=3)
+
+    replanning.request_replans(ctx)
+    assert latest(ctx).id == planned.id
+    clock.advance(timedelta(minutes=40))
+    replanning.request_replans(ctx)
+
+    assert latest(ctx).because == "hourly"
+
+
+def test_jobs_of_a_crew_that_is_gone_have_the_day_planned_again_but_only_those_of_a_plan(ctx, planned, make_job):
+    job = make_job(REPORT.format(82), place=place_of(3), priority=3)
+    handlers.assign_job(ctx, job.id, "crew-north-2", version=None, key=None, cause=BY_HAND)
+    replanning.request_replans(ctx)
+    assert latest(ctx).id == planned.id
+
+    given = replace(store.jobs(ctx.store).require(job.id), plan_id="plan-1")
+    store.jobs(ctx.store).save(given, [], at=TUESDAY_MORNING, cause=BY_HAND)
+    replanning.request_replans(ctx)
+
+    assert latest(ctx).because == "crew-lost"
+
+
+def test_a_depot_is_planned_at_most_every_five_minutes(ctx, clock, planned, make_job):
+    urgent_job(make_job)
+    newer = replace(planned, id="plan-2", requested_at=clock.now() - timedelta(minutes=4))
+    jobs = store.active_jobs(ctx.store)
+
+    assert replanning.reason_to_plan(ctx, jobs, planned, clock.now()) == "urgent"
+    assert replanning.reason_to_plan(ctx, jobs, newer, clock.now()) is None
+
+
+def test_a_depot_that_nobody_planned_today_or_without_crews_is_left_alone(ctx, clock, make_job):
+    urgent_job(make_job)
+    replanning.request_replans(ctx)
+    handlers.start_shift(ctx, "crew-north-1", cause=BY_HAND)
+    replanning.request_replans(ctx)
+    assert latest(ctx) is None
+
+    plan = Plan("plan-0", "north", london_date(TUESDAY_MORNING) - timedelta(days=1), TUESDAY_MORNING, "user-1")
+    assert replanning.reason_to_plan(ctx, [], replace(plan, state="published"), clock.now()) is None
+
+
+def test_nothing_is_asked_while_the_planner_is_at_it(ctx, planned, make_job):
+    urgent_job(make_job)
+    asked = planning.request_plan(ctx, "north", by="user-1", cause=BY_HAND)
+
+    replanning.request_replans(ctx)
+
+    assert latest(ctx) == asked
+
+
+def cleared(minutes, **changes):
+    done = NOW + timedelta(minutes=minutes)
+    return make_job(created_at=NOW, state="completed", outcome="cleared", completed_at=done, **changes)
+
+
+def test_the_forecast_says_within_how_long_half_and_four_fifths_were_cleared():
+    (row,) = rows_of([cleared(minutes) for minutes in (10, 20, 30, 40, 100)])
+
+    assert (row.depot_id, row.priority, row.median_minutes, row.p80_minutes) == ("north", 3, 30, 40)
+
+
+def test_too_few_jobs_and_those_not_cleared_say_nothing():
+    few = [cleared(10) for _ in range(FEWEST_JOBS - 1)]
+    other = [cleared(10, priority=None), replace(cleared(10), outcome="not-found")]
+
+    assert rows_of([*few, *other]) == ()
+
+
+def test_depots_and_priorities_have_a_row_each():
+    jobs = [cleared(10, depot_id=depot, priority=each) for depot in ("b", "a") for each in (2, 1) for _ in range(5)]
+
+    assert [(row.depot_id, row.priority) for row in rows_of(jobs)] == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+
+
+def test_the_forecast_is_published_once_a_day(ctx, clock):
+    for number in range(FEWEST_JOBS):
+        job = cleared(30 + number, id=f"job-{number}", report_id=f"report-{number}")
+        created = clock.now() - timedelta(days=2)
+        job = replace(job, created_at=created, completed_at=created + timedelta(minutes=30 + number))
+        store.jobs(ctx.store).add(job, [], at=clock.now(), cause=BY_HAND)
+
+    for _ in range(2):
+        forecasting.publish_forecast(ctx)
+
+    events = [decode(entry.body) for entry in ctx.store.log.read(after=0, limit=1000)]
+    (event,) = [event for event in events if event.name == "forecast.published"]
+    assert event.state["rows"] == [{"depot_id": "north", "priority": 3, "median_minutes": 32, "p80_minutes": 33}]
+
+
+def test_without_jobs_there_is_no_forecast(ctx):
+    forecasting.publish_forecast(ctx)
+
+    assert ctx.store.count("forecasts", {}) == 0
+
+
+def test_old_jobs_count_no_more(ctx, clock):
+    for number in range(FEWEST_JOBS):
+        created = clock.now() - timedelta(days=40)
+        job = cleared(30, id=f"job-{number}", report_id=f"report-{number}")
+        store.jobs(ctx.store).add(
+            replace(job, created_at=created, completed_at=created + timedelta(hours=1)),
+            [],
+            at=clock.now(),
+            cause=BY_HAND,
+        )
+
+    forecasting.publish_forecast(ctx)
+
+    assert ctx.store.log.last_position() >= 0
+    assert not [entry for entry in ctx.store.log.read(after=0, limit=1000) if b"forecast" in bytes(entry.body)]
