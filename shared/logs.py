@@ -5,8 +5,8 @@ what varies is a field. Personal data is never a field, and because the text of 
 typed, a traceback is logged with its places and types but without the exceptions' texts.
 """
 
+import json
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -15,9 +15,6 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TypeAlias
-
-from pythonjsonlogger.core import RESERVED_ATTRS
-from pythonjsonlogger.json import JsonFormatter
 
 from shared.config import Settings
 from shared.errors import ConfigError
@@ -28,8 +25,13 @@ QUIET = ("amqp", "authlib", "boto3", "botocore", "kombu", "nameko", "PIL", "pymo
 """Libraries that tell the story of every connection, or its secrets: only their warnings are of use."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-FIXED = ("time", "level", "event", "logger", "process")
+FIXED = frozenset({"time", "level", "event", "logger", "process"})
 """What the formatter alone decides; `service` and `correlation_id` may be said by the call, which knows better."""
+
+OF_EVERY_RECORD = vars(logging.makeLogRecord({})).keys() | {"message", "asctime", "taskName"}
+"""What a record has by itself; everything else is a field of the call."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 LONGEST_CHAIN = 10
 """Exceptions raised from one another, before a loop in the chain is suspected."""
@@ -73,32 +75,35 @@ def correlated(correlation_id: str | None) -> Iterator[None]:
         _correlation_id.reset(token)
 
 
-class LineFormatter(JsonFormatter):
+class LineFormatter(logging.Formatter):
     """One log record as one line of JSON: time, level, event, service, process, correlation id, fields."""
 
     def __init__(self, service: str) -> None:
-        super().__init__(reserved_attrs=[*RESERVED_ATTRS, "taskName"], json_ensure_ascii=False)
+        super().__init__()
         self._service = service
 
-    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
-        """Put the fixed fields first, then those of the call."""
-        log_data.update(
-            time=datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            level=record.levelname.lower(),
-            event=record.getMessage(),
-            logger=record.name,
-            service=self._service,
-            process=os.getpid(),
-            correlation_id=_correlation_id.get(),
-        )
-        fixed = {key: log_data[key] for key in FIXED}
-        super().add_fields(log_data, record, message_dict)
-        log_data.pop("message", None)
-        for key, value in fixed.items():
-            if log_data[key] != value:
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line: the fixed fields first, then those of the call."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            "logger": record.name,
+            "service": self._service,
+            "process": record.process,
+            "correlation_id": _correlation_id.get(),
+        }
+        for name, value in vars(record).items():
+            if name not in OF_EVERY_RECORD:
                 # A field of the call must not pass for one of ours: it is kept under another name.
-                log_data[f"{key}_"] = log_data[key]
-                log_data[key] = value
+                line[f"{name}_" if name in FIXED else name] = value
+        if record.exc_info:
+            line["exc_info"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            line["stack_info"] = self.formatStack(record.stack_info)
+        return _ENCODER.encode(line)
 
     def formatException(self, ei: ExcInfo | Any) -> str:  # noqa: N802 - the standard library's name
         """Return a traceback with places and types, without the exceptions' texts."""

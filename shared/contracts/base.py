@@ -8,7 +8,7 @@ class of data; there is no factory for free text or for a person's details, beca
 import functools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -164,12 +164,15 @@ class Contract(Schema):
         return Fact(cls, data)
 
     @classmethod
-    def write(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the data as JSON-ready primitives; raises `InvalidEvent` for any unknown, missing or wrong field."""
-        problems: list[str] = []
-        primitives = _written(cls._schema(), data, "", problems)
-        if problems:
-            raise InvalidEvent(f"{cls.type} does not fit its contract: {problems}")
+    def write(cls, data: Mapping[str, Any], writing: "Writing | None" = None) -> dict[str, Any]:
+        """Return the data as JSON-ready primitives; raises `InvalidEvent` for any unknown, missing or wrong field.
+
+        Events of one change are written with one `writing`, so that the state they share is checked once.
+        """
+        writing = writing or Writing()
+        primitives = _written(cls._schema(), data, "", writing)
+        if writing.problems:
+            raise InvalidEvent(f"{cls.type} does not fit its contract: {writing.problems}")
         return primitives
 
     @classmethod
@@ -192,57 +195,77 @@ class Contract(Schema):
         return cls()
 
 
-def _written(schema: Schema, data: Mapping[str, Any], path: str, problems: list[str]) -> dict[str, Any]:
+@dataclass
+class Writing:
+    """The writing of one change's events: what is wrong with them, and the structures that are written already.
+
+    A structure is known by its identity, so this lives no longer than the events do.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    parts: dict[tuple[int, type[Schema]], dict[str, Any]] = field(default_factory=dict)
+
+
+def _written(schema: Schema, data: Mapping[str, Any], path: str, writing: Writing) -> dict[str, Any]:
     """Return a structure as primitives, and note what `dump` would let pass: undeclared and missing fields, misfits.
 
     One walk that checks and writes: an event is written within every request that changes something.
     """
     declared = schema.fields
-    problems += [f"{path}{name} is not declared" for name in data if name not in declared]
-    problems += [f"{path}{name} is missing" for name in declared if name not in data]
+    writing.problems += [f"{path}{name} is not declared" for name in data if name not in declared]
+    writing.problems += [f"{path}{name} is missing" for name in declared if name not in data]
     return {
-        name: _value_written(field, data[name], f"{path}{name}", problems)
+        name: _value_written(field, data[name], f"{path}{name}", writing)
         for name, field in declared.items()
         if name in data
     }
 
 
-def _value_written(field: fields.Field[Any], value: Any, path: str, problems: list[str]) -> Any:
+def _value_written(field: fields.Field[Any], value: Any, path: str, writing: Writing) -> Any:
     """Return one value as primitives, looking into lists and nested structures, and note what is wrong with it."""
     if value is None:
         if not field.allow_none:
-            problems.append(f"{path} may not be null")
+            writing.problems.append(f"{path} may not be null")
         return None
     if type(value) is not PLAIN_TYPES.get(type(field)) and not _has_type(field, value):
-        problems.append(f"{path} is a {type(value).__name__} that the field does not take")
+        writing.problems.append(f"{path} is a {type(value).__name__} that the field does not take")
         return None
     for validator in field.validators:
         # The value is what reading would make of it, so the validators judge the same here and there.
         try:
             validator(value)
         except ValidationError as error:
-            problems.append(f"{path}: {'; '.join(map(str, error.messages))}")
+            writing.problems.append(f"{path}: {'; '.join(map(str, error.messages))}")
     writer = WRITERS.get(type(field))
-    return writer(field, value, path, problems) if writer else value
+    return writer(field, value, path, writing) if writer else value
 
 
-def _nested_written(field: fields.Nested, value: Any, path: str, problems: list[str]) -> Any:
+def _nested_written(field: fields.Nested, value: Any, path: str, writing: Writing) -> Any:
     """Return a structure, or a list of them."""
-    items = [_written(field.schema, item, f"{path}.", problems) for item in (value if field.many else [value])]
-    return items if field.many else items[0]
+    if field.many:
+        return [_part_written(field.schema, item, path, writing) for item in value]
+    return _part_written(field.schema, value, path, writing)
 
 
-def _list_written(field: fields.List[Any], value: Any, path: str, problems: list[str]) -> list[Any]:
+def _part_written(schema: Schema, value: Any, path: str, writing: Writing) -> dict[str, Any]:
+    """Return a structure as it was written before, or write it."""
+    key = (id(value), type(schema))
+    if key not in writing.parts:
+        writing.parts[key] = _written(schema, value, f"{path}.", writing)
+    return writing.parts[key]
+
+
+def _list_written(field: fields.List[Any], value: Any, path: str, writing: Writing) -> list[Any]:
     """Return a list of values."""
-    return [_value_written(field.inner, item, f"{path}[{position}]", problems) for position, item in enumerate(value)]
+    return [_value_written(field.inner, item, f"{path}[{position}]", writing) for position, item in enumerate(value)]
 
 
-WRITERS: Mapping[type[fields.Field[Any]], Callable[[Any, Any, str, list[str]], Any]] = {
+WRITERS: Mapping[type[fields.Field[Any]], Callable[[Any, Any, str, Writing], Any]] = {
     fields.Nested: _nested_written,
     fields.List: _list_written,
-    fields.Float: lambda _field, value, _path, _problems: float(value),
-    fields.Date: lambda _field, value, _path, _problems: value.isoformat(),
-    Instant: lambda _field, value, _path, _problems: written_instant(value),
+    fields.Float: lambda _field, value, _path, _writing: float(value),
+    fields.Date: lambda _field, value, _path, _writing: value.isoformat(),
+    Instant: lambda _field, value, _path, _writing: written_instant(value),
 }
 """How the values are written that JSON does not have as they are."""
 

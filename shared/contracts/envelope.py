@@ -5,12 +5,12 @@ tolerant; both raise `InvalidEvent` and nothing else.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.contracts.base import REGISTRY, Contract, Fact, written_instant
+from shared.contracts.base import REGISTRY, Contract, Fact, Writing, written_instant
 from shared.errors import InvalidEvent
 from shared.ids import new_id
 
@@ -89,7 +89,17 @@ def contract_of(event_type: str) -> type[Contract]:
 
 def encode(event: Event) -> bytes:
     """Return an event as CloudEvents JSON; raises `InvalidEvent` for anything its contract does not declare."""
-    contract = contract_of(event.type)
+    return encode_all([event])[0]
+
+
+def encode_all(events: Sequence[Event]) -> list[bytes]:
+    """Return the events of one change, as `encode` does each; the state that they share is checked once."""
+    writing = Writing()
+    return [_encoded(event, contract_of(event.type).write(event.data, writing)) for event in events]
+
+
+def _encoded(event: Event, data: Mapping[str, Any]) -> bytes:
+    """Return an event as CloudEvents JSON, with its data as primitives."""
     envelope = {
         "specversion": "1.0",
         "id": event.id,
@@ -102,7 +112,7 @@ def encode(event: Event) -> bytes:
         "sequence": event.sequence,
         "correlationid": event.correlationid,
         "causationid": event.causationid,
-        "data": contract.write(event.data),
+        "data": data,
     }
     return _ENCODER.encode(envelope).encode()
 

@@ -16,7 +16,7 @@ from pymongo.collection import Collection as Records
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
 from shared.clock import machine_now
-from shared.contracts.envelope import Event, encode
+from shared.contracts.envelope import Event, encode_all
 from shared.errors import ConfigError, Conflict, Duplicate
 from shared.store.claims import check_changes
 from shared.store.cursors import read_cursor, write_cursor
@@ -323,8 +323,8 @@ def _outbox(events: Sequence[Event]) -> list[Record]:
     """Return events as they wait in a record, encoded before anything is written; raises `InvalidEvent`."""
     recorded_at = machine_now()
     return [
-        {"id": event.id, "type": event.type, "recorded_at": recorded_at, "body": Binary(encode(event))}
-        for event in events
+        {"id": event.id, "type": event.type, "recorded_at": recorded_at, "body": Binary(body)}
+        for event, body in zip(events, encode_all(events), strict=True)
     ]
 
 

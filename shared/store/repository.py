@@ -5,8 +5,9 @@ commits both in one act. There is one way to save an aggregate, and it is this.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, replace
 from datetime import date, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import cattrs
 
@@ -19,6 +20,8 @@ from shared.store.port import Document, Store, Where
 
 class Aggregate(Protocol):
     """What every stored aggregate has: a frozen dataclass with these fields."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def id(self) -> str:
@@ -113,12 +116,9 @@ class Repository(Generic[A]):
         self, aggregate: A, facts: Sequence[Fact], at: datetime, cause: Cause
     ) -> tuple[A, Document, list[Event]]:
         """Return the aggregate with its new version and sequence, its document, and the events of the facts."""
-        # Frozen dataclasses are rebuilt through their document, so that what is returned is what was stored.
-        document: Document = converter.unstructure(aggregate)
+        stored = replace(aggregate, version=aggregate.version + 1, sequence=aggregate.sequence + len(facts))
+        document: Document = converter.unstructure(stored)
         document["_id"] = document.pop("id")
-        document["version"] = aggregate.version + 1
-        document["sequence"] = aggregate.sequence + len(facts)
-        stored = self.load(document)
         document.update(self._derived(stored))
         if facts and self._public_state is None:
             raise TypeError(f"{self._collection} has facts but no public state")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shared.clock import machine_now
-from shared.contracts.envelope import Event, encode
+from shared.contracts.envelope import Event, encode_all
 from shared.errors import Conflict, Duplicate, StoreUnavailable
 from shared.store.claims import check_changes
 from shared.store.cursors import read_cursor, write_cursor
@@ -297,7 +297,8 @@ def _put(connection: sqlite3.Connection, *, collection: Collection, documents: I
 def _event_rows(events: Sequence[Event]) -> list[tuple[str, str, int, bytes]]:
     """Return events as rows of the log, encoded before anything is written; raises `InvalidEvent`."""
     recorded_at = to_milliseconds(machine_now())
-    return [(event.id, event.type, recorded_at, encode(event)) for event in events]
+    bodies = encode_all(events)
+    return [(event.id, event.type, recorded_at, body) for event, body in zip(events, bodies, strict=True)]
 
 
 def _append(connection: sqlite3.Connection, rows: Sequence[tuple[str, str, int, bytes]]) -> None:

@@ -68,19 +68,22 @@ def clean_text(text: str, limit: int, *, one_line: bool = False) -> str:
     Raises:
         DomainError: the text is longer than the limit.
     """
-    normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    kept = "".join(
-        character
-        for character in normal
-        if character not in BIDI_CONTROLS
-        and (character in KEPT_CONTROLS or unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn"})
-    )
+    kept = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not kept.isprintable():  # nothing of what is taken out is printable
+        kept = "".join(character for character in kept if _is_kept(character))
     if one_line:
         kept = " ".join(kept.split())
     kept = kept.strip()
     if len(kept) > limit:
         raise DomainError(f"Use {limit:,} characters or fewer; this has {len(kept):,}.")
     return kept
+
+
+def _is_kept(character: str) -> bool:
+    """Say whether a person may have typed a character."""
+    if character in BIDI_CONTROLS:
+        return False
+    return character in KEPT_CONTROLS or unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn"}
 
 
 def clean_email(text: str) -> str:
