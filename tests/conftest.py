@@ -19,6 +19,7 @@ GROUPS = (
     ("e2e/test_commands.py", "launcher"),
     ("e2e/test_health.py", "launcher"),
     ("e2e/test_launcher.py", "launcher"),
+    ("e2e/test_pages.py", "pages"),
     ("e2e/test_resident.py", "resident"),
     ("e2e/", "browser"),
     ("integration/proxy/", "proxy"),
@@ -31,7 +32,19 @@ GROUPS = (
 )
 """Longest match first: a path under tests/, and the group of what lies there."""
 
-FIRST = ("browser", "broker", "distributed", "kills", "launcher", "resident", "canary", "backup", "documents", "green")
+FIRST = (
+    "pages",
+    "broker",
+    "browser",
+    "distributed",
+    "kills",
+    "launcher",
+    "resident",
+    "canary",
+    "backup",
+    "documents",
+    "green",
+)
 
 
 def group_of(path: Path) -> str:
