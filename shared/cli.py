@@ -11,8 +11,9 @@ from shared.commands.backups import backup, restore
 from shared.commands.bus import dead_letters, events
 from shared.commands.console import Group
 from shared.commands.demonstration import seed, simulate
+from shared.commands.places import boundaries, gazetteer
 from shared.commands.running import planner, prepare, stream, up, web, worker
-from shared.commands.upkeep import boundaries, catalogue, check, version
+from shared.commands.upkeep import catalogue, check, version
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,7 +23,21 @@ def main() -> None:
 
 for command in (
     *(up, web, worker, stream, planner, prepare),
-    *(check, events, dead_letters, user, token, boundaries, backup, restore, seed, simulate, catalogue, version),
+    *(
+        check,
+        events,
+        dead_letters,
+        user,
+        token,
+        boundaries,
+        gazetteer,
+        backup,
+        restore,
+        seed,
+        simulate,
+        catalogue,
+        version,
+    ),
 ):
     main.add_command(command)
 

@@ -102,6 +102,11 @@ class Settings:
         """The folder of boundary sets that `boundaries import` has stored, beside those of the council's own file."""
         return self.data / "boundaries"
 
+    @property
+    def gazetteer(self) -> Path:
+        """The folder of places that `gazetteer import` has stored, beside those of the council's own file."""
+        return self.data / "gazetteer"
+
     def redacted(self) -> dict[str, str]:
         """Return every setting as text, with the passwords in URLs taken out."""
         return {field.name: _without_password(str(getattr(self, field.name))) for field in fields(self)}

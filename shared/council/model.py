@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, TypeVar
 from shared.calendar import WorkingTime
 from shared.council.gazetteer import Gazetteer
 from shared.errors import NotFound
-from shared.geo.areas import BoundarySet, set_for
+from shared.geo.areas import AREA_KINDS, BoundarySet, set_for
 
 CrewKind: TypeAlias = Literal["hit", "street"]
 
@@ -60,6 +60,25 @@ class Neighbourhood:
 
     id: str
     name: str
+
+
+@dataclass(frozen=True)
+class NeighbourAuthority:
+    """Another council, and where it takes reports; the id is that of its outline in a boundary set."""
+
+    id: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class LandAnswer:
+    """Who clears a kind of land: the council, the highways body, the owner, or a body that is named."""
+
+    land_type: str
+    whose: Literal["council", "highway", "private", "other"]
+    owner: str | None
+    url: str | None
 
 
 @dataclass(frozen=True)
@@ -311,6 +330,8 @@ class Council:
     provenance: Mapping[str, Provenance]
     """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
     sign_in: SignIn = field(default_factory=SignIn)
+    neighbours: tuple[NeighbourAuthority, ...] = ()
+    land: Mapping[str, LandAnswer] = field(default_factory=dict)
 
     @property
     def wards(self) -> tuple[Ward, ...]:
@@ -328,6 +349,19 @@ class Council:
         # Official wards don't nest in illustrative neighbourhoods, so at the city's edge a point may be in a ward only.
         neighbourhood = ward.neighbourhood or (neighbourhoods.find(lat, lon) or neighbourhoods.nearest(lat, lon)).id
         return Location(ward.id, neighbourhood, ward.name, self.neighbourhood(neighbourhood).name)
+
+    def neighbour_at(self, lat: float, lon: float, on: date) -> NeighbourAuthority | None:
+        """Return the neighbouring authority that a WGS84 point outside the council's area is in, where it is known."""
+        outlines = set_for(self._sets["authority"], on)
+        area = outlines.find(lat, lon) if outlines else None
+        return next((one for one in self.neighbours if area is not None and one.id == area.id), None)
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The council's area from west, south to east, north, in degrees."""
+        boxes = [boundaries.bounds for boundaries in self._sets["ward"]]
+        west, south, east, north = zip(*boxes, strict=True)
+        return min(west), min(south), max(east), max(north)
 
     def ward_name(self, ward_id: str) -> str:
         """Return the name of a ward of any boundary set; the id itself where none knows it any more."""
@@ -375,7 +409,7 @@ class Council:
 
     @cached_property
     def _sets(self) -> Mapping[str, tuple[BoundarySet, ...]]:
-        return {kind: tuple(s for s in self.boundaries if s.kind == kind) for kind in ("ward", "neighbourhood")}
+        return {kind: tuple(s for s in self.boundaries if s.kind == kind) for kind in AREA_KINDS}
 
     @cached_property
     def _ward_names(self) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ from shared.config import REPOSITORY
 from tests.bench.accepting import measure_accept
 from tests.bench.ground import Ground
 from tests.bench.measures import Measure, share, table_of
+from tests.bench.places import measure_places
 from tests.bench.processes import flush_milliseconds
 from tests.bench.publishing import measure_publish
 from tests.bench.resting import measure_ready, measure_rest
@@ -33,6 +34,7 @@ MEASUREMENTS: Mapping[str, Callable[[Ground], list[Measure]]] = {
     "accept": measure_accept,
     "visible": measure_visible_embedded,
     "visible-distributed": measure_visible_distributed,
+    "places": measure_places,
     "rest": measure_rest,
     "ready": measure_ready,
 }
