@@ -4,9 +4,13 @@ Each loads one report, asks the domain, and saves what came of it with its event
 the bus and the pages both load again and decide anew.
 """
 
+from collections.abc import Collection
+
 from services.reports.domain import report as rules
 from services.reports.domain.jobs import expect, follow_job
+from services.reports.domain.private import Follower
 from services.reports.domain.report import Change, Report
+from services.reports.domain.submission import clean_email, clean_phone
 from services.reports.intake import accept_found_tip, assessment_of, job_news
 from services.reports.store import AUDIT, by_reference, reports
 from shared.contracts.envelope import Cause, Event
@@ -112,6 +116,13 @@ def reopen_report(
 
 
 @reload_on_conflict
+def follow_report(ctx: ServiceContext, reference: str, *, email: str, phone: str) -> Report:
+    """Let one more person, who saw the same, hear of a report; again changes nothing, and no second job is made."""
+    report = by_reference(ctx.store, reference)
+    return _save(ctx, report, (rules.follow(report, Follower(clean_email(email), clean_phone(phone))), []))
+
+
+@reload_on_conflict
 def merge_report(ctx: ServiceContext, reference: str, *, into: str, cause: Cause | None = None) -> Report:
     """Close a report as a duplicate of another."""
     report, kept = by_reference(ctx.store, reference), by_reference(ctx.store, into)
@@ -129,12 +140,23 @@ def unmerge_report(ctx: ServiceContext, reference: str, *, cause: Cause | None =
 
 @reload_on_conflict
 def release_report(
-    ctx: ServiceContext, reference: str, *, photo: bool, text: bool, user_id: str, user_name: str = ""
+    ctx: ServiceContext,
+    reference: str,
+    *,
+    photo: bool | Collection[int],
+    text: bool,
+    user_id: str,
+    user_name: str = "",
 ) -> Report:
-    """Let the public see a report's photo or words, or stop it; who did it is kept."""
+    """Let the public see a report's photos (all, none, or by number from 1) and words; who decided it is kept.
+
+    Raises `DomainError` where there is nothing of the kind to show.
+    """
     report = by_reference(ctx.store, reference)
-    released = _save(ctx, report, (rules.release(report, photo=photo, text=text), []))
-    shown = " ".join(name for name, is_shown in (("photo", photo), ("text", text)) if is_shown)
+    every = range(1, max(len(report.private.photos), 1) + 1)
+    numbers = (every if photo else ()) if isinstance(photo, bool) else photo
+    released = _save(ctx, report, (rules.release(report, photos=numbers, text=text), []))
+    shown = " ".join(name for name, is_shown in (("photo", numbers), ("text", text)) if is_shown)
     note_access(ctx, report, user_id=user_id, user_name=user_name, what=f"released:{shown}")
     return released
 

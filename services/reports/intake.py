@@ -11,7 +11,8 @@ from typing import Any
 from services.reports.domain import report as rules
 from services.reports.domain.assessment import AppliedRule, conclude
 from services.reports.domain.jobs import JobNews, follow_job
-from services.reports.domain.report import Assessment, Place, Private, Report
+from services.reports.domain.private import Private
+from services.reports.domain.report import Assessment, Place, Report
 from services.reports.domain.submission import (
     DESCRIPTION_LIMIT,
     NAME_LIMIT,
@@ -24,6 +25,7 @@ from services.reports.domain.submission import (
     hazards_of,
 )
 from services.reports.store import reports
+from services.reports.witness import hand_over
 from shared.calendar import add_working_time, london_date
 from shared.contracts.envelope import Cause
 from shared.errors import DomainError, Duplicate
@@ -65,7 +67,10 @@ def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, c
     check_codes(submission, today=london_date(now))
     place = locate(ctx, lat=submission.lat, lon=submission.lon, place_id=submission.place_id, at=now)
     private = _private(submission)
-    hazards = hazards_of(submission.waste_type, submission.hazards)
+    hazards = hazards_of(submission.waste_type, submission.hazards, submission.other_waste_types)
+    if submission.witness is not None and _known(ctx, idempotency_key) is not None:
+        # Only here asked first: a parcel that nobody names would lie in enforcement's hands for nothing.
+        raise Duplicate("reports", idempotency_key)
     for _ in range(ATTEMPTS):
         report_id = new_id()
         draft = Report(
@@ -80,12 +85,17 @@ def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, c
             private=private,
             hazards=hazards,
             waste_type=submission.waste_type,
+            other_waste_types=submission.other_waste_types,
             land_type=submission.land_type,
             size=submission.size,
             happened_on=submission.happened_on,
         )
         assessment = assessment_of(ctx, draft, at=now) if draft.waste_type else None
         accepted, facts = rules.submit(draft, assessment, at=now)
+        if submission.witness is not None:
+            parcel_key = hand_over(ctx, accepted, submission.witness, at=now)
+            accepted, more = rules.flag_evidence(accepted, clue="witness", parcel_key=parcel_key)
+            facts = facts + more
         try:
             return reports(ctx.store).add(accepted, facts, at=now, cause=cause)
         except Duplicate:
@@ -185,9 +195,7 @@ def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None,
     if location is None:
         swapped = ctx.council.locate(lon, lat, london_date(at)) if -90 <= lon <= 90 else None
         hint = " Are latitude and longitude the wrong way round?" if swapped else ""
-        raise DomainError(
-            f"This place is outside {ctx.council.name}’s area, so we can’t clear it.{hint}", field="place", rule="area"
-        )
+        raise DomainError(_outside(ctx, lat, lon, at) + hint, field="place", rule="area")
     easting, northing = to_grid(lat, lon)
     return Place(
         lat=round(lat, 6),
@@ -195,10 +203,30 @@ def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None,
         easting=round(easting),
         northing=round(northing),
         place_precision="exact",
-        place_id=place_id or nearest_place(ctx, lat, lon),
+        place_id=_named_place(ctx, lat, lon, place_id),
         ward=location.ward,
         neighbourhood=location.neighbourhood,
     )
+
+
+def _outside(ctx: ServiceContext, lat: float, lon: float, at: datetime) -> str:
+    """Return what is said of a place outside the council's area: whose it is, where that is known."""
+    council = ctx.council
+    is_on_earth = -90 <= lat <= 90 and -180 <= lon <= 180
+    neighbour = council.neighbour_at(lat, lon, london_date(at)) if is_on_earth else None
+    if neighbour is None:
+        return f"This place is outside {council.name}’s area, so we can’t clear it."
+    return (
+        f"This place is outside {council.name}’s area, so we can’t clear it. It is in the area of {neighbour.name}:"
+        f" report it to them at {neighbour.url}"
+    )
+
+
+def _named_place(ctx: ServiceContext, lat: float, lon: float, place_id: str | None) -> str | None:
+    """Return the place by which the report is known: the chosen one, unless that is a postcode, or the nearest."""
+    gazetteer = ctx.council.gazetteer
+    named = gazetteer.named_by(gazetteer.place(place_id)) if place_id else None
+    return named.id if named else nearest_place(ctx, lat, lon)
 
 
 def nearest_place(ctx: ServiceContext, lat: float, lon: float) -> str | None:
@@ -215,6 +243,5 @@ def _private(submission: Submission) -> Private:
         phone=clean_phone(submission.phone),
         description=clean_text(submission.description, DESCRIPTION_LIMIT),
         place_text=clean_text(submission.place_text, PLACE_TEXT_LIMIT),
-        photo_key=submission.photo_key,
-        public_photo_key=submission.public_photo_key,
+        photos=submission.photos,
     )

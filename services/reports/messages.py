@@ -9,6 +9,8 @@ through other people's servers. Of enforcement a reporter hears only that action
 how much or by whom.
 """
 
+from hashlib import sha256
+
 from services.reports.domain.report import Report, note_told
 from services.reports.store import reports
 from services.reports.words import CLOSURE_TEXTS, REFERRED_TO, place_words, reasons, waste_words
@@ -40,12 +42,12 @@ def on_report(ctx: ServiceContext, event: Event) -> None:
     report = reports(ctx.store).get(event.subject)
     if kind is None or report is None:
         return
-    for channel, address in _addresses(report):
-        subject, body = _words(ctx, report, kind, event)
+    for recipient, channel, address, name in _recipients(report, kind):
+        subject, body = _words(ctx, report, kind, event, name)
         queue_delivery(
             ctx,
             event_id=event.id,
-            recipient=channel,
+            recipient=recipient,
             kind=kind,
             message=Message("", channel, address, kind, subject, body),  # type: ignore[arg-type]
             event_time=event.time,
@@ -82,13 +84,21 @@ def _kind(event: Event) -> str | None:
     return KIND_OF_EVENT.get(event.name)
 
 
-def _addresses(report: Report) -> list[tuple[str, str]]:
-    """Return how the reporter can be reached."""
-    reachable = (("email", report.private.email), ("sms", report.private.phone))
-    return [(channel, address) for channel, address in reachable if address]
+def _recipients(report: Report, kind: str) -> list[tuple[str, str, str, str]]:
+    """Return whom to tell: (who it is to the delivery, channel, address, name); followers hear no "received"."""
+    private = report.private
+    reachable = [("email", "email", private.email, private.name), ("sms", "sms", private.phone, private.name)]
+    if kind != "received":
+        for follower in private.followers:
+            # By a hash of the address: numbers in a list would change when somebody is erased from it.
+            reachable += [
+                (f"{channel}:{sha256(address.encode()).hexdigest()[:20]}", channel, address, "")
+                for channel, address in (("email", follower.email), ("sms", follower.phone))
+            ]
+    return [one for one in reachable if one[2]]
 
 
-def _words(ctx: ServiceContext, report: Report, kind: str, event: Event) -> tuple[str, str]:
+def _words(ctx: ServiceContext, report: Report, kind: str, event: Event, name: str) -> tuple[str, str]:
     """Return the subject and body of a message, by the state that the event announced and not by what came after."""
     page = f"{ctx.settings.public_url}/report/{report.reference}"
     what = f"{waste_words(report)}, {place_words(report, ctx.council)}"
@@ -100,7 +110,7 @@ def _words(ctx: ServiceContext, report: Report, kind: str, event: Event) -> tupl
         "action-taken": lambda *_: ("action was taken", "Our enforcement officers took action over this."),
     }
     headline, text = told[kind](ctx, report, event)
-    greeting = f"Dear {report.private.name}," if report.private.name else "Hello,"
+    greeting = f"Dear {name}," if name else "Hello,"
     body = (
         f"{greeting}\n\n{text}\n\nYour report: {what}\nReference: {report.reference}\n\n"
         f"Follow it here: {page}\n\n{ctx.council.name}"

@@ -43,7 +43,7 @@ REPORTS = Collection(
         Index(equal=("state",), sort=NEWEST_FIRST),
         Index(equal=("open",), sort=NEWEST_FIRST),
         Index(sort=NEWEST_FIRST),
-        Index(equal=("cell",), sort=NEWEST_FIRST),
+        Index(equal=("cell",), sort=NEWEST_FIRST, only_while="open"),
         Index(equal=("merged_into",)),
         Index(equal=("blob_keys",)),
     ),
@@ -64,14 +64,13 @@ COLLECTIONS = (REPORTS, DRAFTS, AUDIT, DELIVERIES, MESSAGES, DENIED_USERS)
 
 def _derived(report: Report) -> Mapping[str, Any]:
     """Return the fields that the indexes are made of."""
-    keys = (report.private.photo_key, report.private.public_photo_key)
     return {
         "open": report.is_open,
         "queue_rank": WAITING if report.waits_for_staff else UNDER_WAY,
         "due_at": report.deadline or report.reported_at,
         "neighbourhood": report.place.neighbourhood,
         "cell": cell(report.place.easting, report.place.northing),
-        "blob_keys": [key for key in keys if key],
+        "blob_keys": [key for photo in report.private.photos for key in (photo.key, photo.public_key)],
     }
 
 

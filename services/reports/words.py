@@ -5,13 +5,15 @@ The codes stay in the domain; a person reads these. Nothing here takes anything 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from services.reports.domain.report import Report, Step
+from shared.calendar import london_date
 from shared.contracts.codes import HAZARDS, WASTE_TYPES
 from shared.council import Council
 from shared.errors import NotFound
 from shared.geo import distance_m
+from shared.texts import gettext, ngettext
 
 REFERRED_TO: Mapping[str, str] = {
     "land-owner": "the owner of the land",
@@ -33,6 +35,12 @@ HAZARD_HINTS: Mapping[str, str] = {
     "clinical": "Don’t touch them, even with gloves.",
     "chemical": "Drums, cans, gas bottles, or a strong smell. Keep away and don’t smoke nearby.",
     "obstruction": "People or traffic can’t get past safely.",
+}
+HAZARD_ADVICE: Mapping[str, str] = {
+    "asbestos": "Stay upwind of it, keep children and pets away, and do not touch, break or move it.",
+    "clinical": "Do not touch it, even with gloves. If somebody is hurt by a needle, wash the wound and call 111.",
+    "chemical": "Keep away, do not smoke or light anything nearby, and call 999 if there is smoke or a strong smell.",
+    "obstruction": "Do not move it yourself if there is traffic. If a driver could hit it now, call 999.",
 }
 CHANNEL_WORDS: Mapping[str, str] = {
     "web": "This website",
@@ -88,8 +96,11 @@ class Standing:
 
 
 def waste_words(report: Report) -> str:
-    """Return what was dumped, in plain words."""
-    return WASTE_TYPES[report.waste_type].plain if report.waste_type else "Fly-tipped waste"
+    """Return what was dumped, in plain words, and that there is more where there is."""
+    if report.waste_type is None:
+        return gettext("Fly-tipped waste")
+    primary = gettext(WASTE_TYPES[report.waste_type].plain)
+    return gettext("%(waste)s and other waste", waste=primary) if report.other_waste_types else primary
 
 
 def place_words(report: Report, council: Council) -> str:
@@ -101,6 +112,44 @@ def place_words(report: Report, council: Council) -> str:
         return area
     distance = distance_m(report.place.lat, report.place.lon, place.lat, place.lon)
     return f"{'Near ' if distance > AT_M else ''}{place.name}, {area}"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The day by which a report is expected to be cleared, and how we come to it."""
+
+    by: date
+    is_forecast: bool
+
+
+def promise(report: Report) -> Promise | None:
+    """Return the day that a reporter may count on; None before anybody has assessed the report.
+
+    A crew's own day says more than what such jobs usually take, and that more than the deadline.
+    """
+    if report.deadline is None:
+        return None
+    by = report.expected_on or report.promised_on
+    return Promise(by, is_forecast=True) if by else Promise(london_date(report.deadline), is_forecast=False)
+
+
+def age_words(since: datetime, now: datetime) -> str:
+    """Return how long ago something was reported, in whole days."""
+    days = (london_date(now) - london_date(since)).days
+    if days < 1:
+        return gettext("today")
+    return ngettext("%(count)s day ago", "%(count)s days ago", days)
+
+
+def near_words(council: Council, lat: float, lon: float) -> str:
+    """Return what a position is at or near, empty where no name says it."""
+    place = council.gazetteer.nearest(lat, lon)
+    if place is None:
+        return ""
+    metres = distance_m(lat, lon, place.lat, place.lon)
+    if metres <= AT_M:
+        return gettext("At %(place)s", place=place.name)
+    return gettext("%(metres)s metres from %(place)s", metres=round(metres / 10) * 10, place=place.name)
 
 
 def standing(report: Report) -> Standing:

@@ -75,6 +75,17 @@ class Gazetteer:
         within = sorted(item[:2] for item in near if item[0] <= within_m)
         return [self._by_id[place_id] for _, place_id in within[:limit]]
 
+    def between(self, *, south: float, west: float, north: float, east: float) -> list[Place]:
+        """Return the places in a box of degrees, postcodes left out."""
+        (first_row, first_column), (last_row, last_column) = _square(south, west), _square(north, east)
+        return [
+            place
+            for row in range(first_row, last_row + 1)
+            for column in range(first_column, last_column + 1)
+            for place in self._by_square.get((row, column), ())
+            if south <= place.lat <= north and west <= place.lon <= east
+        ]
+
     def search(self, text: str, limit: int = 10) -> list[Place]:
         """Return the places that fit what somebody typed: names by the starts of their words, then in spite of typos.
 

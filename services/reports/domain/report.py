@@ -5,16 +5,18 @@ report itself and no facts, which is how repeated and late events come to nothin
 themselves or typed lives in `private` and never reaches `public_state`, the only thing that events carry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from services.reports.domain.private import Follower, Private, check_follower
 from shared.contracts.base import Fact
 from shared.contracts.reports import (
     ReportAmendedV1,
     ReportAssessedV1,
     ReportClosedV1,
+    ReportEvidenceFlaggedV1,
     ReportMergedV1,
     ReportNotifiedV1,
     ReportReferredV1,
@@ -46,24 +48,6 @@ class Place:
     place_id: str | None
     ward: str
     neighbourhood: str
-
-
-@dataclass(frozen=True)
-class Private:
-    """What a person told us: contact details, their own words, and the photo as sealed blobs. Never in an event."""
-
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-    description: str = ""
-    place_text: str = ""
-    photo_key: str | None = None
-    public_photo_key: str | None = None
-
-    @property
-    def has_contact(self) -> bool:
-        """Say whether there is anybody to tell."""
-        return bool(self.email or self.phone)
 
 
 @dataclass(frozen=True)
@@ -119,7 +103,8 @@ class Report:
     job_id: str | None = None
     job_outcome: str | None = None
     expected_on: date | None = None
-    photo_released: bool = False
+    promised_on: date | None = None
+    other_waste_types: tuple[str, ...] = ()
     text_released: bool = False
     has_evidence: bool = False
     merged_into: str | None = None
@@ -132,6 +117,11 @@ class Report:
     told: tuple[str, ...] = ()
     version: int = 0
     sequence: int = 0
+
+    @property
+    def photo_released(self) -> bool:
+        """Say whether the public may see a photo of it."""
+        return self.private.is_released
 
     @property
     def is_open(self) -> bool:
@@ -160,6 +150,7 @@ def public_state(report: Report) -> Mapping[str, Any]:
         "closure": report.closure,
         "visit": report.visit,
         "waste_type": report.waste_type,
+        "other_waste_types": list(report.other_waste_types),
         "land_type": report.land_type,
         "size": report.size,
         "hazards": list(report.hazards),
@@ -177,7 +168,7 @@ def public_state(report: Report) -> Mapping[str, Any]:
         "deadline": report.deadline,
         "reported_at": report.reported_at,
         "happened_on": report.happened_on,
-        "has_photo": report.private.photo_key is not None,
+        "has_photo": bool(report.private.photos),
         "has_evidence": report.has_evidence,
         "merged_into": report.merged_into,
         "cleared_at": report.cleared_at,
@@ -309,17 +300,36 @@ def unmerge(report: Report, assessment: Assessment | None, *, at: datetime) -> C
     return opened, [ReportUnmergedV1.fact(from_report_id=report.merged_into), *facts]
 
 
-def release(report: Report, *, photo: bool, text: bool) -> Report:
-    """Let the public see the photo or the words, or stop it. Nothing to announce: events never carried either.
+def release(report: Report, *, photos: Collection[int], text: bool) -> Report:
+    """Let the public see these photos (numbers from 1) or the words, and nothing else of them from now on.
 
-    Raises:
-        DomainError: there is nothing to release.
+    Nothing to announce: events never carried either. Raises `DomainError` where there is nothing to release.
     """
-    if photo and report.private.public_photo_key is None:
-        raise DomainError("This report has no photo.", field="photo")
+    if any(report.private.photo(number) is None for number in photos):
+        raise DomainError("This report has no such photo.", field="photo")
     if text and not report.private.description:
         raise DomainError("This report has no description.", field="text")
-    return replace(report, photo_released=photo, text_released=text)
+    shown = tuple(
+        replace(photo, is_released=number in photos) for number, photo in enumerate(report.private.photos, start=1)
+    )
+    return replace(report, private=replace(report.private, photos=shown), text_released=text)
+
+
+def flag_evidence(report: Report, *, clue: str, parcel_key: str | None) -> Change:
+    """Note that somebody saw who did it, or left a clue; the account itself is in the sealed parcel."""
+    if report.has_evidence:
+        return report, []
+    return replace(report, has_evidence=True), [ReportEvidenceFlaggedV1.fact(clue=clue, parcel_key=parcel_key)]
+
+
+def follow(report: Report, follower: Follower) -> Report:
+    """Let one more person hear of the report; raises `DomainError` where it is closed, or nobody can be told."""
+    check_follower(report.private, follower)
+    if not report.is_open:
+        raise DomainError("This report is closed. Report what you see as a new one.")
+    if report.private.knows(follower):
+        return report
+    return replace(report, private=replace(report.private, followers=(*report.private.followers, follower)))
 
 
 def take_action(report: Report, *, at: datetime) -> Change:

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from services.reports.domain.private import MOST_PHOTOS, Photo, Witness
 from shared.contracts.codes import HAZARDS, LAND_TYPES, SIZES, WASTE_TYPES
 from shared.errors import DomainError
 
@@ -18,6 +19,7 @@ DESCRIPTION_LIMIT = 4_000
 """Open311 allows this many characters in a description, so every channel does."""
 
 NAME_LIMIT, PLACE_TEXT_LIMIT = 100, 500
+SEEN_LIMIT, VEHICLE_LIMIT = 4_000, 200
 EMAIL_LIMIT = 254
 """The longest address that mail servers accept (RFC 5321)."""
 
@@ -49,8 +51,9 @@ class Submission:
     name: str = ""
     email: str = ""
     phone: str = ""
-    photo_key: str | None = None
-    public_photo_key: str | None = None
+    photos: tuple[Photo, ...] = ()
+    other_waste_types: tuple[str, ...] = ()
+    witness: Witness | None = None
     kind: str = "fly-tipping"
 
 
@@ -92,9 +95,9 @@ def clean_phone(text: str) -> str:
     return number
 
 
-def hazards_of(waste_type: str | None, told: Collection[str]) -> tuple[str, ...]:
-    """Return the hazards that were told, and the one that the waste type is by itself, in a fixed order."""
-    known = {*told, HAZARD_OF_WASTE.get(waste_type or "", "")}
+def hazards_of(waste_type: str | None, told: Collection[str], others: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the hazards that were told, and those that the waste types are by themselves, in a fixed order."""
+    known = {*told, *(HAZARD_OF_WASTE.get(waste or "", "") for waste in (waste_type, *others))}
     return tuple(hazard for hazard in HAZARDS if hazard in known)
 
 
@@ -107,6 +110,11 @@ def check_codes(submission: Submission, *, today: date) -> None:
     ):
         if value is not None and value not in known:
             raise DomainError(f"{name} is not one of: {', '.join(known)}.", field=name)
+    others = submission.other_waste_types
+    if submission.waste_type in others or len(set(others)) < len(others) or not set(others) <= set(WASTE_TYPES):
+        raise DomainError(f"other_waste_types are any others of: {', '.join(WASTE_TYPES)}.", field="other_waste_types")
+    if len(submission.photos) > MOST_PHOTOS:
+        raise DomainError(f"A report has at most {MOST_PHOTOS} photos.", field="photo")
     unknown = set(submission.hazards) - set(HAZARDS)
     if unknown:
         raise DomainError(f"hazards are any of: {', '.join(HAZARDS)}.", field="hazards")

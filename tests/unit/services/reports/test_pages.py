@@ -120,7 +120,7 @@ def test_every_view_says_who_may_use_it(app):
     ],
 )
 def test_a_page_is_for_its_roles_only(ctx, app, path, allowed):
-    report = accept(ctx, **CANARY, **keep_photo(ctx, photo()))
+    report = accept(ctx, **CANARY, photos=(keep_photo(ctx, photo()),))
 
     admitted = {
         role
@@ -144,7 +144,7 @@ def test_a_user_who_was_switched_off_is_out(ctx, client):
 
 
 def test_photo_and_words_are_public_only_after_release_and_until_it_is_taken_back(ctx, client):
-    report = accept(ctx, **CANARY, **keep_photo(ctx, photo()))
+    report = accept(ctx, **CANARY, photos=(keep_photo(ctx, photo()),))
     photo_path = f"/report/{report.reference}/photo"
 
     assert client.get(photo_path).status_code == 404
@@ -177,7 +177,7 @@ def test_contact_details_are_for_the_contact_centre_and_every_reading_is_logged(
 
 
 def test_the_crew_sees_words_and_photo_and_no_contact_details(ctx, client):
-    report = accept(ctx, **CANARY, **keep_photo(ctx, photo()))
+    report = accept(ctx, **CANARY, photos=(keep_photo(ctx, photo()),))
 
     page = sign_in(client, ctx, "crew").get(f"/report/{report.reference}/crew").text
 
@@ -326,5 +326,5 @@ def test_a_reference_that_is_none_is_answered_in_words(client, typed):
 
 def test_a_report_that_is_not_there_is_not_found(client):
     assert client.get("/report/FT-00000000").status_code == 404
-    assert client.get("/report").headers["Location"] == "/report/new/waste"
+    assert client.get("/report").headers["Location"] == "/report/new/"
     assert client.get("/").status_code == 200
