@@ -5,6 +5,7 @@ sent twice over a bad line finds the report of the first time, whatever happened
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from services.reports.domain.submission import (
     clean_text,
     hazards_of,
 )
+from services.reports.forecast import forecast_day
 from services.reports.store import reports
 from services.reports.witness import hand_over
 from shared.calendar import add_working_time, london_date
@@ -171,7 +173,7 @@ def assessment_of(
         size=size or report.size,
         hazards=report.hazards if hazards is None else hazards,
     )
-    return conclude(
+    concluded = conclude(
         [
             AppliedRule(
                 code=found.rule.code,
@@ -187,6 +189,7 @@ def assessment_of(
             for found in applying
         ]
     )
+    return replace(concluded, promised_on=forecast_day(ctx, report, priority=concluded.priority, since=at))
 
 
 def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None, at: datetime) -> Place:

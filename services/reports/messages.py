@@ -13,12 +13,12 @@ from hashlib import sha256
 
 from services.reports.domain.report import Report, note_told
 from services.reports.store import reports
-from services.reports.words import CLOSURE_TEXTS, REFERRED_TO, place_words, reasons, waste_words
-from shared.calendar import LONDON
+from services.reports.words import CLOSURE_TEXTS, REFERRED_TO, place_words, promise, reasons, waste_words
 from shared.contracts.envelope import Cause, Event
 from shared.notify import Delivery, Message, open_sender, queue_delivery, send_due
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
+from shared.texts import weekday_words
 from shared.web.links import DAY_SECONDS, sign_link
 
 STILL_THERE = "still-there"
@@ -120,13 +120,15 @@ def _words(ctx: ServiceContext, report: Report, kind: str, event: Event, name: s
 
 def _received(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:
     """Tell that a report was received, with the date and why."""
-    deadline = event.state["deadline"]
-    if deadline is None:
+    promised = promise(report)
+    if event.state["deadline"] is None or promised is None:
         return "was received", "Thank you for your report. We will look at it and decide how urgent it is."
-    local = deadline.astimezone(LONDON)
-    why = "; ".join(reasons(report, ctx.council))
-    by = f"{local:%A} {local.day} {local:%B %Y}"
-    return "was received", f"Thank you for your report. We aim to clear it by {by}.\nWhy this date: {why}."
+    why = [*reasons(report, ctx.council)]
+    if promised.is_forecast:
+        why.insert(0, "four of five reports like this one were cleared in this time lately")
+    by = weekday_words(promised.by)
+    aim = "We expect to have cleared it by" if promised.is_forecast else "We aim to clear it by"
+    return "was received", f"Thank you for your report. {aim} {by}.\nWhy this date: {'; '.join(why)}."
 
 
 def _closed(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:

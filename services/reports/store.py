@@ -1,7 +1,8 @@
 """The documents of the reports service, their indexes, and the ways to find them.
 
 `reports` holds everything about a report, its private part included; `drafts` what a resident has answered so far;
-`deliveries` what is to be sent to reporters; `audit` who of the staff has read personal data.
+`deliveries` what is to be sent to reporters; `forecasts` how long crews take by depot and priority;
+`audit` who of the staff has read personal data.
 """
 
 from collections.abc import Mapping
@@ -59,7 +60,8 @@ AUDIT = Collection(
     fields={"report_id": "text", "at": "instant"},
     indexes=(Index(equal=("report_id",), sort=(("at", DESCENDING),)), Index(sort=(("at", DESCENDING),))),
 )
-COLLECTIONS = (REPORTS, DRAFTS, AUDIT, DELIVERIES, MESSAGES, DENIED_USERS)
+FORECASTS = Collection("forecasts", fields={"published_at": "instant", "sequence": "integer"}, indexes=())
+COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, DELIVERIES, MESSAGES, DENIED_USERS)
 
 
 def _derived(report: Report) -> Mapping[str, Any]:

@@ -120,6 +120,8 @@ class Promise:
 
     by: date
     is_forecast: bool
+    is_late: bool = False
+    """Whether it is after the deadline, which people are then told too."""
 
 
 def promise(report: Report) -> Promise | None:
@@ -130,7 +132,8 @@ def promise(report: Report) -> Promise | None:
     if report.deadline is None:
         return None
     by = report.expected_on or report.promised_on
-    return Promise(by, is_forecast=True) if by else Promise(london_date(report.deadline), is_forecast=False)
+    deadline = london_date(report.deadline)
+    return Promise(by, is_forecast=True, is_late=by > deadline) if by else Promise(deadline, is_forecast=False)
 
 
 def age_words(since: datetime, now: datetime) -> str:

@@ -14,6 +14,7 @@ from shared.calendar import WorkingTime
 from shared.council.gazetteer import Gazetteer
 from shared.errors import NotFound
 from shared.geo.areas import AREA_KINDS, BoundarySet, set_for
+from shared.geo.grid import distance_m
 
 CrewKind: TypeAlias = Literal["hit", "street"]
 
@@ -386,6 +387,12 @@ class Council:
     def site(self, site_id: str) -> Site:
         """Return a disposal site; raises `NotFound`."""
         return _known({site.id: site for site in self.sites}, site_id, "site")
+
+    def depot_for(self, lat: float, lon: float, neighbourhood: str) -> Depot:
+        """Return the depot whose crews know the neighbourhood, the nearest of several; else the nearest of all."""
+        knowing = {crew.depot_id for crew in self.crews if neighbourhood in crew.neighbourhoods}
+        depots = [depot for depot in self.depots if depot.id in knowing] or list(self.depots)
+        return min(depots, key=lambda depot: distance_m(lat, lon, depot.lat, depot.lon))
 
     def kind(self, code: str) -> Kind:
         """Return a kind of report; raises `NotFound`."""

@@ -99,13 +99,18 @@ class PlaceSearch:
         return [rank for _, rank in self._postcodes[first : min(after, first + limit)]]
 
     def _best(self, fitting: Sequence[Mapping[int, int]], first: str, limit: int) -> list[int]:
-        """Return the best ranks that fit every word: fewest errors, names that begin with the first word, by name."""
+        """Return the best ranks that fit every word: fewest errors, names that begin with the first, short ones."""
         smallest, *others = sorted(fitting, key=len)
         both = (rank for rank in smallest if all(rank in other for other in others))
         return nsmallest(
             limit,
             both,
-            key=lambda rank: (sum(one[rank] for one in fitting), not self._names[rank].startswith(first), rank),
+            key=lambda rank: (
+                sum(one[rank] for one in fitting),
+                not self._names[rank].startswith(first),
+                self._names[rank].count(" "),
+                rank,
+            ),
         )
 
     def _beginning(self, word: str) -> Iterable[int]:

@@ -65,6 +65,8 @@ class Assessment:
     priority: int
     deadline: datetime
     reasons: tuple[Reason, ...]
+    promised_on: date | None = None
+    """The day that the forecast says, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,7 @@ def assess(
         state=state,
         priority=assessment.priority,
         deadline=assessment.deadline,
+        promised_on=assessment.promised_on,
         reasons=assessment.reasons,
         waste_type=waste_type or report.waste_type,
         land_type=land_type or report.land_type,
@@ -267,6 +270,7 @@ def reopen(report: Report, assessment: Assessment | None, *, by: str, at: dateti
         job_id=None,
         job_outcome=None,
         expected_on=None,
+        promised_on=None,
         priority=None,
         deadline=None,
         reasons=(),

@@ -49,6 +49,7 @@ def test_a_name_is_found_in_spite_of_typing_errors(typed):
 
 def test_a_right_word_goes_before_a_nearly_right_one():
     assert found("parkfeild road")[0] == "Parkfield Road"
+    assert found("prak road")[0] == "Park Road"
     assert "Parkfield Road" not in found("park road", limit=1)
 
 
