@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from gettext import NullTranslations
 from typing import Any
-from zoneinfo import ZoneInfo
-
-LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)
@@ -84,6 +81,8 @@ def weekday_words(day: date) -> str:
     return format_date(day, "EEEE d MMMM y", locale=locale())
 
 
-def local_date_words(instant: datetime) -> str:
-    """Return the London date of an instant with its day of the week."""
-    return weekday_words(instant.astimezone(LONDON).date())
+def time_words(local: datetime) -> str:
+    """Return a time of day as the language writes it."""
+    from babel.dates import format_time  # as above
+
+    return format_time(local, "short", locale=locale())

@@ -1,8 +1,8 @@
 """By when reports like this one have been cleared lately: scheduling's forecast, kept row by row, and read as a day.
 
 The deadline is what the council wants; what a reporter can count on is what crews manage now. The 80th percentile is
-the day by which four of five such reports were cleared. Without a forecast, or with one that nobody has renewed for a week,
-the deadline is what is said.
+the day by which four of five such reports were cleared. Without a forecast, or with one that nobody has renewed for a
+week, the deadline is what is said.
 """
 
 from datetime import date, datetime, timedelta

@@ -34,6 +34,7 @@ from shared.errors import DomainError, Duplicate
 from shared.geo import to_grid
 from shared.ids import new_id, public_reference
 from shared.service import ServiceContext
+from shared.texts import gettext
 
 ATTEMPTS = 3
 """Ids to try before giving up: two reports drawing the same reference even once is a matter of centuries."""
@@ -197,7 +198,7 @@ def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None,
     location = ctx.council.locate(lat, lon, london_date(at)) if -90 <= lat <= 90 and -180 <= lon <= 180 else None
     if location is None:
         swapped = ctx.council.locate(lon, lat, london_date(at)) if -90 <= lon <= 90 else None
-        hint = " Are latitude and longitude the wrong way round?" if swapped else ""
+        hint = " " + gettext("Are latitude and longitude the wrong way round?") if swapped else ""
         raise DomainError(_outside(ctx, lat, lon, at) + hint, field="place", rule="area")
     easting, northing = to_grid(lat, lon)
     return Place(
@@ -218,10 +219,13 @@ def _outside(ctx: ServiceContext, lat: float, lon: float, at: datetime) -> str:
     is_on_earth = -90 <= lat <= 90 and -180 <= lon <= 180
     neighbour = council.neighbour_at(lat, lon, london_date(at)) if is_on_earth else None
     if neighbour is None:
-        return f"This place is outside {council.name}’s area, so we can’t clear it."
-    return (
-        f"This place is outside {council.name}’s area, so we can’t clear it. It is in the area of {neighbour.name}:"
-        f" report it to them at {neighbour.url}"
+        return gettext("This place is outside %(council)s’s area, so we can’t clear it.", council=council.name)
+    return gettext(
+        "This place is outside %(council)s’s area, so we can’t clear it. It is in the area of %(neighbour)s: report it"
+        " to them at %(address)s",
+        council=council.name,
+        neighbour=neighbour.name,
+        address=neighbour.url,
     )
 
 

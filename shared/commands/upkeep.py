@@ -31,8 +31,9 @@ def _word(ok: bool) -> str:
 @click.command()
 @click.option("--check", "check_only", is_flag=True, help="Only say whether the committed files are up to date.")
 def catalogue(check_only: bool) -> None:
-    """Generate the event catalogue, AsyncAPI document, RabbitMQ definitions and nginx configuration from the code."""
+    """Generate the event catalogue, AsyncAPI document, RabbitMQ definitions, nginx configuration and list of texts."""
     from deploy.nginx import configuration as nginx
+    from shared import texts_catalogue
     from shared.bus.topology import check_definitions, write_definitions
     from shared.contracts.catalogue import check as check_files
     from shared.contracts.catalogue import write
@@ -44,9 +45,11 @@ def catalogue(check_only: bool) -> None:
         write(folder, consumers_by_event())
         write_definitions(definitions, consumers_by_event())
         nginx.write()
+        texts_catalogue.write()
         return
     stale = [str(file) for file in check_files(folder, consumers_by_event())]
     stale += [str(file) for file in nginx.stale()]
+    stale += [str(texts_catalogue.FILE)] if texts_catalogue.is_stale() else []
     if not check_definitions(definitions, consumers_by_event()):
         stale.append(str(definitions))
     if stale:

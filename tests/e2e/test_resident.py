@@ -138,7 +138,7 @@ def test_a_resident_reports_a_fly_tip_and_follows_it(new_page, screenshots, view
     assert reference in page.locator("main").inner_text()
 
     page.get_by_role("link", name="See how your report is getting on").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Tyres")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tyres and other waste")
     assert "against the wall" not in page.content()
     assert "white van" not in page.content()
     assert "resident@example.com" not in page.content()

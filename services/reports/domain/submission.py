@@ -14,6 +14,7 @@ from datetime import date
 from services.reports.domain.private import MOST_PHOTOS, Photo, Witness
 from shared.contracts.codes import HAZARDS, LAND_TYPES, SIZES, WASTE_TYPES
 from shared.errors import DomainError
+from shared.texts import gettext
 
 DESCRIPTION_LIMIT = 4_000
 """Open311 allows this many characters in a description, so every channel does."""
@@ -74,7 +75,11 @@ def clean_text(text: str, limit: int, *, one_line: bool = False) -> str:
         kept = " ".join(kept.split())
     kept = kept.strip()
     if len(kept) > limit:
-        raise DomainError(f"Use {limit:,} characters or fewer; this has {len(kept):,}.")
+        raise DomainError(
+            gettext(
+                "Use %(limit)s characters or fewer; this has %(count)s.", limit=f"{limit:,}", count=f"{len(kept):,}"
+            )
+        )
     return kept
 
 

@@ -23,12 +23,13 @@ from services.reports.domain.submission import (
 )
 from shared.contracts.codes import HAZARDS, LAND_TYPES, SIZES, WASTE_TYPES
 from shared.errors import DomainError
+from shared.texts import marked
 
 FORM_DESCRIPTION_LIMIT = 1_000
 WAYS = ("phone", "map")
 """How a position may come: from the phone, or pointed to on the map. A place of the gazetteer needs no saying."""
 
-CHOOSE_PLACE = "Search for the street or place, and select it from the list"
+CHOOSE_PLACE = marked("Search for the street or place, and select it from the list")
 OLDEST_DAYS = 365
 """A tip noticed longer ago than this is a slip of the year."""
 
@@ -160,11 +161,11 @@ def _earlier_day(typed: Mapping[str, str], today: date) -> date:
     """Return the typed date."""
     found = _date([typed[name].strip() for name in ("year", "month", "day")])
     if found is None:
-        problem = "Enter a real date, like 27 3 2026"
+        problem = marked("Enter a real date, like 27 3 2026")
     elif found > today:
-        problem = "The date must be today or in the past"
+        problem = marked("The date must be today or in the past")
     elif found < today - timedelta(days=OLDEST_DAYS):
-        problem = "The date must be within the last year"
+        problem = marked("The date must be within the last year")
     else:
         return found
     raise DomainError(problem, field="day")

@@ -57,12 +57,12 @@ def find() -> Response | str | tuple[str, int]:
     if "reference" not in request.args:
         return render_template("reports/find.html", wanted="", errors={})
     if not typed:
-        message = "Enter your reference, like FT-7K3MQ2XA"
+        message = gettext("Enter your reference, like %(reference)s", reference="FT-7K3MQ2XA")
         return render_template("reports/find.html", wanted="", errors={"reference": [message]}), 400
     try:
         report = by_reference(context().store, typed)
     except NotFound:
-        message = "We can’t find a report with this reference. Check it and try again"
+        message = gettext("We can’t find a report with this reference. Check it and try again")
         return render_template("reports/find.html", wanted=typed[:40], errors={"reference": [message]}), 404
     return redirect(url_for("reports.show", reference=report.reference), 303)  # type: ignore[return-value]
 

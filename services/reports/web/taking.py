@@ -17,12 +17,12 @@ from services.reports.web import answers as schemas
 from shared.calendar import london_date
 from shared.errors import DomainError, NotFound
 from shared.texts import gettext as _
-from shared.texts import ngettext
+from shared.texts import marked, ngettext
 from shared.web.app import context
 from shared.web.forms import FormErrors, errors_of, read_form
 from shared.web.uploads import read_photo
 
-POSITION_UNREADABLE = "We could not read that position. Search for the street or place instead"
+POSITION_UNREADABLE = marked("We could not read that position. Search for the street or place instead")
 
 Taken = tuple[dict[str, Any], FormErrors]
 
