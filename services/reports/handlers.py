@@ -116,6 +116,21 @@ def reopen_report(
 
 
 @reload_on_conflict
+def give_feedback(
+    ctx: ServiceContext, reference: str, *, answer: str, visit: int, cause: Cause | None = None
+) -> Report:
+    """Note what a reporter says of a visit that was closed; "still there" opens the report again besides."""
+    report = by_reference(ctx.store, reference)
+    now = ctx.clock.now()
+    answered, facts = rules.take_feedback(report, answer, visit=visit)
+    if answer == "still-there" and visit == report.visit:
+        assessment = assessment_of(ctx, report, at=now) if report.waste_type else None
+        answered, more = rules.reopen(answered, assessment, by="reporter", at=now)
+        facts = facts + more
+    return _save(ctx, report, (answered, facts), cause)
+
+
+@reload_on_conflict
 def follow_report(ctx: ServiceContext, reference: str, *, email: str, phone: str) -> Report:
     """Let one more person, who saw the same, hear of a report; again changes nothing, and no second job is made."""
     report = by_reference(ctx.store, reference)

@@ -44,6 +44,8 @@ def on_report(ctx: ServiceContext, event: Event) -> None:
         return
     for recipient, channel, address, name in _recipients(report, kind):
         subject, body = _words(ctx, report, kind, event, name)
+        if channel == "sms":
+            body = f"{ctx.council.short_name}: {subject[0].lower()}{subject[1:]}. {_page_of(ctx, report)}"
         queue_delivery(
             ctx,
             event_id=event.id,
@@ -77,6 +79,11 @@ def still_there_link(ctx: ServiceContext, report: Report) -> str:
     return f"{ctx.settings.public_url}/report/{report.reference}/still-there/{token}"
 
 
+def _page_of(ctx: ServiceContext, report: Report) -> str:
+    """Return the address of the report's public page."""
+    return f"{ctx.settings.public_url}/report/{report.reference}"
+
+
 def _kind(event: Event) -> str | None:
     """Return which message an event calls for."""
     if event.name == "report.amended":
@@ -100,7 +107,7 @@ def _recipients(report: Report, kind: str) -> list[tuple[str, str, str, str]]:
 
 def _words(ctx: ServiceContext, report: Report, kind: str, event: Event, name: str) -> tuple[str, str]:
     """Return the subject and body of a message, by the state that the event announced and not by what came after."""
-    page = f"{ctx.settings.public_url}/report/{report.reference}"
+    page = _page_of(ctx, report)
     what = f"{waste_words(report)}, {place_words(report, ctx.council)}"
     told = {
         "received": _received,
@@ -137,7 +144,7 @@ def _closed(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str
     text = CLOSURE_TEXTS.get(closure, "We closed your report.")
     # The link is good for the visit that was closed; after a reopening it opens nothing more.
     if closure in STILL_THERE_CLOSURES and event.state["visit"] == report.visit:
-        text += f"\n\nIs it still there? Tell us: {still_there_link(ctx, report)}"
+        text += f"\n\nIs it gone, or still there? Tell us: {still_there_link(ctx, report)}"
     return ("has been cleared" if closure == "cleared" else "is closed"), text
 
 

@@ -17,6 +17,7 @@ from shared.contracts.reports import (
     ReportAssessedV1,
     ReportClosedV1,
     ReportEvidenceFlaggedV1,
+    ReportFeedbackV1,
     ReportMergedV1,
     ReportNotifiedV1,
     ReportReferredV1,
@@ -117,6 +118,8 @@ class Report:
     history: tuple[Step, ...] = ()
     seen: dict[str, int] = field(default_factory=dict)
     told: tuple[str, ...] = ()
+    feedback: tuple[str, ...] = ()
+    """What reporters answered, as `<visit>:<answer>`, each once."""
     version: int = 0
     sequence: int = 0
 
@@ -342,6 +345,14 @@ def take_action(report: Report, *, at: datetime) -> Change:
         return report, []
     acted = replace(report, action_taken=True, history=_told(report, at, "action-taken"))
     return acted, [ReportAmendedV1.fact(change="action-taken")]
+
+
+def take_feedback(report: Report, answer: str, *, visit: int) -> Change:
+    """Note what a reporter answered about a visit that was closed; the same answer again, or late, changes nothing."""
+    given = f"{visit}:{answer}"
+    if visit != report.visit or report.is_open or given in report.feedback:
+        return report, []
+    return replace(report, feedback=(*report.feedback, given)), [ReportFeedbackV1.fact(answer=answer)]
 
 
 def note_told(report: Report, *, message_id: str, message: str, by: str) -> Change:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 
 from services.reports.domain.report import Report
 from services.reports.domain.submission import clean_email, clean_phone
-from services.reports.handlers import follow_report, note_access, reopen_report
+from services.reports.handlers import follow_report, give_feedback, note_access
 from services.reports.messages import STILL_THERE, STILL_THERE_SECONDS
 from services.reports.store import by_reference, reports
 from services.reports.words import HAZARD_WORDS, place_words, promise, reasons, standing, story, waste_words
@@ -30,6 +30,8 @@ PHOTO_CACHE = "private, max-age=300"
 
 ON_SITE_ROLES = ("contact-centre", "manager", "supervisor", "crew", "officer")
 """Roles that must see the place before anything is released: they send, find or clear it, or look for evidence."""
+
+ANSWERS = ("still-there", "cleared", "satisfied", "dissatisfied")
 
 CREW_PAGE_ROLES = ("crew", "supervisor")
 ORIGINAL_ROLES = ("contact-centre", "manager", "officer")
@@ -210,12 +212,16 @@ def still_there(reference: str, token: str) -> str:
 @bp.post("/report/<reference>/still-there/<token>")
 @policy(PUBLIC)
 @limited("10 per minute; 60 per hour")
-def say_still_there(reference: str, token: str) -> Response:
-    """Open the report again as a new visit; pressing twice opens it once."""
+def answer_link(reference: str, token: str) -> Response | str:
+    """Take what a reporter says of the visit that was closed; pressing twice is answering once."""
     report = _linked(reference, token)
-    visit = _visit(token)
-    reopen_report(context(), report.reference, by="reporter", visit=visit, cause=cause(report.id))
-    return redirect(url_for("reports.show", reference=report.reference), 303)  # type: ignore[return-value]
+    given = request.form.get("answer", "still-there")
+    if given not in ANSWERS:
+        raise DomainError(gettext("Choose one of the answers on the page."))
+    report = give_feedback(context(), report.reference, answer=given, visit=_visit(token), cause=cause(report.id))
+    if given == "still-there":
+        return redirect(url_for("reports.show", reference=report.reference), 303)  # type: ignore[return-value]
+    return render_template("reports/thanks.html", report=report, asks=given == "cleared")
 
 
 def _photo_number(default: int = 1) -> int:
