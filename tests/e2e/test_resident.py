@@ -23,13 +23,15 @@ def picture(name: str) -> dict:
 
 
 def go_on(page: Page) -> None:
-    page.locator("main form[method=post] button").first.click()
+    with page.expect_navigation():
+        page.locator("main form[method=post] button").first.click()
 
 
 def check_page(page: Page, *, javascript: bool) -> None:
     """No page scrolls sideways; axe finds nothing (it needs scripts itself)."""
     if not javascript:
         return
+    page.wait_for_load_state()
     assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     found = Axe().run(page).response["violations"]
     assert [(violation["id"], violation["nodes"][0]["html"]) for violation in found] == []

@@ -3,10 +3,7 @@ const picture = document.querySelector('[data-pin-picture]')
 const side = document.querySelector('[data-pin-side]')
 
 if (picture && side) {
-  const fit = () => {
-    const room = Math.floor(Math.min(picture.parentElement.clientWidth, window.innerHeight * 0.8, 640))
-    picture.width = picture.height = side.value = Math.max(room, 240)
-  }
-  fit()
-  window.addEventListener('resize', fit)
+  picture.width = picture.height = Math.floor(Math.max(288, Math.min(window.innerHeight * 0.8, 600)))
+  // The stylesheet keeps it within the page, so its side is known when it is pressed.
+  picture.addEventListener('click', () => { side.value = Math.round(picture.clientWidth) })
 }
