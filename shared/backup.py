@@ -110,6 +110,7 @@ def _parts(settings: Settings) -> dict[str, Path]:
         BLOBS: _folder(settings.blob_url),
         **({"keys": keys} if keys.is_relative_to(settings.data) and keys != settings.data else {}),
         "boundaries": settings.boundaries,
+        "gazetteer": settings.gazetteer,
         "archive": settings.data / "archive",
         "credentials.json": settings.data / "credentials.json",
     }

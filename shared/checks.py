@@ -28,7 +28,8 @@ def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
     results.append(_check(f"data folder ({settings.data})", lambda: _data_folder(settings.data)))
     results.append(
         _check(
-            f"council ({settings.council.name})", lambda: load_council(settings.council, boundaries=settings.boundaries)
+            f"council ({settings.council.name})",
+            lambda: load_council(settings.council, boundaries=settings.boundaries, gazetteer=settings.gazetteer),
         )
     )
     if all(result.ok for result in results):
@@ -74,7 +75,9 @@ def _identity_provider(settings: Settings) -> None:
     """Read what the identity provider publishes of itself, and what the council says of its groups."""
     from shared.processes import part  # as above
 
-    part("accounts", "discovery").check(settings, load_council(settings.council, boundaries=settings.boundaries))
+    part("accounts", "discovery").check(
+        settings, load_council(settings.council, boundaries=settings.boundaries, gazetteer=settings.gazetteer)
+    )
 
 
 def _broker(settings: Settings) -> None:

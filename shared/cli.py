@@ -11,9 +11,10 @@ from shared.commands.backups import backup, restore
 from shared.commands.bus import dead_letters, events
 from shared.commands.console import Group
 from shared.commands.demonstration import seed, simulate
+from shared.commands.places import boundaries, gazetteer
 from shared.commands.planning import plan_day
 from shared.commands.running import planner, prepare, stream, up, web, worker
-from shared.commands.upkeep import boundaries, catalogue, check, version
+from shared.commands.upkeep import catalogue, check, version
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,6 +31,7 @@ for command in (
         user,
         token,
         boundaries,
+        gazetteer,
         backup,
         restore,
         seed,

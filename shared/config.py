@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from shared.errors import ConfigError
@@ -14,7 +15,7 @@ from shared.errors import ConfigError
 SERVICES = ("reports", "scheduling", "tonnage", "enforcement", "operations", "accounts")
 """Every service by the name of its package under `services/`, its source in events and its prefix in stores."""
 
-FROM_FILES = ("STORE_URL", "BUS_URL", "BLOB_URL")
+FROM_FILES = ("STORE_URL", "BUS_URL", "BLOB_URL", "SMTP_URL")
 """Addresses hold passwords, so each may come from a file instead, named by the setting's name with `_FILE`."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -57,6 +58,14 @@ class Settings:
     """Where the client's secret is; None for a public client, which has none."""
     oidc_label: str = "your council account"
     password_sign_in: bool = True
+    notify_key_file: Path | None = None
+    """Where the key of GOV.UK Notify is; None where messages don't go that way."""
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    notify_email_template: str = ""
+    notify_sms_template: str = ""
+    smtp_url: str | None = None
+    """The council's mail server, for e-mail where there is no Notify; without either, messages are kept on a page."""
+    mail_from: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -95,12 +104,18 @@ class Settings:
             oidc_client_secret_file=_path(setting.get("OIDC_CLIENT_SECRET_FILE")),
             oidc_label=setting.get("OIDC_LABEL", cls.oidc_label),
             password_sign_in=_password_sign_in(setting),
+            **_messages(setting),
         )
 
     @property
     def boundaries(self) -> Path:
         """The folder of boundary sets that `boundaries import` has stored, beside those of the council's own file."""
         return self.data / "boundaries"
+
+    @property
+    def gazetteer(self) -> Path:
+        """The folder of places that `gazetteer import` has stored, beside those of the council's own file."""
+        return self.data / "gazetteer"
 
     def redacted(self) -> dict[str, str]:
         """Return every setting as text, with the passwords in URLs taken out."""
@@ -148,6 +163,30 @@ def _rate_limits(text: str, public_url: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise ConfigError(f"STREETSCENE_RATE_LIMITS must be on, off or a number to multiply by, not {text!r}")
     return int(text)
+
+
+def _messages(setting: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings of how messages leave; raises `ConfigError` for half a set of them, or both."""
+    if "NOTIFY_KEY_FILE" in setting and "SMTP_URL" in setting:
+        raise ConfigError("STREETSCENE_NOTIFY_KEY_FILE and STREETSCENE_SMTP_URL: set one of the two")
+    if "NOTIFY_KEY_FILE" in setting:
+        for name in ("NOTIFY_EMAIL_TEMPLATE", "NOTIFY_SMS_TEMPLATE"):
+            if name not in setting:
+                raise ConfigError(f"STREETSCENE_{name} is missing: GOV.UK Notify needs the id of that template")
+        url = setting.get("NOTIFY_URL", Settings.notify_url).rstrip("/")
+        if not is_private_url(url):
+            raise ConfigError(f"STREETSCENE_NOTIFY_URL must be an https:// address, not {_without_password(url)!r}")
+        return {
+            "notify_key_file": _path(setting["NOTIFY_KEY_FILE"]),
+            "notify_url": url,
+            "notify_email_template": setting["NOTIFY_EMAIL_TEMPLATE"],
+            "notify_sms_template": setting["NOTIFY_SMS_TEMPLATE"],
+        }
+    if "SMTP_URL" not in setting:
+        return {}
+    if "@" not in setting.get("MAIL_FROM", ""):
+        raise ConfigError("STREETSCENE_MAIL_FROM is missing: e-mail needs the address that it comes from")
+    return {"smtp_url": _url(setting["SMTP_URL"], "SMTP_URL", ("smtp", "smtps")), "mail_from": setting["MAIL_FROM"]}
 
 
 def _issuer(setting: Mapping[str, str]) -> str | None:

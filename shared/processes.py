@@ -122,7 +122,7 @@ def open_context(
     return ServiceContext(
         service=service,
         settings=settings,
-        council=council or load_council(settings.council, boundaries=settings.boundaries),
+        council=council or load_council(settings.council, boundaries=settings.boundaries, gazetteer=settings.gazetteer),
         store=open_store(settings.store_url, service, collections_of(service)),
         blobs=open_blobs(settings.blob_url, service),
         clock=clock or open_clock(settings),
@@ -135,7 +135,7 @@ def open_contexts(
 ) -> Iterator[dict[str, ServiceContext]]:
     """Give the contexts of several services over one clock and one council, and close their stores afterwards."""
     clock = clock or open_clock(settings)
-    council = load_council(settings.council, boundaries=settings.boundaries)
+    council = load_council(settings.council, boundaries=settings.boundaries, gazetteer=settings.gazetteer)
     with ExitStack() as stack:
         contexts = {service: open_context(service, settings, clock=clock, council=council) for service in services}
         for context in contexts.values():

@@ -39,9 +39,9 @@ class Draft:
         """The key under which this draft can become a report once."""
         return f"web:{self.id}"
 
-    def answered(self, step: str, answers: Mapping[str, Any]) -> "Draft":
-        """Return the draft with the answers of one question."""
-        done = self.done if step in self.done else (*self.done, step)
+    def answered(self, step: str, answers: Mapping[str, Any], *, is_done: bool = True) -> "Draft":
+        """Return the draft with the answers of one question; `is_done` where nothing of it has to be asked again."""
+        done = self.done if step in self.done or not is_done else (*self.done, step)
         return replace(self, answers={**self.answers, **answers}, done=done)
 
 
@@ -68,11 +68,10 @@ def draft_of(ctx: ServiceContext, token: str) -> Draft:
 
 def keep_draft(ctx: ServiceContext, draft: Draft) -> Draft:
     """Store the draft for another day; raises `Conflict` where the same resident has changed it in another tab."""
-    keys = (draft.answers.get("photo_key"), draft.answers.get("public_photo_key"))
     document = {
         "_id": draft.id,
         "expires_at": machine_now() + LIFETIME,
-        "photo_keys": [key for key in keys if key],
+        "photo_keys": [key for photo in draft.answers.get("photos", ()) for key in photo],
         "answers": dict(draft.answers),
         "done": list(draft.done),
         "is_reviewed": draft.is_reviewed,

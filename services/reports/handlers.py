@@ -4,12 +4,15 @@ Each loads one report, asks the domain, and saves what came of it with its event
 the bus and the pages both load again and decide anew.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from services.reports.domain import report as rules
 from services.reports.domain.jobs import expect, follow_job
+from services.reports.domain.private import Follower
 from services.reports.domain.report import Change, Report
 from services.reports.domain.steps import noted_steps
+from services.reports.domain.typed import clean_email, clean_phone
 from services.reports.intake import accept_found_tip, assessment_of, first_assessment, job_news
 from services.reports.store import AUDIT, by_reference, reports
 from shared.contracts.envelope import Cause, Event
@@ -116,6 +119,27 @@ def reopen_report(
 
 
 @reload_on_conflict
+def give_feedback(
+    ctx: ServiceContext, reference: str, *, answer: str, visit: int, cause: Cause | None = None
+) -> Report:
+    """Note what a reporter says of a visit that was closed; "still there" opens the report again besides."""
+    report = by_reference(ctx.store, reference)
+    now = ctx.clock.now()
+    answered, facts = rules.take_feedback(report, answer, visit=visit)
+    if answer == "still-there" and visit == report.visit:
+        answered, more = rules.reopen(answered, first_assessment(ctx, report, at=now), by="reporter", at=now)
+        facts = facts + more
+    return save_change(ctx, report, (answered, facts), cause)
+
+
+@reload_on_conflict
+def follow_report(ctx: ServiceContext, reference: str, *, email: str, phone: str) -> Report:
+    """Let one more person, who saw the same, hear of a report; again changes nothing, and no second job is made."""
+    report = by_reference(ctx.store, reference)
+    return save_change(ctx, report, (rules.follow(report, Follower(clean_email(email), clean_phone(phone))), []))
+
+
+@reload_on_conflict
 def merge_report(ctx: ServiceContext, reference: str, *, into: str, cause: Cause | None = None) -> Report:
     """Close a report as a duplicate of another."""
     report, kept = by_reference(ctx.store, reference), by_reference(ctx.store, into)
@@ -132,12 +156,23 @@ def unmerge_report(ctx: ServiceContext, reference: str, *, cause: Cause | None =
 
 @reload_on_conflict
 def release_report(
-    ctx: ServiceContext, reference: str, *, photo: bool, text: bool, user_id: str, user_name: str = ""
+    ctx: ServiceContext,
+    reference: str,
+    *,
+    photo: bool | Collection[int],
+    text: bool,
+    user_id: str,
+    user_name: str = "",
 ) -> Report:
-    """Let the public see a report's photo or words, or stop it; who did it is kept."""
+    """Let the public see a report's photos (all, none, or by number from 1) and words; who decided it is kept.
+
+    Raises `DomainError` where there is nothing of the kind to show.
+    """
     report = by_reference(ctx.store, reference)
-    released = save_change(ctx, report, (rules.release(report, photo=photo, text=text), []))
-    shown = " ".join(name for name, is_shown in (("photo", photo), ("text", text)) if is_shown)
+    every = range(1, max(len(report.private.photos), 1) + 1)
+    numbers = (every if photo else ()) if isinstance(photo, bool) else photo
+    released = save_change(ctx, report, (rules.release(report, photos=numbers, text=text), []))
+    shown = " ".join(name for name, is_shown in (("photo", numbers), ("text", text)) if is_shown)
     note_access(ctx, report, user_id=user_id, user_name=user_name, what=f"released:{shown}")
     return released
 

@@ -13,23 +13,24 @@ from services.reports.domain import report as rules
 from services.reports.domain.answers import check_answers
 from services.reports.domain.assessment import AppliedRule, conclude
 from services.reports.domain.jobs import JobNews, follow_job
+from services.reports.domain.private import Private
 from services.reports.domain.referral import hand_over
-from services.reports.domain.report import Assessment, Change, Place, Private, Report
+from services.reports.domain.report import Assessment, Change, Place, Report
 from services.reports.domain.steps import noted_steps
-from services.reports.domain.submission import (
+from services.reports.domain.submission import Submission, check_codes, hazards_of
+from services.reports.domain.typed import (
     DESCRIPTION_LIMIT,
     NAME_LIMIT,
     PLACE_TEXT_LIMIT,
-    Submission,
-    check_codes,
     clean_email,
     clean_partner_id,
     clean_phone,
     clean_text,
     clean_url,
-    hazards_of,
 )
+from services.reports.forecast import forecast_day
 from services.reports.store import reports
+from services.reports.witness import seal_account
 from shared.calendar import add_working_time, london_date
 from shared.contracts.envelope import Cause
 from shared.council import Kind
@@ -39,6 +40,7 @@ from shared.errors import DomainError, Duplicate
 from shared.geo import to_grid
 from shared.ids import new_id, public_reference
 from shared.service import ServiceContext
+from shared.texts import gettext
 
 COARSE_LAT, COARSE_LON = 0.002, 0.003
 """About 220 by 200 m in England: how finely a home is shown that has no named street near by."""
@@ -82,7 +84,10 @@ def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, c
         exact = replace(exact, place_precision="street")
     place = shown_place(ctx, exact, kind)
     private = _private(submission, kind, exact if place != exact else None)
-    hazards = hazards_of(submission.waste_type, submission.hazards)
+    hazards = hazards_of(submission.waste_type, submission.hazards, submission.other_waste_types)
+    if submission.witness is not None and _known(ctx, idempotency_key) is not None:
+        # Only here asked first: a parcel that nobody names would lie in enforcement's hands for nothing.
+        raise Duplicate("reports", idempotency_key)
     for _ in range(ATTEMPTS):
         report_id = new_id()
         draft = Report(
@@ -97,11 +102,16 @@ def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, c
             private=private,
             hazards=hazards,
             waste_type=submission.waste_type,
+            other_waste_types=submission.other_waste_types,
             land_type=submission.land_type,
             size=submission.size,
             happened_on=submission.happened_on,
         )
         accepted, facts = _begun(ctx, draft, kind, at=now)
+        if submission.witness is not None:
+            parcel_key = seal_account(ctx, accepted, submission.witness, at=now)
+            accepted, more = rules.flag_evidence(accepted, clue="witness", parcel_key=parcel_key)
+            facts = facts + more
         try:
             return reports(ctx.store).add(accepted, facts, at=now, cause=cause)
         except Duplicate:
@@ -200,7 +210,7 @@ def assessment_of(
         kind=report.kind,
         answers={answer.code: answer.values for answer in report.private.answers},
     )
-    return conclude(
+    concluded = conclude(
         [
             AppliedRule(
                 code=found.rule.code,
@@ -216,6 +226,7 @@ def assessment_of(
             for found in applying
         ]
     )
+    return replace(concluded, promised_on=forecast_day(ctx, report, priority=concluded.priority, since=at))
 
 
 def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None, at: datetime) -> Place:
@@ -223,10 +234,8 @@ def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None,
     location = ctx.council.locate(lat, lon, london_date(at)) if -90 <= lat <= 90 and -180 <= lon <= 180 else None
     if location is None:
         swapped = ctx.council.locate(lon, lat, london_date(at)) if -90 <= lon <= 90 else None
-        hint = " Are latitude and longitude the wrong way round?" if swapped else ""
-        raise DomainError(
-            f"This place is outside {ctx.council.name}’s area, so we can’t clear it.{hint}", field="place", rule="area"
-        )
+        hint = " " + gettext("Are latitude and longitude the wrong way round?") if swapped else ""
+        raise DomainError(_outside(ctx, lat, lon, at) + hint, field="place", rule="area")
     easting, northing = to_grid(lat, lon)
     return Place(
         lat=round(lat, 6),
@@ -234,10 +243,33 @@ def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None,
         easting=round(easting),
         northing=round(northing),
         place_precision="exact",
-        place_id=place_id or nearest_place(ctx, lat, lon),
+        place_id=_named_place(ctx, lat, lon, place_id),
         ward=location.ward,
         neighbourhood=location.neighbourhood,
     )
+
+
+def _outside(ctx: ServiceContext, lat: float, lon: float, at: datetime) -> str:
+    """Return what is said of a place outside the council's area: whose it is, where that is known."""
+    council = ctx.council
+    is_on_earth = -90 <= lat <= 90 and -180 <= lon <= 180
+    neighbour = council.neighbour_at(lat, lon, london_date(at)) if is_on_earth else None
+    if neighbour is None:
+        return gettext("This place is outside %(council)s’s area, so we can’t clear it.", council=council.name)
+    return gettext(
+        "This place is outside %(council)s’s area, so we can’t clear it. It is in the area of %(neighbour)s: report it"
+        " to them at %(address)s",
+        council=council.name,
+        neighbour=neighbour.name,
+        address=neighbour.url,
+    )
+
+
+def _named_place(ctx: ServiceContext, lat: float, lon: float, place_id: str | None) -> str | None:
+    """Return the place by which the report is known: the chosen one, unless that is a postcode, or the nearest."""
+    gazetteer = ctx.council.gazetteer
+    named = gazetteer.named_by(gazetteer.place(place_id)) if place_id else None
+    return named.id if named else nearest_place(ctx, lat, lon)
 
 
 def nearest_place(ctx: ServiceContext, lat: float, lon: float) -> str | None:
@@ -280,13 +312,12 @@ def _private(submission: Submission, kind: Kind, spot: Place | None) -> Private:
         phone=clean_phone(submission.phone),
         description=clean_text(submission.description, DESCRIPTION_LIMIT),
         place_text=clean_text(submission.place_text, PLACE_TEXT_LIMIT),
-        photo_key=submission.photo_key,
-        public_photo_key=submission.public_photo_key,
         answers=check_answers(kind, submission.answers),
         lat=spot.lat if spot else None,
         lon=spot.lon if spot else None,
         media_urls=tuple(address for url in submission.media_urls if (address := clean_url(url))),
         partner_id=clean_partner_id(submission.partner_id),
+        photos=submission.photos,
     )
 
 

@@ -9,15 +9,25 @@ through other people's servers. Of enforcement a reporter hears only that action
 how much or by whom.
 """
 
+from hashlib import sha256
+
 from services.reports.domain.referral import HANDED_OVER
 from services.reports.domain.report import Report, note_told
 from services.reports.store import reports
-from services.reports.words import CLOSURE_TEXTS, REFERRED_TO, closure_words, place_words, reasons, waste_words
-from shared.calendar import LONDON
+from services.reports.words import (
+    CLOSURE_TEXTS,
+    REFERRED_TO,
+    closure_words,
+    place_words,
+    promise,
+    reasons,
+    waste_words,
+)
 from shared.contracts.envelope import Cause, Event
 from shared.notify import Delivery, Message, open_sender, queue_delivery, send_due
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
+from shared.texts import weekday_words
 from shared.web.links import DAY_SECONDS, sign_link
 
 STILL_THERE = "still-there"
@@ -41,12 +51,14 @@ def on_report(ctx: ServiceContext, event: Event) -> None:
     report = reports(ctx.store).get(event.subject)
     if kind is None or report is None:
         return
-    for channel, address in _addresses(report):
-        subject, body = _words(ctx, report, kind, event)
+    for recipient, channel, address, name in _recipients(report, kind):
+        subject, body = _words(ctx, report, kind, event, name)
+        if channel == "sms":
+            body = f"{ctx.council.short_name}: {subject[0].lower()}{subject[1:]}. {_page_of(ctx, report)}"
         queue_delivery(
             ctx,
             event_id=event.id,
-            recipient=channel,
+            recipient=recipient,
             kind=kind,
             message=Message("", channel, address, kind, subject, body),  # type: ignore[arg-type]
             event_time=event.time,
@@ -76,6 +88,11 @@ def still_there_link(ctx: ServiceContext, report: Report) -> str:
     return f"{ctx.settings.public_url}/report/{report.reference}/still-there/{token}"
 
 
+def _page_of(ctx: ServiceContext, report: Report) -> str:
+    """Return the address of the report's public page."""
+    return f"{ctx.settings.public_url}/report/{report.reference}"
+
+
 def _kind(event: Event) -> str | None:
     """Return which message an event calls for."""
     if event.name == "report.amended":
@@ -85,15 +102,23 @@ def _kind(event: Event) -> str | None:
     return KIND_OF_EVENT.get(event.name)
 
 
-def _addresses(report: Report) -> list[tuple[str, str]]:
-    """Return how the reporter can be reached."""
-    reachable = (("email", report.private.email), ("sms", report.private.phone))
-    return [(channel, address) for channel, address in reachable if address]
+def _recipients(report: Report, kind: str) -> list[tuple[str, str, str, str]]:
+    """Return whom to tell: (who it is to the delivery, channel, address, name); followers hear no "received"."""
+    private = report.private
+    reachable = [("email", "email", private.email, private.name), ("sms", "sms", private.phone, private.name)]
+    if kind != "received":
+        for follower in private.followers:
+            # By a hash of the address: numbers in a list would change when somebody is erased from it.
+            reachable += [
+                (f"{channel}:{sha256(address.encode()).hexdigest()[:20]}", channel, address, "")
+                for channel, address in (("email", follower.email), ("sms", follower.phone))
+            ]
+    return [one for one in reachable if one[2]]
 
 
-def _words(ctx: ServiceContext, report: Report, kind: str, event: Event) -> tuple[str, str]:
+def _words(ctx: ServiceContext, report: Report, kind: str, event: Event, name: str) -> tuple[str, str]:
     """Return the subject and body of a message, by the state that the event announced and not by what came after."""
-    page = f"{ctx.settings.public_url}/report/{report.reference}"
+    page = _page_of(ctx, report)
     what = f"{waste_words(report, ctx.council)}, {place_words(report, ctx.council)}"
     told = {
         "received": _received,
@@ -103,7 +128,7 @@ def _words(ctx: ServiceContext, report: Report, kind: str, event: Event) -> tupl
         "action-taken": lambda *_: ("action was taken", "Our enforcement officers took action over this."),
     }
     headline, text = told[kind](ctx, report, event)
-    greeting = f"Dear {report.private.name}," if report.private.name else "Hello,"
+    greeting = f"Dear {name}," if name else "Hello,"
     body = (
         f"{greeting}\n\n{text}\n\nYour report: {what}\nReference: {report.reference}\n\n"
         f"Follow it here: {page}\n\n{ctx.council.name}"
@@ -113,14 +138,18 @@ def _words(ctx: ServiceContext, report: Report, kind: str, event: Event) -> tupl
 
 def _received(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:
     """Tell that a report was received, with the date and why."""
-    deadline = event.state["deadline"]
-    if deadline is None:
+    promised = promise(report)
+    if event.state["deadline"] is None or promised is None:
         return "was received", "Thank you for your report. We will look at it and decide how urgent it is."
-    local = deadline.astimezone(LONDON)
-    why = "; ".join(reasons(report, ctx.council))
-    by = f"{local:%A} {local.day} {local:%B %Y}"
-    aim = "clear it" if ctx.council.kind_of(report.kind).makes_jobs else "deal with it"
-    return "was received", f"Thank you for your report. We aim to {aim} by {by}.\nWhy this date: {why}."
+    why = [*reasons(report, ctx.council)]
+    if promised.is_forecast:
+        why.insert(0, "four of five reports like this one were cleared in this time lately")
+    by = weekday_words(promised.by)
+    done = (
+        ("cleared it", "clear it") if ctx.council.kind_of(report.kind).makes_jobs else ("dealt with it", "deal with it")
+    )
+    aim = f"We expect to have {done[0]} by" if promised.is_forecast else f"We aim to {done[1]} by"
+    return "was received", f"Thank you for your report. {aim} {by}.\nWhy this date: {'; '.join(why)}."
 
 
 def _closed(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:
@@ -130,7 +159,7 @@ def _closed(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str
     text = closure_words(closure, ctx.council.kind_of(report.kind))[1] if known else "We closed your report."
     # The link is good for the visit that was closed; after a reopening it opens nothing more.
     if closure in STILL_THERE_CLOSURES and event.state["visit"] == report.visit:
-        text += f"\n\nIs it still there? Tell us: {still_there_link(ctx, report)}"
+        text += f"\n\nIs it gone, or still there? Tell us: {still_there_link(ctx, report)}"
     return ("has been cleared" if closure == "cleared" else "is closed"), text
 
 

@@ -6,6 +6,7 @@ to the public, released or not: it holds where and when it was taken, and by whi
 
 from datetime import timedelta
 
+from services.reports.domain.private import Photo
 from services.reports.store import names_blob
 from shared import failpoints
 from shared.blobs.photos import public_derivative
@@ -16,12 +17,12 @@ ORPHAN_AGE = timedelta(days=2)
 """Older than any draft may live, so that a photo in a draft is never taken for an orphan."""
 
 
-def keep_photo(ctx: ServiceContext, content: bytes) -> dict[str, str]:
-    """Store a photo and its showable copy, and return their keys; raises `DomainError` for what is not a photo."""
+def keep_photo(ctx: ServiceContext, content: bytes) -> Photo:
+    """Store a photo and its showable copy; raises `DomainError` for what is not a photo."""
     copy = public_derivative(content)
-    keys = {"photo_key": ctx.blobs.put(content), "public_photo_key": ctx.blobs.put(copy)}
+    photo = Photo(ctx.blobs.put(content), ctx.blobs.put(copy))
     failpoints.reach(failpoints.MID_PHOTO)
-    return keys
+    return photo
 
 
 def sweep_photos(ctx: ServiceContext) -> None:

@@ -1,7 +1,8 @@
 """The documents of the reports service, their indexes, and the ways to find them.
 
 `reports` holds everything about a report, its private part included; `drafts` what a resident has answered so far;
-`deliveries` what is to be sent to reporters; `audit` who of the staff has read personal data.
+`deliveries` what is to be sent to reporters; `forecasts` how long crews take by depot and priority;
+`audit` who of the staff has read personal data.
 """
 
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ REPORTS = Collection(
         Index(equal=("open",), sort=NEWEST_FIRST),
         Index(sort=NEWEST_FIRST),
         Index(sort=(("changed_at", ASCENDING),)),
-        Index(equal=("cell",), sort=NEWEST_FIRST),
+        Index(equal=("cell",), sort=NEWEST_FIRST, only_while="open"),
         Index(equal=("merged_into",)),
         Index(equal=("blob_keys",)),
     ),
@@ -61,12 +62,12 @@ AUDIT = Collection(
     fields={"report_id": "text", "at": "instant"},
     indexes=(Index(equal=("report_id",), sort=(("at", DESCENDING),)), Index(sort=(("at", DESCENDING),))),
 )
-COLLECTIONS = (REPORTS, DRAFTS, AUDIT, DELIVERIES, MESSAGES, DENIED_USERS)
+FORECASTS = Collection("forecasts", fields={"published_at": "instant", "sequence": "integer"}, indexes=())
+COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, DELIVERIES, MESSAGES, DENIED_USERS)
 
 
 def _derived(report: Report) -> Mapping[str, Any]:
     """Return the fields that the indexes are made of."""
-    keys = (report.private.photo_key, report.private.public_photo_key)
     return {
         "open": report.is_open,
         "changed_at": report.changed_at,
@@ -74,7 +75,7 @@ def _derived(report: Report) -> Mapping[str, Any]:
         "due_at": report.deadline or report.reported_at,
         "neighbourhood": report.place.neighbourhood,
         "cell": cell(report.place.easting, report.place.northing),
-        "blob_keys": [key for key in keys if key],
+        "blob_keys": [key for photo in report.private.photos for key in (photo.key, photo.public_key)],
     }
 
 

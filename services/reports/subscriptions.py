@@ -1,6 +1,7 @@
 """Which handler of the reports service answers which event, and what the clock sets off."""
 
 from services.reports.drafts import sweep_drafts
+from services.reports.forecast import on_forecast
 from services.reports.handlers import on_job, on_notice
 from services.reports.messages import on_report, send_messages
 from services.reports.photos import sweep_photos
@@ -13,6 +14,7 @@ from shared.contracts.reports import (
     ReportSubmittedV1,
 )
 from shared.contracts.scheduling import (
+    ForecastPublishedV1,
     JobAmendedV1,
     JobAssignedV1,
     JobCancelledV1,
@@ -39,6 +41,7 @@ JOBS = Subscription(
     ),
     on_job,
 )
+FORECASTS = Subscription("reports.forecasts", (ForecastPublishedV1,), on_forecast)
 NOTICES = Subscription("reports.notices", (NoticePaidV1,), on_notice)
 MESSAGES = Subscription(
     "reports.messages",
@@ -47,7 +50,7 @@ MESSAGES = Subscription(
 )
 USERS = users_subscription("reports")
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = (JOBS, NOTICES, MESSAGES, USERS)
+SUBSCRIPTIONS: tuple[Subscription, ...] = (JOBS, FORECASTS, NOTICES, MESSAGES, USERS)
 
 
 SEND = Timer("reports.send", every_seconds=1, run=send_messages)

@@ -5,76 +5,95 @@ The codes stay in the domain; a person reads these. Nothing here takes anything 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from services.reports.domain.report import Report
 from services.reports.domain.steps import Step
+from shared.calendar import london_date
 from shared.contracts.codes import HAZARDS, WASTE_TYPES
 from shared.council import Council, Kind
 from shared.council.kinds import NOT_KNOWN
 from shared.errors import NotFound
 from shared.geo import distance_m
+from shared.texts import gettext, marked, ngettext
 
 REFERRED_TO: Mapping[str, str] = {
-    "land-owner": "the owner of the land",
-    "network-rail": "Network Rail",
-    "environment-agency": "the Environment Agency",
-    "housing": "the housing association",
-    "highways": "National Highways",
-    "parking": "the parking team",
-    "planning": "the planning enforcement team",
-    "police": "the police",
-    "other": "the organisation responsible",
+    "land-owner": marked("the owner of the land"),
+    "network-rail": marked("Network Rail"),
+    "environment-agency": marked("the Environment Agency"),
+    "housing": marked("the housing association"),
+    "highways": marked("National Highways"),
+    "parking": marked("the parking team"),
+    "planning": marked("the planning enforcement team"),
+    "police": marked("the police"),
+    "other": marked("the organisation responsible"),
 }
 HAZARD_WORDS: Mapping[str, str] = dict(
     zip(
         HAZARDS,
-        ("Could be asbestos", "Needles or medical waste", "Chemicals, oil or fuel", "Blocks a road or pavement"),
+        (
+            marked("Could be asbestos"),
+            marked("Needles or medical waste"),
+            marked("Chemicals, oil or fuel"),
+            marked("Blocks a road or pavement"),
+        ),
         strict=True,
     )
 )
 HAZARD_HINTS: Mapping[str, str] = {
-    "asbestos": "Grey or white corrugated sheets, roof tiles, old pipe lagging. Keep away and don’t disturb it.",
-    "clinical": "Don’t touch them, even with gloves.",
-    "chemical": "Drums, cans, gas bottles, or a strong smell. Keep away and don’t smoke nearby.",
-    "obstruction": "People or traffic can’t get past safely.",
+    "asbestos": marked(
+        "Grey or white corrugated sheets, roof tiles, old pipe lagging. Keep away and don’t disturb it."
+    ),
+    "clinical": marked("Don’t touch them, even with gloves."),
+    "chemical": marked("Drums, cans, gas bottles, or a strong smell. Keep away and don’t smoke nearby."),
+    "obstruction": marked("People or traffic can’t get past safely."),
+}
+HAZARD_ADVICE: Mapping[str, str] = {
+    "asbestos": marked("Stay upwind of it, keep children and pets away, and do not touch, break or move it."),
+    "clinical": marked(
+        "Do not touch it, even with gloves. If somebody is hurt by a needle, wash the wound and call 111."
+    ),
+    "chemical": marked(
+        "Keep away, do not smoke or light anything nearby, and call 999 if there is smoke or a strong smell."
+    ),
+    "obstruction": marked("Do not move it yourself if there is traffic. If a driver could hit it now, call 999."),
 }
 CHANNEL_WORDS: Mapping[str, str] = {
-    "web": "This website",
+    "web": marked("This website"),
     "open311": "Another app or website",
-    "contact-centre": "Contact centre",
-    "crew": "Found by a crew",
+    "contact-centre": marked("Contact centre"),
+    "crew": marked("Found by a crew"),
 }
 CLOSURE_WORDS: Mapping[str, str] = {
-    "cleared": "Cleared",
-    "already-cleared": "Already gone",
-    "not-found": "Nothing found",
-    "no-action": "No action needed",
-    "not-ours": "Not the council’s to clear",
-    "duplicate": "Joined to another report",
-    "referred": "Passed on",
+    "cleared": marked("Cleared"),
+    "already-cleared": marked("Already gone"),
+    "not-found": marked("Nothing found"),
+    "no-action": marked("No action needed"),
+    "not-ours": marked("Not the council’s to clear"),
+    "duplicate": marked("Joined to another report"),
+    "referred": marked("Passed on"),
 }
 DEFERRED_WORDS: Mapping[str, str] = {
-    "part-cleared": "A crew cleared some of it and will come back for the rest.",
-    "access-blocked": "A crew came but could not reach it. We will try again.",
-    "unsafe": "A crew came but it was not safe to clear. We will come back with what is needed.",
-    "needs-specialist": "It needs special equipment or a licensed contractor. We are arranging that.",
-    "evidence-held": "It is left in place for a short while so that our officers can look for evidence.",
-    "refused": "A crew came but could not clear it. We are deciding what to do next.",
+    "part-cleared": marked("A crew cleared some of it and will come back for the rest."),
+    "access-blocked": marked("A crew came but could not reach it. We will try again."),
+    "unsafe": marked("A crew came but it was not safe to clear. We will come back with what is needed."),
+    "needs-specialist": marked("It needs special equipment or a licensed contractor. We are arranging that."),
+    "evidence-held": marked("It is left in place for a short while so that our officers can look for evidence."),
+    "refused": marked("A crew came but could not clear it. We are deciding what to do next."),
 }
 CLOSURE_TEXTS: Mapping[str, str] = {
-    "cleared": "A crew has been and cleared it.",
-    "already-cleared": "A crew went to look, and it had already gone.",
-    "not-found": "A crew went to look and could not find it.",
-    "no-action": "We looked into this and there is nothing for us to clear.",
-    "not-ours": "This is not on land that the council is responsible for.",
-    "duplicate": "Somebody had already told us about this, so we joined the two reports.",
-    "referred": "This is not for our crews. We have passed it to the organisation responsible.",
+    "cleared": marked("A crew has been and cleared it."),
+    "already-cleared": marked("A crew went to look, and it had already gone."),
+    "not-found": marked("A crew went to look and could not find it."),
+    "no-action": marked("We looked into this and there is nothing for us to clear."),
+    "not-ours": marked("This is not on land that the council is responsible for."),
+    "duplicate": marked("Somebody had already told us about this, so we joined the two reports."),
+    "referred": marked("This is not for our crews. We have passed it to the organisation responsible."),
 }
 
 REOPENED_BY: Mapping[str, str] = {
-    "reporter": "The person who reported it told us that it is still there.",
-    "partner": "Somebody told us through another website that it is still there.",
+    "reporter": marked("The person who reported it told us that it is still there."),
+    "partner": marked("Somebody told us through another website that it is still there."),
 }
 
 AT_M = 30
@@ -100,11 +119,12 @@ class Standing:
 
 
 def waste_words(report: Report, council: Council | None = None) -> str:
-    """Return what was reported, in plain words: the waste, or for other kinds of report the kind."""
+    """Return what was reported in plain words: the waste, and that there is more; for other kinds the kind."""
     if report.waste_type:
-        return WASTE_TYPES[report.waste_type].plain
+        primary = gettext(WASTE_TYPES[report.waste_type].plain)
+        return gettext("%(waste)s and other waste", waste=primary) if report.other_waste_types else primary
     if report.kind == "fly-tipping":
-        return "Fly-tipped waste"
+        return gettext("Fly-tipped waste")
     kind = council.kinds.get(report.kind) if council else None
     return kind.name if kind else report.kind.replace("-", " ").capitalize()
 
@@ -127,7 +147,50 @@ def place_words(report: Report, council: Council) -> str:
     except NotFound:
         return area
     distance = distance_m(report.place.lat, report.place.lon, place.lat, place.lon)
-    return f"{'Near ' if distance > AT_M else ''}{place.name}, {area}"
+    if distance > AT_M:
+        return gettext("Near %(place)s, %(area)s", place=place.name, area=area)
+    return f"{place.name}, {area}"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The day by which a report is expected to be cleared, and how we come to it."""
+
+    by: date
+    is_forecast: bool
+    is_late: bool = False
+    """Whether it is after the deadline, which people are then told too."""
+
+
+def promise(report: Report) -> Promise | None:
+    """Return the day that a reporter may count on; None before anybody has assessed the report.
+
+    A crew's own day says more than what such jobs usually take, and that more than the deadline.
+    """
+    if report.deadline is None:
+        return None
+    by = report.expected_on or report.promised_on
+    deadline = london_date(report.deadline)
+    return Promise(by, is_forecast=True, is_late=by > deadline) if by else Promise(deadline, is_forecast=False)
+
+
+def age_words(since: datetime, now: datetime) -> str:
+    """Return how long ago something was reported, in whole days."""
+    days = (london_date(now) - london_date(since)).days
+    if days < 1:
+        return gettext("today")
+    return ngettext("%(count)s day ago", "%(count)s days ago", days)
+
+
+def near_words(council: Council, lat: float, lon: float) -> str:
+    """Return what a position is at or near, empty where no name says it."""
+    place = council.gazetteer.nearest(lat, lon)
+    if place is None:
+        return ""
+    metres = distance_m(lat, lon, place.lat, place.lon)
+    if metres <= AT_M:
+        return gettext("At %(place)s", place=place.name)
+    return gettext("%(metres)s metres from %(place)s", metres=round(metres / 10) * 10, place=place.name)
 
 
 def standing(report: Report, council: Council | None = None) -> Standing:
@@ -136,22 +199,24 @@ def standing(report: Report, council: Council | None = None) -> Standing:
     if report.state == "closed":
         return Standing(*closure_words(report.closure or "no-action", kind), is_done=True)
     if report.state == "assessed" and kind.team:
-        return Standing("On our list", f"It is with {kind.team}.", is_done=False)
+        return Standing(gettext("On our list"), gettext("It is with %(team)s.", team=kind.team), is_done=False)
     if report.state == "referred":
-        to = REFERRED_TO[report.referred_to or "other"]
-        return Standing(f"Passed to {to}", f"This is for {to} to clear. We have told them about it.", is_done=False)
+        to = gettext(REFERRED_TO[report.referred_to or "other"])
+        text = gettext("This is for %(owner)s to clear. We have told them about it.", owner=to)
+        return Standing(gettext("Passed to %(owner)s", owner=to), text, is_done=False)
     if report.state == "assessed" and report.job_outcome is not None and report.job_outcome in DEFERRED_WORDS:
-        return Standing("More to do", DEFERRED_WORDS[report.job_outcome], is_done=False)
-    return Standing(*_OPEN_STANDINGS[report.state], is_done=False)
+        return Standing(gettext("More to do"), gettext(DEFERRED_WORDS[report.job_outcome]), is_done=False)
+    title, text = _OPEN_STANDINGS[report.state]
+    return Standing(gettext(title), gettext(text), is_done=False)
 
 
 def closure_words(closure: str, kind: Kind) -> tuple[str, str]:
     """Return what a closure is called and says, of a report of a kind."""
     if closure == "referred" and kind.referral:
-        return f"Passed to {kind.referral.name}", kind.referral.words
+        return gettext("Passed to %(owner)s", owner=kind.referral.name), kind.referral.words
     if closure == "cleared" and kind.team:
-        return "Dealt with", f"{kind.team[0].upper()}{kind.team[1:]} dealt with it."
-    return CLOSURE_WORDS[closure], CLOSURE_TEXTS[closure]
+        return gettext("Dealt with"), gettext("%(team)s dealt with it.", team=f"{kind.team[0].upper()}{kind.team[1:]}")
+    return gettext(CLOSURE_WORDS[closure]), gettext(CLOSURE_TEXTS[closure])
 
 
 def story(report: Report, council: Council | None = None) -> list[Line]:
@@ -171,36 +236,40 @@ def step_words(step: Step, kind: Kind) -> tuple[str, str]:
     """Return the title and text of one step of a story."""
     detail = step.detail or ""
     if step.what == "received" and detail == "crew":
-        return "Found by a crew", "One of our crews came across this."
+        return gettext("Found by a crew"), gettext("One of our crews came across this.")
     if step.what == "closed":
-        return closure_words(detail, kind) if detail in CLOSURE_WORDS else ("Closed", "")
+        return closure_words(detail, kind) if detail in CLOSURE_WORDS else (gettext("Closed"), "")
     if step.what == "deferred":
-        return "More to do", DEFERRED_WORDS.get(detail, "The visit was put off.")
+        return gettext("More to do"), gettext(DEFERRED_WORDS.get(detail, _PUT_OFF))
     if step.what == "referred":
-        return f"Passed to {REFERRED_TO.get(detail, REFERRED_TO['other'])}", "It is for them to clear."
+        to = gettext(REFERRED_TO.get(detail, REFERRED_TO["other"]))
+        return gettext("Passed to %(owner)s", owner=to), gettext("It is for them to clear.")
     if step.what == "reopened":
-        return "Opened again", REOPENED_BY.get(detail, "We opened it again.")
+        return gettext("Opened again"), gettext(REOPENED_BY.get(detail, _BY_STAFF))
     steps = _TEAM_STEPS if kind.team else _PLAIN_STEPS
-    return steps.get(step.what, (step.what.capitalize(), ""))
+    title, text = steps.get(step.what, (step.what.capitalize(), ""))
+    return gettext(title), gettext(text) if text else ""
 
 
+_PUT_OFF = marked("The visit was put off.")
+_BY_STAFF = marked("We opened it again.")
 _OPEN_STANDINGS: Mapping[str, tuple[str, str]] = {
-    "submitted": ("Received", "We have this report and are looking at what is needed."),
-    "assessed": ("On our list", "We have looked at your report and it is waiting for a crew."),
-    "scheduled": ("A crew has the job", "It is on a crew’s list."),
-    "in-progress": ("A crew is on it", "A crew has started work there."),
+    "submitted": (marked("Received"), marked("We have this report and are looking at what is needed.")),
+    "assessed": (marked("On our list"), marked("We have looked at your report and it is waiting for a crew.")),
+    "scheduled": (marked("A crew has the job"), marked("It is on a crew’s list.")),
+    "in-progress": (marked("A crew is on it"), marked("A crew has started work there.")),
 }
 _PLAIN_STEPS: Mapping[str, tuple[str, str]] = {
-    "received": ("Reported", "We received the report."),
-    "assessed": ("Put on our list", "We worked out how urgent it is and set a date to clear it by."),
-    "scheduled": ("Given to a crew", "A crew has it on its list."),
-    "unscheduled": ("Waiting for a crew", "It is waiting for another crew."),
-    "started": ("Crew at work", "A crew started work there."),
-    "action-taken": ("Action was taken", "Our enforcement officers took action over this."),
+    "received": (marked("Reported"), marked("We received the report.")),
+    "assessed": (marked("Put on our list"), marked("We worked out how urgent it is and set a date to clear it by.")),
+    "scheduled": (marked("Given to a crew"), marked("A crew has it on its list.")),
+    "unscheduled": (marked("Waiting for a crew"), marked("It is waiting for another crew.")),
+    "started": (marked("Crew at work"), marked("A crew started work there.")),
+    "action-taken": (marked("Action was taken"), marked("Our enforcement officers took action over this.")),
 }
 _TEAM_STEPS: Mapping[str, tuple[str, str]] = {
     **_PLAIN_STEPS,
-    "assessed": ("Put on our list", "We worked out how urgent it is and set a date for it."),
+    "assessed": (marked("Put on our list"), marked("We worked out how urgent it is and set a date for it.")),
 }
 
 
@@ -214,7 +283,7 @@ def access_words(what: str) -> str:
 
 
 _ACCESS_WORDS: Mapping[str, str] = {
-    "words-and-photo": "the words and photo were read",
-    "contact-details": "the contact details were read",
-    "photo-original": "the sealed original of the photo was saved",
+    "words-and-photo": marked("the words and photo were read"),
+    "contact-details": marked("the contact details were read"),
+    "photo-original": marked("the sealed original of the photo was saved"),
 }

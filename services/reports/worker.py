@@ -16,6 +16,11 @@ class ReportsWorker:
         """Bring a report in line with its job."""
         subscriptions.JOBS.handle(self.context, event)
 
+    @consumes(subscriptions.FORECASTS)
+    def on_forecast(self, event: Event) -> None:
+        """Keep how long crews take."""
+        subscriptions.FORECASTS.handle(self.context, event)
+
     @consumes(subscriptions.NOTICES)
     def on_notice(self, event: Event) -> None:
         """Note that action was taken."""

@@ -17,6 +17,7 @@ from PIL import Image, ImageFile, ImageOps
 
 from shared.calendar import LONDON
 from shared.errors import DomainError
+from shared.texts import gettext
 
 PhotoType: TypeAlias = Literal["jpeg", "png", "heic", "webp"]
 
@@ -86,7 +87,10 @@ def public_derivative(content: bytes) -> bytes:
 def _opened(content: bytes) -> ImageFile.ImageFile:
     """Return the photo with only its head read, its size known to be bearable."""
     if len(content) > MAXIMUM_BYTES:
-        raise DomainError(f"The photo must be smaller than {MAXIMUM_BYTES // 1024 // 1024} MB.", field="photo")
+        raise DomainError(
+            gettext("The photo must be smaller than %(megabytes)s MB.", megabytes=MAXIMUM_BYTES // 1024 // 1024),
+            field="photo",
+        )
     _register_heic()
     try:
         image = Image.open(BytesIO(content), formats=[name for name in DECODERS if name != "MPO"])
@@ -134,7 +138,9 @@ def _damaged() -> DomainError:
 
 def _too_many_pixels() -> DomainError:
     """Return the refusal of a photo that is too large to unpack."""
-    return DomainError(f"The photo must have fewer than {MAXIMUM_PIXELS // 1_000_000} megapixels.", field="photo")
+    return DomainError(
+        gettext("The photo must have fewer than %(most)s megapixels.", most=MAXIMUM_PIXELS // 1_000_000), field="photo"
+    )
 
 
 def _exif(image: Image.Image) -> Image.Exif:

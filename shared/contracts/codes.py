@@ -7,6 +7,8 @@ their slugs are fixed by the interface.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.texts import marked
+
 
 @dataclass(frozen=True)
 class Code:
@@ -80,7 +82,13 @@ TICKET_STATES = ("recorded", "voided")
 CASE_STATES = ("opened", "evidence", "decision", "notice", "closed")
 NOTICE_STATES = ("draft", "issued", "served", "paid", "cancelled", "withdrawn", "escalated")
 
-PRIORITIES: Mapping[int, str] = {1: "Urgent", 2: "High", 3: "Standard", 4: "Low", 5: "Planned"}
+PRIORITIES: Mapping[int, str] = {
+    1: marked("Urgent"),
+    2: marked("High"),
+    3: marked("Standard"),
+    4: marked("Low"),
+    5: marked("Planned"),
+}
 """1 is the most urgent."""
 
 ROLES: Mapping[str, str] = {

@@ -60,6 +60,7 @@ STATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "closure": None,
             "visit": 1,
             "waste_type": "other-household",
+            "other_waste_types": ["black-bags-household"],
             "land_type": "back-alleyway",
             "size": "small-van",
             "hazards": [],

@@ -65,6 +65,7 @@ class ReportState(Part):
     closure = code(CLOSURES, nullable=True)
     visit = whole(minimum=1)
     waste_type = code(WASTE_TYPES, nullable=True)
+    other_waste_types = each(code(WASTE_TYPES))
     land_type = code(LAND_TYPES, nullable=True)
     size = code(SIZES, nullable=True)
     hazards = each(code(HAZARDS))

@@ -4,46 +4,44 @@ A council finds a slip when the process starts, in one line that names the file 
 an unknown vehicle, a tariff beyond the statute, a colour that can't be read on its background.
 """
 
-import csv
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from shared.contracts.codes import SIZES, WASTE_TYPES
 from shared.council import kind_tables
 from shared.council.fleet import crew, depot, site, vehicle
-from shared.council.gazetteer import Gazetteer, Place, PlaceKind
 from shared.council.groups import sign_in
+from shared.council.land import land_answers
 from shared.council.look import colours, contact
 from shared.council.model import (
     Baseline,
     Council,
     Material,
+    NeighbourAuthority,
     Neighbourhood,
 )
+from shared.council.place_files import read_gazetteer
 from shared.council.rules import assessment, provenance, retention, tariff, working_time
 from shared.errors import ConfigError
 from shared.geo.areas import BoundarySet
 from shared.geo.boundary_files import read_boundary_set
-from shared.toml import SLUG, Table, each, read_toml
-
-PLACE_KINDS: tuple[PlaceKind, ...] = ("street", "alley", "park", "landmark")
-PLACE_COLUMNS = ["id", "name", "kind", "lat", "lon", "neighbourhood"]
+from shared.toml import Table, each, read_toml
 
 
-def load_council(path: Path, *, boundaries: Path | None = None) -> Council:
+def load_council(path: Path, *, boundaries: Path | None = None, gazetteer: Path | None = None) -> Council:
     """Return the council of a `council.toml`; raises `ConfigError` naming file and key.
 
-    `boundaries` is the folder of sets that `boundaries import` has stored; it need not exist.
+    `boundaries` and `gazetteer` are the folders of what `boundaries import` and `gazetteer import` have stored; neither
+    need exist.
     """
     top = read_toml(path)
-    council = _council(top, path.parent, boundaries)
+    council = _council(top, path.parent, boundaries, gazetteer)
     top.close()
     _check_boundaries(path, council)
     return council
 
 
-def _council(top: Table, folder: Path, imported: Path | None) -> Council:
+def _council(top: Table, folder: Path, imported: Path | None, places: Path | None) -> Council:
     """Return the council of the top table, references between tables checked."""
     identity = top.table("council")
     neighbourhoods = tuple(each(top.tables("neighbourhoods"), _neighbourhood))
@@ -89,7 +87,11 @@ def _council(top: Table, folder: Path, imported: Path | None) -> Council:
         working_time=working_time(top.table("working_time")),
         tariff=tariff(top),
         retention=retention(top.table("retention")),
-        gazetteer=_gazetteer(folder / identity.text("places"), {item.id: item.name for item in neighbourhoods}),
+        gazetteer=read_gazetteer(
+            folder / identity.text("places"), places, {item.id: item.name for item in neighbourhoods}
+        ),
+        neighbours=tuple(each(top.tables("neighbours", minimum=0), _neighbour)),
+        land=land_answers(top),
         provenance={
             "size_kg": provenance(size_table),
             "ewc_by_waste_type": provenance(ewc_table),
@@ -106,6 +108,10 @@ def _council(top: Table, folder: Path, imported: Path | None) -> Council:
 
 def _neighbourhood(table: Table) -> Neighbourhood:
     return Neighbourhood(table.slug("id"), table.text("name"))
+
+
+def _neighbour(table: Table) -> NeighbourAuthority:
+    return NeighbourAuthority(table.identifier("id"), table.text("name"), table.text("url"))
 
 
 def _material(table: Table) -> Material:
@@ -153,43 +159,10 @@ def _check_boundaries(path: Path, council: Council) -> None:
     for boundaries in council.boundaries:
         for area in boundaries.areas:
             named = area.id if boundaries.kind == "neighbourhood" else area.neighbourhood
+            if boundaries.kind == "authority":
+                continue
             if named is not None and named not in slugs:
                 raise ConfigError(f"{path}: neighbourhoods has no {named!r}, which the boundaries of {area.name} name")
-
-
-def _gazetteer(path: Path, neighbourhoods: Mapping[str, str]) -> Gazetteer:
-    """Return the gazetteer of a CSV file; raises `ConfigError` naming the file and the line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if reader.fieldnames != PLACE_COLUMNS:
-                raise ConfigError(f"{path}: the first line must be {','.join(PLACE_COLUMNS)}")
-            places = tuple(_place(path, number, row, neighbourhoods) for number, row in enumerate(reader, start=2))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    repeated = sorted(place_id for place_id, count in Counter(place.id for place in places).items() if count > 1)
-    if repeated:
-        raise ConfigError(f"{path}: {', '.join(repeated)}: more than one line has this id")
-    return Gazetteer(places, neighbourhoods)
-
-
-def _place(path: Path, number: int, row: Mapping[str, str | None], slugs: Collection[str]) -> Place:
-    """Return the place of a line."""
-    values = {column: (row.get(column) or "").strip() for column in PLACE_COLUMNS}
-    kind = next((kind for kind in PLACE_KINDS if kind == values["kind"]), None)
-    if kind is None:
-        raise ConfigError(f"{path}: line {number}: kind must be one of {', '.join(PLACE_KINDS)}")
-    if not SLUG.match(values["id"]) or not values["name"]:
-        raise ConfigError(
-            f"{path}: line {number}: id must be lower-case words joined by hyphens, and name must not be empty"
-        )
-    if values["neighbourhood"] not in slugs:
-        raise ConfigError(f"{path}: line {number}: neighbourhood {values['neighbourhood']!r} is not known")
-    try:
-        lat, lon = float(values["lat"]), float(values["lon"])
-    except ValueError:
-        raise ConfigError(f"{path}: line {number}: lat and lon must be numbers") from None
-    return Place(values["id"], values["name"], kind, lat, lon, values["neighbourhood"])
 
 
 def _unique(top: Table, key: str, ids: Iterable[str]) -> frozenset[str]:

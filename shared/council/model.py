@@ -14,7 +14,8 @@ from shared.calendar import WorkingTime
 from shared.council.gazetteer import Gazetteer
 from shared.council.kinds import NOT_KNOWN, Kind, Open311
 from shared.errors import NotFound
-from shared.geo.areas import BoundarySet, set_for
+from shared.geo.areas import AREA_KINDS, BoundarySet, set_for
+from shared.geo.grid import distance_m
 
 CrewKind: TypeAlias = Literal["hit", "street"]
 
@@ -61,6 +62,25 @@ class Neighbourhood:
 
     id: str
     name: str
+
+
+@dataclass(frozen=True)
+class NeighbourAuthority:
+    """Another council, and where it takes reports; the id is that of its outline in a boundary set."""
+
+    id: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class LandAnswer:
+    """Who clears a kind of land: the council, the highways body, the owner, or a body that is named."""
+
+    land_type: str
+    whose: Literal["council", "highway", "private", "other"]
+    owner: str | None
+    url: str | None
 
 
 @dataclass(frozen=True)
@@ -306,6 +326,8 @@ class Council:
     """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
     sign_in: SignIn = field(default_factory=SignIn)
     open311: Open311 = field(default_factory=Open311)
+    neighbours: tuple[NeighbourAuthority, ...] = ()
+    land: Mapping[str, LandAnswer] = field(default_factory=dict)
 
     @property
     def wards(self) -> tuple[Ward, ...]:
@@ -323,6 +345,19 @@ class Council:
         # Official wards don't nest in illustrative neighbourhoods, so at the city's edge a point may be in a ward only.
         neighbourhood = ward.neighbourhood or (neighbourhoods.find(lat, lon) or neighbourhoods.nearest(lat, lon)).id
         return Location(ward.id, neighbourhood, ward.name, self.neighbourhood(neighbourhood).name)
+
+    def neighbour_at(self, lat: float, lon: float, on: date) -> NeighbourAuthority | None:
+        """Return the neighbouring authority that a WGS84 point outside the council's area is in, where it is known."""
+        outlines = set_for(self._sets["authority"], on)
+        area = outlines.find(lat, lon) if outlines else None
+        return next((one for one in self.neighbours if area is not None and one.id == area.id), None)
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The council's area from west, south to east, north, in degrees."""
+        boxes = [boundaries.bounds for boundaries in self._sets["ward"]]
+        west, south, east, north = zip(*boxes, strict=True)
+        return min(west), min(south), max(east), max(north)
 
     def ward_name(self, ward_id: str) -> str:
         """Return the name of a ward of any boundary set; the id itself where none knows it any more."""
@@ -347,6 +382,12 @@ class Council:
     def site(self, site_id: str) -> Site:
         """Return a disposal site; raises `NotFound`."""
         return _known({site.id: site for site in self.sites}, site_id, "site")
+
+    def depot_for(self, lat: float, lon: float, neighbourhood: str) -> Depot:
+        """Return the depot whose crews know the neighbourhood, the nearest of several; else the nearest of all."""
+        knowing = {crew.depot_id for crew in self.crews if neighbourhood in crew.neighbourhoods}
+        depots = [depot for depot in self.depots if depot.id in knowing] or list(self.depots)
+        return min(depots, key=lambda depot: distance_m(lat, lon, depot.lat, depot.lon))
 
     def kind(self, code: str) -> Kind:
         """Return a kind of report; raises `NotFound`."""
@@ -374,7 +415,7 @@ class Council:
 
     @cached_property
     def _sets(self) -> Mapping[str, tuple[BoundarySet, ...]]:
-        return {kind: tuple(s for s in self.boundaries if s.kind == kind) for kind in ("ward", "neighbourhood")}
+        return {kind: tuple(s for s in self.boundaries if s.kind == kind) for kind in AREA_KINDS}
 
     @cached_property
     def _ward_names(self) -> Mapping[str, str]:

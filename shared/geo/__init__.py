@@ -5,6 +5,6 @@ that needs them, so that importing this costs nothing.
 """
 
 from shared.geo.areas import Area, AreaKind, BoundarySet
-from shared.geo.grid import cell, cells_around, distance_m, to_grid
+from shared.geo.grid import cell, cells_around, distance_m, to_grid, to_wgs84
 
-__all__ = ["Area", "AreaKind", "BoundarySet", "cell", "cells_around", "distance_m", "to_grid"]
+__all__ = ["Area", "AreaKind", "BoundarySet", "cell", "cells_around", "distance_m", "to_grid", "to_wgs84"]

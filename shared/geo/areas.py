@@ -11,13 +11,14 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-AreaKind: TypeAlias = Literal["ward", "neighbourhood"]
-AREA_KINDS: tuple[AreaKind, ...] = ("ward", "neighbourhood")
+AreaKind: TypeAlias = Literal["ward", "neighbourhood", "authority"]
+AREA_KINDS: tuple[AreaKind, ...] = ("ward", "neighbourhood", "authority")
+"""An authority is a neighbouring council: known only to say whose a place is that is not ours."""
 
 
 @dataclass(frozen=True)
 class Area:
-    """One ward or neighbourhood: its GeoJSON geometry, and the neighbourhood that it is known to lie in."""
+    """One ward, neighbourhood or authority: its GeoJSON geometry, and the neighbourhood that it is known to lie in."""
 
     id: str
     name: str
@@ -53,6 +54,13 @@ class BoundarySet:
         """Return the area nearest to a WGS84 point."""
         _, _, tree, shapely = self._index
         return self.areas[int(tree.nearest(shapely.points(lon, lat)))]
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The smallest box around all areas: west, south, east, north in degrees."""
+        _, shapes, _, shapely = self._index
+        west, south, east, north = shapely.total_bounds(shapes)
+        return float(west), float(south), float(east), float(north)
 
     def feature_collection(self) -> dict[str, Any]:
         """Return the set as GeoJSON, for maps."""

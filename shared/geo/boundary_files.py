@@ -101,7 +101,7 @@ def _kind(path: Path, value: object) -> AreaKind:
     for kind in AREA_KINDS:
         if kind == value:
             return kind
-    raise ConfigError(f"{path}: kind must be {' or '.join(AREA_KINDS)}, not {value!r}")
+    raise ConfigError(f"{path}: kind must be one of {', '.join(AREA_KINDS)}, not {value!r}")
 
 
 def _day(path: Path, key: str, value: object) -> date:

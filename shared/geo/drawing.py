@@ -4,9 +4,21 @@ It is never the only way to give or read a location: whoever shows it says in wo
 """
 
 import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import cos, radians
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shared.council import Council
+
+WIDTH = 600
+"""Of a map that is drawn from boundaries alone, in its own measure."""
+
+_NUMBERS = re.compile(r"-?[0-9.]+")
 
 
 @dataclass(frozen=True)
@@ -16,6 +28,13 @@ class DrawnArea:
     id: str
     name: str
     path: str
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Where its name stands: the middle of the box around it."""
+        numbers = [float(number) for number in _NUMBERS.findall(self.path)]
+        across, down = numbers[::2], numbers[1::2]
+        return round((min(across) + max(across)) / 2, 1), round((min(down) + max(down)) / 2, 1)
 
 
 @dataclass(frozen=True)
@@ -54,3 +73,37 @@ def load_drawn_map(council_file: Path) -> DrawnMap | None:
         areas=tuple(DrawnArea(area["id"], area["name"], area["path"]) for area in read["neighbourhoods"]),
         **read["frame"],
     )
+
+
+def drawn_map_of(council: "Council", council_file: Path) -> DrawnMap:
+    """Return the council's drawn map; where it has none, one of its neighbourhoods' outlines."""
+    return load_drawn_map(council_file) or _outlines(council_file, council)
+
+
+_drawn: dict[Path, DrawnMap] = {}
+
+
+def _outlines(council_file: Path, council: "Council") -> DrawnMap:
+    """Return a map of nothing but the neighbourhoods, drawn once for each council's file."""
+    if council_file not in _drawn:
+        west, south, east, north = council.bounds
+        x_scale = WIDTH / (east - west)
+        y_scale = x_scale / cos(radians((north + south) / 2))
+        plain = DrawnMap(WIDTH, round((north - south) * y_scale), "", "", "", (), west, north, x_scale, y_scale)
+        areas = [area for one in council.boundaries if one.kind == "neighbourhood" for area in one.areas]
+        _drawn[council_file] = DrawnMap(
+            **{**vars(plain), "areas": tuple(DrawnArea(a.id, a.name, _path(plain, a.geometry)) for a in areas)}
+        )
+    return _drawn[council_file]
+
+
+def _path(drawn: DrawnMap, geometry: Mapping[str, Any]) -> str:
+    """Return a polygon's outlines, or those of several, as the data of an SVG path."""
+    polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+    return "".join(_ring(drawn, polygon[0]) for polygon in polygons)
+
+
+def _ring(drawn: DrawnMap, ring: Iterable[Sequence[float]]) -> str:
+    """Return one outline."""
+    points = (drawn.point(lat, lon) for lon, lat, *_ in ring)
+    return "M" + "L".join(f"{x} {y}" for x, y in points) + "Z"

@@ -36,6 +36,12 @@ def to_grid(lat: float, lon: float) -> tuple[float, float]:
     return easting, northing
 
 
+def to_wgs84(easting: float, northing: float) -> tuple[float, float]:
+    """Return latitude and longitude (WGS84) of a point given in metres of the National Grid (EPSG:27700)."""
+    lon, lat = _transformer().transform(easting, northing, direction="INVERSE")
+    return lat, lon
+
+
 def cell(easting: float, northing: float, size_m: int = CELL_M) -> str:
     """Return the grid cell of a point, named by size and south-west corner in cells: `250:1336:1564`."""
     return f"{size_m}:{floor(easting / size_m)}:{floor(northing / size_m)}"

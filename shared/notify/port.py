@@ -46,8 +46,25 @@ class Sender(Protocol):
         ...
 
 
-def open_sender(settings: Settings, store: Store) -> Sender:  # noqa: ARG001 - the one place that chooses, by settings
-    """Return the sender that the settings name: the page in the service's own store is the only one so far."""
-    from shared.notify.page import PageSender  # the port comes first, its adapters import it
+def open_sender(settings: Settings, store: Store) -> Sender:
+    """Return the sender that the settings name; the page in the service's own store where they name none.
+
+    A demonstration always has the page: nobody may hear from made-up reports.
+    """
+    # The port comes first, its adapters import it; and each brings a library that others never load.
+    if settings.notify_key_file is not None and not settings.demo:
+        from shared.notify.govuk import NotifySender
+
+        return NotifySender(
+            settings.notify_key_file,
+            url=settings.notify_url,
+            email_template=settings.notify_email_template,
+            sms_template=settings.notify_sms_template,
+        )
+    if settings.smtp_url is not None and not settings.demo:
+        from shared.notify.smtp import SmtpSender
+
+        return SmtpSender(settings.smtp_url, sender=settings.mail_from)
+    from shared.notify.page import PageSender
 
     return PageSender(store)

@@ -26,8 +26,8 @@ from shared.web.errors import register_error_handlers
 from shared.web.keys import ensure_keys
 
 EXTENSION = "streetscene"
-MAXIMUM_REQUEST_BYTES = 32 * 1024 * 1024
-"""Two photos of a modern phone and the form around them; `uploads.py` is stricter for each file."""
+MAXIMUM_REQUEST_BYTES = 48 * 1024 * 1024
+"""Three photos of a modern phone and the form around them; `uploads.py` is stricter for each file."""
 
 REQUEST_ID_HEADER = "X-Request-ID"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,80}")

@@ -12,6 +12,7 @@ from flask import Flask, g, request
 from markupsafe import Markup
 from werkzeug.exceptions import Unauthorized
 
+from shared import texts
 from shared.clock import machine_now
 from shared.contracts import codes
 from shared.errors import StoreUnavailable
@@ -152,7 +153,8 @@ def local_time(instant: datetime | None) -> Markup | str:
     if instant is None:
         return NO_VALUE
     local = instant.astimezone(LONDON)
-    return _time_element(instant, f"{local.day} {local:%B %Y} at {_clock(local)}")
+    words = texts.gettext("%(date)s at %(time)s", date=texts.date_words(local.date()), time=_clock(local))
+    return _time_element(instant, words)
 
 
 def local_clock(instant: datetime | None) -> Markup | str:
@@ -166,8 +168,8 @@ def local_date(when: datetime | date | None) -> Markup | str:
         return NO_VALUE
     if isinstance(when, datetime):
         local = when.astimezone(LONDON)
-        return _time_element(when, f"{local.day} {local:%B %Y}")
-    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), f"{when.day} {when:%B %Y}")
+        return _time_element(when, texts.date_words(local.date()))
+    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), texts.date_words(when))
 
 
 def machine_time(instant: datetime) -> str:
@@ -241,6 +243,8 @@ def _of_this_request() -> dict[str, Any]:
 
 def _clock(local: datetime) -> str:
     """Return a time of day as GOV.UK writes it: 3:05pm, 9am, midday, midnight."""
+    if not texts.locale().startswith("en"):
+        return texts.time_words(local)
     if local.minute == 0 and local.hour in {0, 12}:
         return "midnight" if local.hour == 0 else "midday"
     hour = local.hour % 12 or 12

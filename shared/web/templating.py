@@ -11,6 +11,8 @@ from flask import Flask
 from jinja2 import BytecodeCache, ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from jinja2.bccache import Bucket
 
+from shared import texts
+
 FOLDER = Path(__file__).parent / "templates"
 
 
@@ -39,4 +41,8 @@ def register(app: Flask) -> None:
         ]
     )
     app.jinja_options = {**app.jinja_options, "bytecode_cache": ProcessCache()}
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        texts.for_one, texts.for_many, newstyle=True
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -3,6 +3,7 @@
 from werkzeug.datastructures import FileStorage
 
 from shared.errors import DomainError
+from shared.texts import gettext
 
 MAXIMUM_PHOTO_BYTES = 15 * 1024 * 1024
 """A 50-megapixel phone makes about 12 MB."""
@@ -26,5 +27,5 @@ def read_optional_photo(upload: FileStorage | None, *, field: str = "photo") -> 
         return None
     if len(content) > MAXIMUM_PHOTO_BYTES:
         megabytes = MAXIMUM_PHOTO_BYTES // 1024 // 1024
-        raise DomainError(f"The photo must be smaller than {megabytes} MB.", field=field)
+        raise DomainError(gettext("The photo must be smaller than %(megabytes)s MB.", megabytes=megabytes), field=field)
     return content

@@ -35,7 +35,8 @@ CONSUMED_BY = {
     ),
     "enforcement": "report.amended report.closed report.reopened report.evidence-flagged job.completed",
     "reports": (
-        "job.created job.assigned job.started job.deferred job.cancelled job.amended job.completed notice.paid"
+        "job.created job.assigned job.started job.deferred job.cancelled job.amended job.completed forecast.published "
+        "notice.paid"
     ),
     "tonnage": "job.completed vehicle.changed vehicle.tipped",
 }

@@ -21,6 +21,7 @@ from shared.config import REPOSITORY
 from tests.bench.accepting import measure_accept
 from tests.bench.ground import Ground
 from tests.bench.measures import Measure, share, table_of
+from tests.bench.places import measure_places
 from tests.bench.planning import measure_planning
 from tests.bench.processes import flush_milliseconds
 from tests.bench.publishing import measure_publish
@@ -35,6 +36,7 @@ MEASUREMENTS: Mapping[str, Callable[[Ground], list[Measure]]] = {
     "visible": measure_visible_embedded,
     "visible-distributed": measure_visible_distributed,
     "planning": measure_planning,
+    "places": measure_places,
     "rest": measure_rest,
     "ready": measure_ready,
 }

@@ -102,6 +102,9 @@ CONTACT = ("reports.reports", "reports.deliveries", "reports.messages")
 """With the messages to the reporter: to whom, and the greeting."""
 
 SEALED = ("blobs of enforcement",)
+WITNESS = (*CONTACT, *SEALED)
+"""Of a reporter who saw it done and would give a statement."""
+
 NOTICE = ("enforcement.notices",)
 OVERWRITTEN = ("enforcement.overwritten",)
 """In no table any more, but for a while among the bytes of its owner's files."""
@@ -115,9 +118,11 @@ def planted(flock: Flock) -> dict[str, str]:
     plant, number = flock.plant, flock.plant_number
     return {
         # a resident, on the web form
-        "name": f"Zoë {plant('form: name', lives_in=CONTACT)}",
-        "email": f"{plant('form: email', lives_in=CONTACT)}@example.com",
-        "phone": number("form: phone", lives_in=CONTACT),
+        "name": f"Zoë {plant('form: name', lives_in=WITNESS)}",
+        "email": f"{plant('form: email', lives_in=WITNESS)}@example.com",
+        "phone": number("form: phone", lives_in=WITNESS),
+        "seen": f"I saw {plant('form: what a witness saw', lives_in=SEALED)}",
+        "vehicle": f"Van of {plant('form: vehicle', lives_in=SEALED)}",
         "description": f"My neighbour {plant('form: description', lives_in=REPORT)} did it",
         "place_text": f"Behind the house of {plant('form: where exactly', lives_in=REPORT)}",
         "search": f"{plant('form: search for a place')} Road",

@@ -229,19 +229,19 @@ def look_as_staff(staff: Visitor, reference: str) -> None:
 
 def report(resident: Visitor, texts: Mapping[str, str]) -> str:
     """Report black bags in an alley on the web form, and return the reference."""
-    _answer(resident, "waste", waste_type="black-bags-household")
-    _answer(resident, "size", size="car-boot")
-    _answer(resident, "danger", hazards="none")
-    _answer(resident, "land", land_type="back-alleyway")
+    taken = picture(exif=texts["photo_exif"], comment=texts["photo_comment"])
+    form = resident.open("/report/new/photos").form_with("photo")
+    resident.send(form, {}, files={"photo": (texts["photo_name"], taken, "image/jpeg")})
     _find_place(resident, texts["search"])
     form = _find_place(resident, "alley behind").form_with("place_text")
     resident.send(form, {"place_id": form.offers["place_id"][0], "place_text": texts["place_text"]})
+    _answer(resident, "land", land_type="back-alleyway")
+    _answer(resident, "waste", waste_types="black-bags-household")
+    _answer(resident, "size", size="car-boot")
+    _answer(resident, "danger", hazards="none")
     _answer(resident, "when", when="today")
-    taken = picture(exif=texts["photo_exif"], comment=texts["photo_comment"])
-    form = resident.open("/report/new/details").form_with("photo")
-    resident.send(
-        form, {"description": texts["description"]}, files={"photo": (texts["photo_name"], taken, "image/jpeg")}
-    )
+    _answer(resident, "witness", witnessed="yes", seen=texts["seen"], vehicle=texts["vehicle"], statement="yes")
+    _answer(resident, "details", description=texts["description"])
     _answer(resident, "contact", 400, email=texts["half_email"])
     check = _answer(resident, "contact", name=texts["name"], email=texts["email"], phone=texts["phone"])
     sent = resident.send(check.form_to("/report/new/check"), {})

@@ -17,12 +17,14 @@ WAIT_SECONDS = 60
 TIMEOUT_SECONDS = 30
 WASTE = {"waste_type": "black-bags-household", "land_type": "back-alleyway", "size": "car-boot"}
 DRAFT_ANSWERS: tuple[tuple[str, dict[str, str]], ...] = (
-    ("waste", {"waste_type": "black-bags-household"}),
+    ("photos", {}),
+    ("place", {"place_id": "{place}", "place_text": "By the green gate, behind number 3"}),
+    ("land", {"land_type": "back-alleyway"}),
+    ("waste", {"waste_types": "black-bags-household"}),
     ("size", {"size": "car-boot"}),
     ("danger", {"hazards": "none"}),
-    ("land", {"land_type": "back-alleyway"}),
-    ("place", {"place_id": "{place}", "place_text": "By the green gate, behind number 3"}),
     ("when", {"when": "today"}),
+    ("witness", {"witnessed": "no"}),
     ("details", {"description": "Six black bags and a broken chair. Dogs have been at them."}),
     ("contact", {"name": "Robin Resident", "email": "robin@example.com", "phone": "07700 900123"}),
 )
@@ -300,6 +302,6 @@ class Visitors(dict[str, Visitor]):
         photo = made_photo(Random(5), waste_type=WASTE["waste_type"], cleared=False)
         for slug, answers in DRAFT_ANSWERS:
             fields = {name: value.format(place=self.place) for name, value in answers.items()}
-            visitor.send(f"/report/new/{slug}", fields, photo=photo if slug == "details" else None)
+            visitor.send(f"/report/new/{slug}", fields, photo=photo if slug == "photos" else None)
         if is_sent:
             visitor.send("/report/new/check", {})

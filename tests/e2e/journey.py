@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from deploy.demo.pictures import made_photo
 
 EFFECT_SECONDS = 60
+MOST_PAGES = 12
+"""Of the report form, with those that not everybody sees."""
 
 
 def photo(*, cleared: bool) -> dict:
@@ -64,12 +66,14 @@ def report(page: Page, *, look=lambda page, name: None, email: str = "reporter@e
     page.goto("/")
     look(page, "home")
     follow(page.get_by_role("button", name="Report a fly-tip"))
-    _answer(page, look, "waste", lambda: page.get_by_label("Black bags from a home").check())
-    _answer(page, look, "size", lambda: page.get_by_label("Up to a car boot full").check())
-    for _ in range(6):
+    for _ in range(MOST_PAGES):
         slug = page.url.rpartition("/")[2]
         if slug == "check":
             break
+        if slug == "nearby":
+            look(page, "nearby")
+            press(page, "No, it is none of these")
+            continue
         _answer(page, look, slug, ANSWERS[slug](page, email))
     look(page, "check")
     press(page, "Send report")
@@ -86,6 +90,22 @@ def _answer(page: Page, look, slug: str, act) -> None:
     page.wait_for_url(lambda url: not url.endswith(f"/report/new/{slug}"))
 
 
+def _photos(page: Page, _: str):
+    return lambda: page.locator("[name=photo]").set_input_files(photo(cleared=False))
+
+
+def _waste(page: Page, _: str):
+    return lambda: page.get_by_label("Black bags from a home").check()
+
+
+def _size(page: Page, _: str):
+    return lambda: page.get_by_label("Up to a car boot full").check()
+
+
+def _witness(page: Page, _: str):
+    return lambda: page.get_by_role("radio", name="No").first.check()
+
+
 def _danger(page: Page, _: str):
     return lambda: page.locator("main").get_by_role("checkbox").last.check()
 
@@ -96,7 +116,7 @@ def _land(page: Page, _: str):
 
 def _place(page: Page, _: str):
     def act() -> None:
-        page.get_by_label("Street, alley, park or landmark").fill("alley behind")
+        page.get_by_label("Postcode, street or place").fill("alley behind")
         follow(page.get_by_role("button", name="Find place"))
         page.get_by_role("radio").first.check()
 
@@ -108,11 +128,7 @@ def _when(page: Page, _: str):
 
 
 def _details(page: Page, _: str):
-    def act() -> None:
-        page.locator("[name=photo]").set_input_files(photo(cleared=False))
-        page.locator("[name=description]").fill("Six bags by the gate")
-
-    return act
+    return lambda: page.locator("[name=description]").fill("Six bags by the gate")
 
 
 def _contact(page: Page, email: str):
@@ -120,6 +136,10 @@ def _contact(page: Page, email: str):
 
 
 ANSWERS = {
+    "photos": _photos,
+    "waste": _waste,
+    "size": _size,
+    "witness": _witness,
     "danger": _danger,
     "land": _land,
     "place": _place,

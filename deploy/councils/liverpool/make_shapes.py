@@ -1,10 +1,11 @@
-"""Make the illustrative wards, neighbourhoods and gazetteer of the example council, the same every time.
+"""Make the illustrative areas and gazetteer of the example council, the same every time.
 
 The shapes are ours: a rough outline drawn by hand, 13 cells around hand-placed middles, each cut into wards of even
-size. They look like the city and are not its boundaries; ward, street and park names are made up, so that nobody can
-mistake them for official ones. Official boundaries come in through `streetscene boundaries import`.
+size, and the neighbouring councils around. They look like the city and are not its boundaries; ward, street and park
+names are made up, so that nobody can mistake them for official ones, and postcodes are of an area (LV) that does not
+exist. Official boundaries and names come in through `streetscene boundaries import` and `gazetteer import`.
 
-Run `python -m deploy.councils.liverpool.make_shapes` to write the three files beside this one again.
+Run `python -m deploy.councils.liverpool.make_shapes` to write the four files beside this one again.
 """
 
 import csv
@@ -44,6 +45,18 @@ OUTLINE = (
     (-2.933, 53.362), (-2.957, 53.375), (-2.983, 53.391), (-2.996, 53.405), (-3.001, 53.420),
 )  # fmt: skip
 """The city by hand, anticlockwise from Seaforth over the north, the west side along the Mersey."""
+
+AROUND = (
+    ("sefton", "Sefton", ((-3.12, 53.446), (-2.953, 53.446), (-2.953, 53.54), (-3.12, 53.54))),
+    ("knowsley", "Knowsley", ((-2.953, 53.54), (-2.953, 53.40), (-2.87, 53.362), (-2.74, 53.362), (-2.74, 53.54))),
+    ("halton", "Halton", ((-2.86, 53.362), (-2.86, 53.30), (-2.66, 53.30), (-2.66, 53.362))),
+    ("wirral", "Wirral",
+     ((-3.20, 53.446), (-3.016, 53.446), (-3.01, 53.39), (-2.93, 53.345), (-2.95, 53.28), (-3.20, 53.36))),
+)  # fmt: skip
+"""Four neighbouring councils, more or less where they are: enough to say whose a place beyond the city is."""
+
+POSTCODE_LETTERS = "ABDEFGHJLN"
+"""Of the letters that the second half of a postcode has, as many as are needed."""
 
 NEIGHBOURHOODS = (
     ("city-centre", "City Centre", (-2.983, 53.407), 6),
@@ -208,7 +221,39 @@ def make_places(neighbourhoods: Sequence[Area]) -> list[dict[str, str]]:
                     "neighbourhood": area.id,
                 }
             )
-    return rows
+    return [*rows, *_postcodes([area.id for area in neighbourhoods], rows)]
+
+
+def _postcodes(neighbourhoods: Sequence[str], rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Return a made postcode for every street, beside its middle."""
+    made = []
+    for district, neighbourhood in enumerate(neighbourhoods, start=1):
+        streets = [row for row in rows if row["neighbourhood"] == neighbourhood and row["kind"] == "street"]
+        for number, street in enumerate(streets):
+            first, second = POSTCODE_LETTERS[number % 10], POSTCODE_LETTERS[(number * 3 + district) % 10]
+            postcode = f"LV{district} {number % 9 + 1}{first}{second}"
+            made.append(
+                {
+                    "id": _slug(postcode),
+                    "name": postcode,
+                    "kind": "postcode",
+                    "lat": f"{float(street['lat']) + 0.0002:.6f}",
+                    "lon": f"{float(street['lon']) - 0.0003:.6f}",
+                    "neighbourhood": neighbourhood,
+                }
+            )
+    return made
+
+
+def make_neighbours() -> list[Area]:
+    """Return the neighbouring councils, none of them within the city or another."""
+    taken: BaseGeometry = Polygon(OUTLINE)
+    areas = []
+    for area_id, name, outline in AROUND:
+        shape = _polygons(Polygon(outline).difference(taken))[0]
+        taken = taken.union(shape)
+        areas.append(Area(area_id, name, _rounded(shape)))
+    return areas
 
 
 def _spread(shape: Polygon, count: int, seed: int) -> list[tuple[float, float]]:
@@ -226,7 +271,7 @@ def _slug(name: str) -> str:
 
 
 def main() -> None:
-    """Write `wards.geojson`, `neighbourhoods.geojson` and `places.csv`."""
+    """Write `wards.geojson`, `neighbourhoods.geojson`, `neighbours.geojson` and `places.csv`."""
     wards, neighbourhoods = make_areas()
     write_boundary_set(
         FOLDER / "wards.geojson",
@@ -235,6 +280,10 @@ def main() -> None:
     write_boundary_set(
         FOLDER / "neighbourhoods.geojson",
         BoundarySet("neighbourhood", NEIGHBOURHOODS_FROM, None, tuple(neighbourhoods), SOURCE, is_illustrative=True),
+    )
+    write_boundary_set(
+        FOLDER / "neighbours.geojson",
+        BoundarySet("authority", NEIGHBOURHOODS_FROM, None, tuple(make_neighbours()), SOURCE, is_illustrative=True),
     )
     with (FOLDER / "places.csv").open("w", encoding="utf-8", newline="") as file:
         rows = make_places(neighbourhoods)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.reports.domain.submission import DESCRIPTION_LIMIT, clean_text
+from services.reports.domain.typed import DESCRIPTION_LIMIT, clean_text
 from shared.council.kinds import Kind, KindAttribute
 from shared.errors import DomainError
 

@@ -5,19 +5,20 @@ report itself and no facts, which is how repeated and late events come to nothin
 themselves or typed lives in `private` and never reaches `public_state`, the only thing that events carry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from services.reports.domain.answers import Answer
-from services.reports.domain.notes import Note
+from services.reports.domain.private import Follower, Private, check_follower
 from services.reports.domain.steps import Step
 from shared.contracts.base import Fact
 from shared.contracts.reports import (
     ReportAmendedV1,
     ReportAssessedV1,
     ReportClosedV1,
+    ReportEvidenceFlaggedV1,
+    ReportFeedbackV1,
     ReportMergedV1,
     ReportNotifiedV1,
     ReportReferredV1,
@@ -54,34 +55,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Private:
-    """What a person told us: contact details, their own words, and the photo as sealed blobs. Never in an event.
-
-    `answers` are those to the kind's own questions; `lat` and `lon` the spot where the report itself has the street
-    only; `partner_id` is what the website that sent the report calls it.
-    """
-
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-    description: str = ""
-    place_text: str = ""
-    photo_key: str | None = None
-    public_photo_key: str | None = None
-    answers: tuple[Answer, ...] = ()
-    lat: float | None = None
-    lon: float | None = None
-    media_urls: tuple[str, ...] = ()
-    partner_id: str | None = None
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def has_contact(self) -> bool:
-        """Say whether there is anybody to tell."""
-        return bool(self.email or self.phone)
-
-
-@dataclass(frozen=True)
 class Reason:
     """One rule of the council's that applied, with the value that made it apply."""
 
@@ -96,6 +69,8 @@ class Assessment:
     priority: int
     deadline: datetime
     reasons: tuple[Reason, ...]
+    promised_on: date | None = None
+    """The day that the forecast says, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +100,8 @@ class Report:
     job_id: str | None = None
     job_outcome: str | None = None
     expected_on: date | None = None
-    photo_released: bool = False
+    promised_on: date | None = None
+    other_waste_types: tuple[str, ...] = ()
     text_released: bool = False
     has_evidence: bool = False
     merged_into: str | None = None
@@ -136,8 +112,15 @@ class Report:
     history: tuple[Step, ...] = ()
     seen: dict[str, int] = field(default_factory=dict)
     told: tuple[str, ...] = ()
+    feedback: tuple[str, ...] = ()
+    """What reporters answered, as `<visit>:<answer>`, each once."""
     version: int = 0
     sequence: int = 0
+
+    @property
+    def photo_released(self) -> bool:
+        """Say whether the public may see a photo of it."""
+        return self.private.is_released
 
     @property
     def is_open(self) -> bool:
@@ -171,6 +154,7 @@ def public_state(report: Report) -> Mapping[str, Any]:
         "closure": report.closure,
         "visit": report.visit,
         "waste_type": report.waste_type,
+        "other_waste_types": list(report.other_waste_types),
         "land_type": report.land_type,
         "size": report.size,
         "hazards": list(report.hazards),
@@ -188,7 +172,7 @@ def public_state(report: Report) -> Mapping[str, Any]:
         "deadline": report.deadline,
         "reported_at": report.reported_at,
         "happened_on": report.happened_on,
-        "has_photo": report.private.photo_key is not None,
+        "has_photo": bool(report.private.photos),
         "has_evidence": report.has_evidence,
         "merged_into": report.merged_into,
         "cleared_at": report.cleared_at,
@@ -230,6 +214,7 @@ def assess(
         state=state,
         priority=assessment.priority,
         deadline=assessment.deadline,
+        promised_on=assessment.promised_on,
         reasons=assessment.reasons,
         waste_type=waste_type or report.waste_type,
         land_type=land_type or report.land_type,
@@ -288,6 +273,7 @@ def reopen(report: Report, assessment: Assessment | None, *, by: str, at: dateti
         job_id=None,
         job_outcome=None,
         expected_on=None,
+        promised_on=None,
         priority=None,
         deadline=None,
         reasons=(),
@@ -321,17 +307,36 @@ def unmerge(report: Report, assessment: Assessment | None, *, at: datetime) -> C
     return opened, [ReportUnmergedV1.fact(from_report_id=report.merged_into), *facts]
 
 
-def release(report: Report, *, photo: bool, text: bool) -> Report:
-    """Let the public see the photo or the words, or stop it. Nothing to announce: events never carried either.
+def release(report: Report, *, photos: Collection[int], text: bool) -> Report:
+    """Let the public see these photos (numbers from 1) or the words, and nothing else of them from now on.
 
-    Raises:
-        DomainError: there is nothing to release.
+    Nothing to announce: events never carried either. Raises `DomainError` where there is nothing to release.
     """
-    if photo and report.private.public_photo_key is None:
-        raise DomainError("This report has no photo.", field="photo")
+    if any(report.private.photo(number) is None for number in photos):
+        raise DomainError("This report has no such photo.", field="photo")
     if text and not report.private.description:
         raise DomainError("This report has no description.", field="text")
-    return replace(report, photo_released=photo, text_released=text)
+    shown = tuple(
+        replace(photo, is_released=number in photos) for number, photo in enumerate(report.private.photos, start=1)
+    )
+    return replace(report, private=replace(report.private, photos=shown), text_released=text)
+
+
+def flag_evidence(report: Report, *, clue: str, parcel_key: str | None) -> Change:
+    """Note that somebody saw who did it, or left a clue; the account itself is in the sealed parcel."""
+    if report.has_evidence:
+        return report, []
+    return replace(report, has_evidence=True), [ReportEvidenceFlaggedV1.fact(clue=clue, parcel_key=parcel_key)]
+
+
+def follow(report: Report, follower: Follower) -> Report:
+    """Let one more person hear of the report; raises `DomainError` where it is closed, or nobody can be told."""
+    check_follower(report.private, follower)
+    if not report.is_open:
+        raise DomainError("This report is closed. Report what you see as a new one.")
+    if report.private.knows(follower):
+        return report
+    return replace(report, private=replace(report.private, followers=(*report.private.followers, follower)))
 
 
 def take_action(report: Report, *, at: datetime) -> Change:
@@ -340,6 +345,14 @@ def take_action(report: Report, *, at: datetime) -> Change:
         return report, []
     acted = replace(report, action_taken=True, history=_told(report, at, "action-taken"))
     return acted, [ReportAmendedV1.fact(change="action-taken")]
+
+
+def take_feedback(report: Report, answer: str, *, visit: int) -> Change:
+    """Note what a reporter answered about a visit that was closed; the same answer again, or late, changes nothing."""
+    given = f"{visit}:{answer}"
+    if visit != report.visit or report.is_open or given in report.feedback:
+        return report, []
+    return replace(report, feedback=(*report.feedback, given)), [ReportFeedbackV1.fact(answer=answer)]
 
 
 def note_told(report: Report, *, message_id: str, message: str, by: str) -> Change:

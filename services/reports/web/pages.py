@@ -4,17 +4,31 @@ Nothing here shows who reported, and nothing of what they wrote or photographed 
 in a message opens a page with a button: a GET changes nothing.
 """
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from services.reports.domain.report import Report
-from services.reports.handlers import note_access, reopen_report
+from services.reports.domain.typed import clean_email, clean_phone
+from services.reports.handlers import follow_report, give_feedback, note_access
 from services.reports.messages import STILL_THERE, STILL_THERE_SECONDS
 from services.reports.store import by_reference, reports
-from services.reports.words import HAZARD_WORDS, answer_words, place_words, reasons, standing, story, waste_words
+from services.reports.words import (
+    HAZARD_WORDS,
+    answer_words,
+    place_words,
+    promise,
+    reasons,
+    standing,
+    story,
+    waste_words,
+)
 from shared.errors import DomainError, NotFound
 from shared.ids import normalise_reference
+from shared.texts import gettext
 from shared.web.app import cause, context
 from shared.web.auth import PUBLIC, current_user, policy, roles
+from shared.web.forms import FormErrors
 from shared.web.limits import limited
 from shared.web.links import read_link
 
@@ -25,6 +39,8 @@ PHOTO_CACHE = "private, max-age=300"
 
 ON_SITE_ROLES = ("contact-centre", "manager", "supervisor", "crew", "officer")
 """Roles that must see the place before anything is released: they send, find or clear it, or look for evidence."""
+
+ANSWERS = ("still-there", "cleared", "satisfied", "dissatisfied")
 
 CREW_PAGE_ROLES = ("crew", "supervisor")
 ORIGINAL_ROLES = ("contact-centre", "manager", "officer")
@@ -41,7 +57,7 @@ def home() -> str:
 @policy(PUBLIC)
 def begin() -> Response:
     """Go to the first question of the report form."""
-    return redirect(url_for("report_form.ask", slug="waste"), 303)  # type: ignore[return-value]
+    return redirect(url_for("report_form.begin"), 303)  # type: ignore[return-value]
 
 
 @bp.get("/report/find")
@@ -52,12 +68,12 @@ def find() -> Response | str | tuple[str, int]:
     if "reference" not in request.args:
         return render_template("reports/find.html", wanted="", errors={})
     if not typed:
-        message = "Enter your reference, like FT-7K3MQ2XA"
+        message = gettext("Enter your reference, like %(reference)s", reference="FT-7K3MQ2XA")
         return render_template("reports/find.html", wanted="", errors={"reference": [message]}), 400
     try:
         report = by_reference(context().store, typed)
     except NotFound:
-        message = "We can’t find a report with this reference. Check it and try again"
+        message = gettext("We can’t find a report with this reference. Check it and try again")
         return render_template("reports/find.html", wanted=typed[:40], errors={"reference": [message]}), 404
     return redirect(url_for("reports.show", reference=report.reference), 303)  # type: ignore[return-value]
 
@@ -76,13 +92,14 @@ def show(reference: str) -> Response | str:
         kind=council.kind_of(report.kind),
         answers=answer_words(report, council.kind_of(report.kind), published=True),
         standing=standing(report, council),
+        promise=promise(report),
         story=story(report, council),
         reasons=reasons(report, council),
         waste=waste_words(report, council),
         where=place_words(report, council),
         joined_to=_joined_to(report),
         words=report.private.description if report.text_released else "",
-        has_photo=report.photo_released,
+        released_photos=[n for n, photo in enumerate(report.private.photos, start=1) if photo.is_released],
         is_overdue=bool(report.is_open and report.deadline and report.deadline < context().clock.now()),
     )
 
@@ -90,11 +107,14 @@ def show(reference: str) -> Response | str:
 @bp.get("/report/<reference>/photo")
 @policy(PUBLIC)
 def released_photo(reference: str) -> Response:
-    """Give the copy of a photo that staff have released; to everybody else there is none."""
+    """Give the copy of a photo that staff have released, the first or the one asked for; others are not there."""
     report = by_reference(context().store, reference)
-    if not report.photo_released or report.private.public_photo_key is None:
+    released = [number for number, photo in enumerate(report.private.photos, start=1) if photo.is_released]
+    number = _photo_number(default=released[0] if released else 0)
+    photo = report.private.photo(number)
+    if photo is None or not photo.is_released:
         abort(404)
-    return _image(report.private.public_photo_key)
+    return _image(photo.public_key)
 
 
 @bp.get("/report/<reference>/photo/view")
@@ -102,9 +122,10 @@ def released_photo(reference: str) -> Response:
 def staff_photo(reference: str) -> Response:
     """Give the copy without metadata to those who must find and clear the place, released or not."""
     report = by_reference(context().store, reference)
-    if report.private.public_photo_key is None:
+    photo = report.private.photo(_photo_number())
+    if photo is None:
         abort(404)
-    return _image(report.private.public_photo_key)
+    return _image(photo.public_key)
 
 
 @bp.get("/report/<reference>/photo/original")
@@ -113,11 +134,13 @@ def original_photo(reference: str) -> Response:
     """Give the original as it was sent, as a file to keep; the reading is logged."""
     report = by_reference(context().store, reference)
     user = current_user()
-    if report.private.photo_key is None or user is None:
+    number = _photo_number()
+    photo = report.private.photo(number)
+    if photo is None or user is None:
         abort(404)
     note_access(context(), report, user_id=user.id, user_name=user.name, what="photo-original")
-    response = Response(context().blobs.get(report.private.photo_key), content_type="application/octet-stream")
-    response.headers["Content-Disposition"] = f'attachment; filename="{report.reference}-original"'
+    response = Response(context().blobs.get(photo.key), content_type="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="{report.reference}-original-{number}"'
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -140,6 +163,50 @@ def crew_view(reference: str) -> str:
     )
 
 
+@bp.get("/report/<reference>/follow")
+@policy(PUBLIC)
+def follow(reference: str) -> Response | str:
+    """Ask how to tell somebody who saw the same about this report."""
+    report = by_reference(context().store, reference)
+    return _follow_page(report, {}, {})
+
+
+@bp.post("/report/<reference>/follow")
+@policy(PUBLIC)
+@limited("10 per minute; 60 per hour")
+def join(reference: str) -> str | tuple[str, int]:
+    """Let one more person hear of this report; it stays one report and one job."""
+    report = by_reference(context().store, reference)
+    values = {name: request.form.get(name, "")[:300] for name in ("email", "phone")}
+    errors: FormErrors = {}
+    for name, clean in (("email", clean_email), ("phone", clean_phone)):
+        try:
+            clean(values[name])
+        except DomainError as error:
+            errors[name] = [gettext(error.message)]
+    if not errors:
+        try:
+            report = follow_report(context(), report.reference, email=values["email"], phone=values["phone"])
+        except DomainError as error:
+            errors = {error.field or "email": [gettext(error.message)]}
+    if errors:
+        return _follow_page(report, values, errors), 400
+    return render_template("reports/followed.html", report=report, where=place_words(report, context().council))
+
+
+def _follow_page(report: Report, values: Mapping[str, str], errors: FormErrors) -> str:
+    """Return the page that asks for an address."""
+    return render_template(
+        "reports/follow.html",
+        report=report,
+        standing=standing(report, context().council),
+        waste=waste_words(report, context().council),
+        where=place_words(report, context().council),
+        values=values,
+        errors=errors,
+    )
+
+
 @bp.get("/report/<reference>/still-there/<token>")
 @policy(PUBLIC)
 def still_there(reference: str, token: str) -> str:
@@ -159,12 +226,22 @@ def still_there(reference: str, token: str) -> str:
 @bp.post("/report/<reference>/still-there/<token>")
 @policy(PUBLIC)
 @limited("10 per minute; 60 per hour")
-def say_still_there(reference: str, token: str) -> Response:
-    """Open the report again as a new visit; pressing twice opens it once."""
+def answer_link(reference: str, token: str) -> Response | str:
+    """Take what a reporter says of the visit that was closed; pressing twice is answering once."""
     report = _linked(reference, token)
-    visit = _visit(token)
-    reopen_report(context(), report.reference, by="reporter", visit=visit, cause=cause(report.id))
-    return redirect(url_for("reports.show", reference=report.reference), 303)  # type: ignore[return-value]
+    given = request.form.get("answer", "still-there")
+    if given not in ANSWERS:
+        raise DomainError(gettext("Choose one of the answers on the page."))
+    report = give_feedback(context(), report.reference, answer=given, visit=_visit(token), cause=cause(report.id))
+    if given == "still-there":
+        return redirect(url_for("reports.show", reference=report.reference), 303)  # type: ignore[return-value]
+    return render_template("reports/thanks.html", report=report, asks=given == "cleared")
+
+
+def _photo_number(default: int = 1) -> int:
+    """Return the number of the photo that the address asks for (`?n=2`)."""
+    asked = request.args.get("n", "")
+    return int(asked) if asked.isdecimal() and len(asked) < 3 else default
 
 
 def _linked(reference: str, token: str) -> Report:

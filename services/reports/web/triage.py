@@ -4,6 +4,7 @@ Contact details are behind a button of their own, and every reading of them is i
 The words and photo are shown to the roles that decide on them, which is logged too.
 """
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -109,7 +110,7 @@ def view(reference: str) -> Response | str:
     if reference != report.reference:
         return _to(report.reference)
     told = report.private
-    if told.description or told.place_text or told.photo_key or told.answers or told.notes:
+    if told.description or told.place_text or told.photos or told.answers or told.notes:
         _note(report, "words-and-photo")
     return _page(report, {}, {})
 
@@ -210,7 +211,7 @@ def reopen(reference: str) -> Response | tuple[str, int]:
 @bp.post("/triage/<reference>/release")
 @policy(roles(*DESK))
 def release(reference: str) -> Response | tuple[str, int]:
-    """Let the public see the photo and the words, each if ticked, and neither otherwise."""
+    """Let the public see each photo and the words if ticked, and nothing else of them."""
     shown = request.form.getlist("shown")
     return _done(
         reference,
@@ -218,7 +219,7 @@ def release(reference: str) -> Response | tuple[str, int]:
         lambda: release_report(
             context(),
             reference,
-            photo="photo" in shown,
+            photo=[int(value.removeprefix("photo-")) for value in shown if re.fullmatch("photo-[0-9]{1,2}", value)],
             text="text" in shown,
             user_id=signed_in_user().id,
             user_name=signed_in_user().name,
@@ -299,6 +300,7 @@ def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: boo
         may_decide=user.has_role(*DESK),
         may_contact=user.has_role("contact-centre"),
         shows_contact=shows_contact,
+        other_waste=", ".join(WASTE_TYPES[code].plain for code in report.other_waste_types),
         hazard_list=", ".join(HAZARD_WORDS[hazard] for hazard in report.hazards),
         access_words=access_words,
         log=log,

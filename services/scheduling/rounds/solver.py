@@ -54,6 +54,11 @@ ENOUGH_WITHOUT_IMPROVEMENT = 20_000
 PARAMETERS = SolveParams(penalty=PenaltyParams(max_penalty=20.0), perturbation=PerturbationParams(1, 5))
 """Measured: the default penalties, 100,000, are still far too high after a few seconds; 5 is too low."""
 
+STRICT = SolveParams(perturbation=PARAMETERS.perturbation)
+"""The default penalties: on a small day, a plan that breaks a rule may be worth the whole penalty of the others."""
+
+STRICT_SECONDS = 1.0
+
 
 @dataclass(frozen=True)
 class Solved:
@@ -92,40 +97,40 @@ def solve(
     few = len(jobs) <= FEW_JOBS
     share = FIRST_SHARE_OF_FEW if few else FIRST_SHARE_OF_MANY
     matrices = _Matrices(day, jobs, travel)
-    first = _stage(matrices, begin, frozenset(), _stop(started + seconds * share, iterations), seed)
+    first = _stage(matrices, begin, frozenset(), _Limit(started + seconds * share, iterations), seed)
     given = planned_jobs(first.sheets)
     soft = frozenset(
         job.id for job in jobs if job.deadline is not None and job.deadline > day.now and (few or job.id not in given)
     )
     if not soft:
         return first
-    second = _stage(matrices, first.sheets, soft, _stop(started + seconds, iterations), seed)
+    second = _stage(matrices, first.sheets, soft, _Limit(started + seconds, iterations), seed)
     return Solved(second.sheets, first.iterations + second.iterations, first.differs or second.differs)
 
 
-def _stop(until: float, iterations: int | None) -> StoppingCriterion:
-    """Return when to stop."""
-    if iterations is not None:
-        return MaxIterations(iterations)
-    left = max(0.05, until - time.monotonic())
-    return MultipleCriteria([MaxRuntime(left), NoImprovement(ENOUGH_WITHOUT_IMPROVEMENT)])
+@dataclass(frozen=True)
+class _Limit:
+    """When a search ends: at a moment of the monotonic clock, or for tests after exactly so many iterations."""
+
+    until: float
+    iterations: int | None
+
+    def stop(self) -> StoppingCriterion:
+        """Return PyVRP's word for it, counted from now."""
+        if self.iterations is not None:
+            return MaxIterations(self.iterations)
+        left = max(0.05, self.until - time.monotonic())
+        return MultipleCriteria([MaxRuntime(left), NoImprovement(ENOUGH_WITHOUT_IMPROVEMENT)])
 
 
-def _stage(matrices: "_Matrices", begin: Sheets, soft: frozenset[str], stop: StoppingCriterion, seed: int) -> Solved:
+def _stage(matrices: "_Matrices", begin: Sheets, soft: frozenset[str], limit: _Limit, seed: int) -> Solved:
     """Solve with hard deadlines for all jobs but the soft ones."""
     model = _model(matrices, soft)
     initial = _solution(model, begin)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PenaltyBoundWarning)
-        result = pyvrp.solve(
-            model.data,
-            stop,
-            seed=seed,
-            collect_stats=False,
-            display=False,
-            params=PARAMETERS,
-            initial_solution=initial,
-        )
+    result = _search(model, initial, limit.stop(), seed, PARAMETERS)
+    if not result.is_feasible():
+        more = _Limit(time.monotonic() + STRICT_SECONDS, limit.iterations)
+        result = _search(model, initial, more.stop(), seed, STRICT)
     if not result.is_feasible():
         raise ValueError("PyVRP found no feasible plan")
     sheets: dict[str, tuple[Step, ...]] = {crew.id: () for crew in matrices.crews}
@@ -137,6 +142,17 @@ def _stage(matrices: "_Matrices", begin: Sheets, soft: frozenset[str], stop: Sto
         ]
         sheets[free[route.vehicle_type()].pop(0)] = tuple(steps)
     return Solved(sheets, result.num_iterations, differs=result.best != initial)
+
+
+def _search(
+    model: _Model, initial: Solution, stop: StoppingCriterion, seed: int, parameters: SolveParams
+) -> pyvrp.Result:
+    """Return what PyVRP makes of a plan by a stop."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyBoundWarning)
+        return pyvrp.solve(
+            model.data, stop, seed=seed, collect_stats=False, display=False, params=parameters, initial_solution=initial
+        )
 
 
 class _Matrices:

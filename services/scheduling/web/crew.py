@@ -329,7 +329,7 @@ def _where(sent: Mapping[str, str]) -> Where | None:
             place = ctx.council.gazetteer.place(place_id)
         except NotFound:
             return None
-        return Where(place.lat, place.lon, place)
+        return Where(place.lat, place.lon, ctx.council.gazetteer.named_by(place))
     try:
         lat, lon = float(sent.get("lat", "")), float(sent.get("lon", ""))
     except ValueError:

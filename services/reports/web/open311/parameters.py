@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest
 
 from services.reports.addresses import find_address
 from services.reports.domain.answers import check_answer
-from services.reports.domain.submission import clean_text, clean_url
+from services.reports.domain.typed import clean_text, clean_url
 from shared.council import Gazetteer, Kind, Place
 from shared.errors import DomainError, NotFound
 from shared.web.api_keys import require_api_key

@@ -9,11 +9,11 @@ from flask import Blueprint, Response, request
 
 from services.reports.domain.report import Report
 from services.reports.domain.statuses import status_of, updates_of
-from services.reports.domain.submission import (
+from services.reports.domain.submission import Submission
+from services.reports.domain.typed import (
     DESCRIPTION_LIMIT,
     NAME_LIMIT,
     PLACE_TEXT_LIMIT,
-    Submission,
     clean_email,
     clean_phone,
     clean_text,

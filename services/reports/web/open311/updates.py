@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from services.reports.domain.notes import Note
 from services.reports.domain.statuses import Update
-from services.reports.domain.submission import DESCRIPTION_LIMIT, clean_partner_id, clean_text
+from services.reports.domain.typed import DESCRIPTION_LIMIT, clean_partner_id, clean_text
 from services.reports.domain.updates import STATUSES
 from services.reports.updates import receive_update, updates_between
 from services.reports.web.open311 import parameters

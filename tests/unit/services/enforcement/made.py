@@ -66,6 +66,7 @@ def report_state(**changes):
         "land_type": "back-alleyway",
         "size": "small-van",
         "hazards": [],
+        "other_waste_types": [],
         "place": {
             "lat": 53.43,
             "lon": -2.96,

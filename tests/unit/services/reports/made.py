@@ -131,12 +131,14 @@ def csrf(page):
 
 
 ANSWERS = {
-    "waste": {"waste_type": "tyres"},
+    "photos": {},
+    "place": {"place_text": CANARY["place_text"]},
+    "land": {"land_type": "back-alleyway"},
+    "waste": {"waste_types": ["tyres"]},
     "size": {"size": "small-van"},
     "danger": {"hazards": ["none"]},
-    "land": {"land_type": "back-alleyway"},
-    "place": {"place_text": CANARY["place_text"]},
     "when": {"when": "yesterday"},
+    "witness": {"witnessed": "no"},
     "details": {"description": CANARY["description"]},
     "contact": {"name": CANARY["name"], "email": CANARY["email"], "phone": CANARY["phone"]},
 }
@@ -155,11 +157,13 @@ class Resident:
         assert page.status_code == 200, (slug, page.status_code, page.headers.get("Location"))
         return self.client.post(f"/report/new/{slug}", data={"csrf_token": csrf(page), **answers})
 
-    def answer_all(self, until=None):
-        for slug, answers in ANSWERS.items():
-            if slug == until:
-                return
-            given = {**answers, "place_id": self.place.id} if slug == "place" else answers
+    def answer_all(self, until=None, *, since=None, then=False, place_id=None):
+        """Answer the questions from `since` on and before `until`; `then` leaves out the photos that are there."""
+        slugs = list(ANSWERS)
+        first = slugs.index(since) if since else int(then)
+        for slug in slugs[first : slugs.index(until) if until else None]:
+            answers = ANSWERS[slug]
+            given = {**answers, "place_id": place_id or self.place.id} if slug == "place" else answers
             response = self.answer(slug, **given)
             assert response.status_code == 303, (slug, response.text)
 

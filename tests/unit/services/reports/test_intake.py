@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.reports.domain.submission import DESCRIPTION_LIMIT, clean_email, clean_phone, clean_text, hazards_of
+from services.reports.domain.submission import hazards_of
+from services.reports.domain.typed import DESCRIPTION_LIMIT, clean_email, clean_phone, clean_text
 from services.reports.intake import accept_report
 from services.reports.photos import keep_photo, sweep_photos
 from services.reports.store import REPORTS
@@ -108,10 +109,10 @@ def test_waste_that_is_dangerous_is_a_hazard_without_being_told():
 def test_a_photo_that_nothing_names_is_swept_and_one_in_a_report_is_not(ctx, monkeypatch):
     kept = keep_photo(ctx, photo(40, 30))
     orphan = keep_photo(ctx, photo(50, 20))
-    accept(ctx, **kept)
+    accept(ctx, photos=(kept,))
     monkeypatch.setattr("services.reports.photos.ORPHAN_AGE", timedelta(hours=-1))
 
     sweep_photos(ctx)
 
-    assert ctx.blobs.exists(kept["photo_key"])
-    assert not ctx.blobs.exists(orphan["photo_key"])
+    assert ctx.blobs.exists(kept.key)
+    assert not ctx.blobs.exists(orphan.key)

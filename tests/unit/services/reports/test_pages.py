@@ -120,7 +120,7 @@ def test_every_view_says_who_may_use_it(app):
     ],
 )
 def test_a_page_is_for_its_roles_only(ctx, app, path, allowed):
-    report = accept(ctx, **CANARY, **keep_photo(ctx, photo()))
+    report = accept(ctx, **CANARY, photos=(keep_photo(ctx, photo()),))
 
     admitted = {
         role
@@ -144,7 +144,7 @@ def test_a_user_who_was_switched_off_is_out(ctx, client):
 
 
 def test_photo_and_words_are_public_only_after_release_and_until_it_is_taken_back(ctx, client):
-    report = accept(ctx, **CANARY, **keep_photo(ctx, photo()))
+    report = accept(ctx, **CANARY, photos=(keep_photo(ctx, photo()),))
     photo_path = f"/report/{report.reference}/photo"
 
     assert client.get(photo_path).status_code == 404
@@ -177,7 +177,7 @@ def test_contact_details_are_for_the_contact_centre_and_every_reading_is_logged(
 
 
 def test_the_crew_sees_words_and_photo_and_no_contact_details(ctx, client):
-    report = accept(ctx, **CANARY, **keep_photo(ctx, photo()))
+    report = accept(ctx, **CANARY, photos=(keep_photo(ctx, photo()),))
 
     page = sign_in(client, ctx, "crew").get(f"/report/{report.reference}/crew").text
 
@@ -326,5 +326,48 @@ def test_a_reference_that_is_none_is_answered_in_words(client, typed):
 
 def test_a_report_that_is_not_there_is_not_found(client):
     assert client.get("/report/FT-00000000").status_code == 404
-    assert client.get("/report").headers["Location"] == "/report/new/waste"
+    assert client.get("/report").headers["Location"] == "/report/new/"
     assert client.get("/").status_code == 200
+
+
+def answered(client, ctx, report, **fields):
+    address = still_there_link(ctx, stored(ctx, report)).removeprefix(ctx.settings.public_url)
+    page = client.get(address)
+    return client.post(address, data={"csrf_token": csrf(page), **fields})
+
+
+def test_thanks_and_how_satisfied_a_reporter_is_are_answered_by_button_once(ctx, client):
+    report = accept(ctx)
+    deliver(ctx, JOBS, job_event(report, "completed", 4, outcome="cleared"))
+
+    first = answered(client, ctx, report, answer="cleared")
+    assert "How did we do with this report?" in first.text
+    for _ in range(2):
+        assert "Your answer counts" in answered(client, ctx, report, answer="satisfied").text
+
+    told = [event.data["answer"] for event in events(ctx, "report.feedback")]
+    assert told == ["cleared", "satisfied"]
+    assert stored(ctx, report).state == "closed"
+
+
+def test_still_there_is_feedback_and_opens_the_report_again_once(ctx, client):
+    report = accept(ctx)
+    deliver(ctx, JOBS, job_event(report, "completed", 4, outcome="cleared"))
+    address = still_there_link(ctx, stored(ctx, report)).removeprefix(ctx.settings.public_url)
+    token = csrf(client.get(address))
+
+    for _ in range(2):
+        client.post(address, data={"csrf_token": token, "answer": "still-there"})
+    client.post(address, data={"csrf_token": token, "answer": "cleared"})
+
+    assert [event.data["answer"] for event in events(ctx, "report.feedback")] == ["still-there"]
+    assert len(events(ctx, "report.reopened")) == 1
+    assert stored(ctx, report).visit == 2
+
+
+def test_an_answer_that_is_none_of_ours_is_refused(ctx, client):
+    report = accept(ctx)
+    deliver(ctx, JOBS, job_event(report, "completed", 4, outcome="cleared"))
+
+    assert answered(client, ctx, report, answer="marvellous").status_code == 400
+    assert events(ctx, "report.feedback") == []

@@ -8,7 +8,8 @@ import pytest
 from services.reports.domain import report as rules
 from services.reports.domain.assessment import AppliedRule, conclude
 from services.reports.domain.jobs import JobNews, expect, follow_job
-from services.reports.domain.report import Assessment, Place, Private, Reason, Report
+from services.reports.domain.private import Photo, Private
+from services.reports.domain.report import Assessment, Place, Reason, Report
 from shared.contracts.reports import ReportSubmittedV1
 from shared.errors import DomainError
 from tests.builders import TUESDAY_MORNING as NOW
@@ -148,8 +149,8 @@ def test_a_report_is_joined_to_another_and_taken_apart_again():
         lambda: rules.merge(assessed(), into=assessed(), at=NOW),
         lambda: rules.merge(assessed(), into=replace(assessed(), id="r2", merged_into="r3"), at=NOW),
         lambda: rules.merge(assessed(state="scheduled"), into=replace(assessed(), id="r2"), at=NOW),
-        lambda: rules.release(submitted(), photo=True, text=False),
-        lambda: rules.release(submitted(private=Private()), photo=False, text=True),
+        lambda: rules.release(submitted(), photos=(1,), text=False),
+        lambda: rules.release(submitted(private=Private()), photos=(), text=True),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(refused):
@@ -172,7 +173,9 @@ def test_a_message_is_announced_once():
 
 
 def test_the_public_state_fits_its_contract_and_says_nothing_private():
-    private = Private("Canary", "canary@example.com", "07700900982", "canary words", "canary place", "f" * 64, "e" * 64)
+    private = Private(
+        "Canary", "canary@example.com", "07700900982", "canary words", "canary place", (Photo("f" * 64, "e" * 64),)
+    )
     report = assessed(private=private)
 
     state = rules.public_state(report)

@@ -63,7 +63,7 @@ def test_the_shapes_and_places_are_what_the_script_makes(tmp_path, monkeypatch):
 
     make_shapes.main()
 
-    for name in ("wards.geojson", "neighbourhoods.geojson", "places.csv"):
+    for name in ("wards.geojson", "neighbourhoods.geojson", "neighbours.geojson", "places.csv"):
         assert (tmp_path / name).read_text() == (LIVERPOOL / name).read_text()
 
 
@@ -73,7 +73,7 @@ def test_the_gazetteer_lies_on_land_in_the_neighbourhood_that_it_names():
     kinds = {place.kind for place in COUNCIL.gazetteer.places}
     names = [place.name for place in COUNCIL.gazetteer.places]
     assert len(COUNCIL.gazetteer.places) >= 150
-    assert kinds == {"street", "alley", "park", "landmark"}
+    assert kinds == {"street", "alley", "park", "landmark", "postcode"}
     assert len(set(names)) == len(names)
 
 
@@ -294,3 +294,14 @@ def test_the_kinds_of_report_have_the_texts_of_an_open311_service():
 
 def test_the_script_lies_beside_what_it_makes():
     assert Path(make_shapes.__file__).parent == LIVERPOOL
+
+
+def test_a_place_outside_the_city_is_some_neighbours_or_nobodys():
+    assert COUNCIL.neighbour_at(53.50, -3.00, TODAY).name == "Sefton Council"
+    assert COUNCIL.neighbour_at(53.42, -2.80, TODAY).name == "Knowsley Council"
+    assert COUNCIL.neighbour_at(51.5, -0.12, TODAY) is None
+
+
+def test_every_kind_of_land_has_its_answer():
+    assert set(COUNCIL.land) == set(LAND_TYPES)
+    assert COUNCIL.land["railway"].owner == "Network Rail"

@@ -15,7 +15,7 @@ LIVERPOOL = REPOSITORY / "deploy" / "councils" / "liverpool"
 @pytest.fixture
 def folder(tmp_path) -> Path:
     """A copy of the example council to spoil."""
-    for name in ("council.toml", "wards.geojson", "neighbourhoods.geojson", "places.csv"):
+    for name in ("council.toml", "wards.geojson", "neighbourhoods.geojson", "neighbours.geojson", "places.csv"):
         shutil.copy(LIVERPOOL / name, tmp_path / name)
     return tmp_path
 
@@ -69,6 +69,13 @@ def refusal_of(path):
         ('tyres = "160103"\n', "", "ewc_by_waste_type.tyres is missing"),
         ("tipper = 1200", "tipper = 0", "size_kg.tipper must be at least 1"),
         ("tipper = 1200", "tipper = 1200\nlorry = 1", "size_kg.lorry is not a key that is known here"),
+        ('type = "railway"\nwhose = "other"', 'type = "highway"\nwhose = "other"', "is 'highway' a second time"),
+        (
+            'type = "railway"\nwhose = "other"\nowner = "Network Rail"',
+            'type = "railway"\nwhose = "other"',
+            "must name whose",
+        ),
+        ('type = "highway"\nwhose = "highway"', 'type = "highway"\nwhose = "nobody"', "must be one of council"),
         ('prefix = "FT"', 'prefix = "ft"', "kinds[1].prefix must be two capital letters, not 'ft'"),
         (
             'place_precision = "exact"',
@@ -106,7 +113,7 @@ def refusal_of(path):
         ("paid_notice_days = 730", "paid_notice_days = 99999", "retention.paid_notice_days must be from 1 to 14600"),
         ("value = 23404", 'value = "many"', "baselines[1].value must be a number"),
         (
-            'files = ["neighbourhoods.geojson", "wards.geojson"]',
+            'files = ["neighbourhoods.geojson", "wards.geojson", "neighbours.geojson"]',
             'files = ["wards.geojson"]',
             "boundaries.files names no file",
         ),
@@ -152,7 +159,12 @@ def test_a_council_may_say_nothing_of_groups(folder):
         (",street,", ",avenue,", "places.csv", "places.csv: line 2: kind must be one of street, alley, park, landmark"),
         (",city-centre", ",atlantis", "places.csv", "places.csv: line 2: neighbourhood 'atlantis' is not known"),
         ("53.412551", "north", "places.csv", "places.csv: line 2: lat and lon must be numbers"),
-        ('"kind": "ward"', '"kind": "parish"', "wards.geojson", "kind must be ward or neighbourhood, not 'parish'"),
+        (
+            '"kind": "ward"',
+            '"kind": "parish"',
+            "wards.geojson",
+            "kind must be one of ward, neighbourhood, authority, not 'parish'",
+        ),
         ('"2023-05-04"', '"May 2023"', "wards.geojson", "effective_from must be a date (YYYY-MM-DD), not 'May 2023'"),
         ('"id": "lantern-quay"', '"id": "lantern quay"', "wards.geojson", "which events can't carry"),
         (
@@ -187,6 +199,6 @@ def test_imported_sets_are_taken_beside_the_councils_own(folder):
 
     council = load_council(folder / "council.toml", boundaries=imported)
 
-    assert len(council.boundaries) == 3
+    assert len(council.boundaries) == 4
     assert council.wards[0].name == "Official Quay"
     assert load_council(folder / "council.toml", boundaries=folder / "none").wards[0].name == "Lantern Quay"

@@ -7,19 +7,18 @@ if (root && 'geolocation' in navigator) {
   const lat = document.querySelector('[data-locate-lat]')
   const lon = document.querySelector('[data-locate-lon]')
 
-  const failures = {
-    1: 'Your phone or browser does not share its location with this page. Search for the street or place instead.',
-    2: 'Your position could not be found. Search for the street or place instead.',
-    3: 'Finding your position took too long. Try again, or search for the street or place.'
-  }
+  const via = document.querySelector('[data-locate-via]')
+  const { finding, found: foundWords, refused, lost, slow } = root.dataset
+  const failures = { 1: refused, 2: lost, 3: slow }
 
   const found = ({ coords }) => {
     lat.value = coords.latitude.toFixed(6)
     lon.value = coords.longitude.toFixed(6)
+    via.value = 'phone'
     // A place chosen earlier would win over the position.
     for (const radio of document.querySelectorAll('input[name="place_id"]')) radio.checked = false
     const metres = Math.max(5, Math.round(coords.accuracy / 5) * 5)
-    answer.textContent = `We have your position to about ${metres} metres. Say below where exactly it is, then continue.`
+    answer.textContent = foundWords.replace('{metres}', metres)
     button.disabled = false
   }
 
@@ -30,7 +29,7 @@ if (root && 'geolocation' in navigator) {
 
   button.addEventListener('click', () => {
     button.disabled = true
-    answer.textContent = 'Finding your position …'
+    answer.textContent = finding
     navigator.geolocation.getCurrentPosition(found, failed, { enableHighAccuracy: true, timeout: 15000, maximumAge: 30000 })
   })
 
@@ -39,6 +38,7 @@ if (root && 'geolocation' in navigator) {
     radio.addEventListener('change', () => {
       lat.value = ''
       lon.value = ''
+      via.value = ''
       answer.textContent = ''
     })
   }

@@ -224,6 +224,23 @@ def test_a_crew_at_its_yard_with_nothing_to_do_stays_there(day):
     assert day.crews["crew-1"].position == YARD
 
 
+def test_a_plan_is_found_where_being_late_for_a_job_seems_worth_its_penalty():
+    """The crews' own way is minutes late for one job; at the usual penalties, PyVRP never leaves such plans."""
+    far, further = (53.375, -2.875), (53.34375, -2.875)
+    day = make_day(
+        make_job("0", far, work_seconds=300, kg=871, litres=50, urgency=1),
+        make_job("2", further, work_seconds=300, kg=41, litres=50, urgency=1),
+        make_job("3", (53.375, -2.9375), work_seconds=300, kg=1, litres=50, urgency=2, deadline=7 * HOUR),
+        make_job("4", further, work_seconds=300, kg=89, litres=50, urgency=1),
+        crews=[make_crew("crew-1"), make_crew("crew-2", vehicle_class="van", payload_kg=400, volume_litres=2500)],
+    )
+
+    plan = make.make_plan(day, TRAVEL, seconds=1, iterations=15)
+
+    assert (plan.problem, plan.by) == (None, make.SOLVER)
+    assert plan.objective < objective(day, drive_plan(day, own_patch(day, TRAVEL), TRAVEL))
+
+
 @given(days())
 @settings(max_examples=20, deadline=None)
 def test_whatever_the_day_its_plan_keeps_the_rules_and_is_no_worse_than_the_crews_own_way(day):

@@ -1,0 +1,46 @@
+"""By when reports like this one have been cleared lately: scheduling's forecast, kept row by row, and read as a day.
+
+The deadline is what the council wants; what a reporter can count on is what crews manage now. The 80th percentile is
+the day by which four of five such reports were cleared. Without a forecast, or with one that nobody has renewed for a
+week, the deadline is what is said.
+"""
+
+from datetime import date, datetime, timedelta
+
+from services.reports.domain.report import Report
+from services.reports.store import FORECASTS
+from shared.calendar import london_date
+from shared.contracts.envelope import Event
+from shared.service import ServiceContext
+
+STALE = timedelta(days=7)
+"""Older than this, it tells of other weeks: holidays, snow, a lorry off the road."""
+
+
+def on_forecast(ctx: ServiceContext, event: Event) -> None:
+    """Keep each row of a forecast, unless a newer one is there: forecasts are compared by when they were published."""
+    for row in event.state["rows"]:
+        document = {
+            "_id": _row_id(row["depot_id"], row["priority"]),
+            "published_at": event.time,
+            "p80_minutes": row["p80_minutes"],
+        }
+        ctx.store.put_if_newer(FORECASTS.name, document, sequence=int(event.time.timestamp() * 1000))
+
+
+def forecast_day(ctx: ServiceContext, report: Report, *, priority: int, since: datetime) -> date | None:
+    """Return the day by which a report of this priority can be counted on to be cleared, from `since` on.
+
+    None where nothing is known, or nothing of this week.
+    """
+    place = report.place
+    depot = ctx.council.depot_for(place.lat, place.lon, place.neighbourhood)
+    row = ctx.store.get(FORECASTS.name, _row_id(depot.id, priority))
+    if row is None or ctx.clock.now() - row["published_at"] > STALE:
+        return None
+    return london_date(since + timedelta(minutes=row["p80_minutes"]))
+
+
+def _row_id(depot_id: str, priority: int) -> str:
+    """Return the id under which a depot's row for a priority is kept."""
+    return f"{depot_id}:{priority}"

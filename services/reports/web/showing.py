@@ -1,0 +1,176 @@
+"""The pages of the report form as they are shown: earlier answers as fields have them, choices, what was found."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from services.reports.domain.private import MOST_PHOTOS
+from services.reports.drafts import Draft
+from services.reports.nearby import Near
+from services.reports.web import questions
+from services.reports.web.answers import FORM_DESCRIPTION_LIMIT
+from services.reports.web.questions import QUESTIONS, question
+from services.reports.words import HAZARD_ADVICE, HAZARD_HINTS, HAZARD_WORDS, age_words, place_words, waste_words
+from shared.calendar import london_date
+from shared.contracts.codes import LAND_TYPES, SIZES, WASTE_TYPES
+from shared.council.place_search import as_postcode
+from shared.errors import NotFound
+from shared.texts import gettext as _
+from shared.web.app import context
+from shared.web.forms import FormErrors
+
+SEARCH_LIMIT = 8
+
+CHOICES: Mapping[str, Sequence[tuple[str, ...]]] = {
+    "waste": [(code, words.plain) for code, words in WASTE_TYPES.items()],
+    "size": [(code, words.plain) for code, words in SIZES.items()],
+    "land": [(code, words.plain) for code, words in LAND_TYPES.items()],
+    "danger": [(code, words, HAZARD_HINTS[code]) for code, words in HAZARD_WORDS.items()],
+}
+LISTS = ("hazards", "waste_types")
+"""Fields that hold several values."""
+
+
+def page(slug: str, draft: Draft, values: Mapping[str, Any], errors: FormErrors) -> str:
+    """Return a question's page."""
+    found = _search(values) if slug == "place" else {}
+    previous = questions.previous_slug(slug)
+    back = (
+        url_for("report_form.check")
+        if draft.is_reviewed
+        else url_for("report_form.ask", slug=previous)
+        if previous
+        else url_for("reports.home")
+    )
+    return render_template(
+        f"reports/form/{slug}.html",
+        question=question(slug),
+        number=questions.number_of(slug),
+        of=len(QUESTIONS),
+        values=values,
+        errors={field: [_(message) for message in messages] for field, messages in errors.items()},
+        back=back,
+        today=_today(),
+        yesterday=_today() - timedelta(days=1),
+        photo_urls=_photo_urls(draft),
+        most_photos=MOST_PHOTOS,
+        choices=CHOICES.get(slug, ()),
+        example=_example_place(),
+        description_limit=FORM_DESCRIPTION_LIMIT,
+        advice=HAZARD_ADVICE,
+        land_answer=context().council.land.get(draft.answers.get("land_type", "")),
+        **found,
+    )
+
+
+def check_page(draft: Draft, errors: FormErrors) -> str:
+    """Return the page of all answers."""
+    answers = draft.answers
+    council = context().council
+    others = [WASTE_TYPES[code].plain for code in answers.get("other_waste_types", ())]
+    return render_template(
+        "reports/form/check.html",
+        answers=answers,
+        errors={field: [_(message) for message in messages] for field, messages in errors.items()},
+        waste=WASTE_TYPES[answers["waste_type"]].plain,
+        others=others,
+        size=SIZES[answers["size"]].plain,
+        hazards=[HAZARD_WORDS[hazard] for hazard in answers["hazards"]],
+        advice=[HAZARD_ADVICE[hazard] for hazard in answers["hazards"]],
+        land=LAND_TYPES[answers["land_type"]].plain,
+        place_name=_place_name(answers),
+        location=council.locate(answers["lat"], answers["lon"], _today()),
+        happened_on=date.fromisoformat(answers["happened_on"]) if answers.get("happened_on") else None,
+        photo_urls=_photo_urls(draft),
+        back=url_for("report_form.ask", slug=QUESTIONS[-1].slug),
+    )
+
+
+def shown(slug: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return earlier answers as the form's fields show them."""
+    values = dict(answers)
+    if slug == "when" and answers.get("happened_on") and answers.get("when") == "earlier":
+        year, month, day = answers["happened_on"].split("-")
+        values.update(day=str(int(day)), month=str(int(month)), year=year)
+    if slug == "danger" and "hazards" in answers:
+        values["hazards"] = answers["hazards"] or ["none"]
+    if slug == "waste" and "waste_type" in answers:
+        values["waste_types"] = [answers["waste_type"], *answers["other_waste_types"]]
+    return values
+
+
+def typed() -> dict[str, Any]:
+    """Return what was typed just now, so that a person corrects it instead of typing it again."""
+    found: dict[str, Any] = {name: value[:5_000] for name, value in request.form.items()}
+    return {**found, **{name: request.form.getlist(name) for name in LISTS}}
+
+
+def near(one: Near) -> dict[str, Any]:
+    """Return an open report as somebody can tell by whether it is theirs: nothing that its page would not show."""
+    report = one.report
+    return {
+        "reference": report.reference,
+        "waste": waste_words(report),
+        "where": place_words(report, context().council),
+        "metres": max(10, round(one.metres, -1)),
+        "age": age_words(report.reported_at, context().clock.now()),
+        "size": report.size,
+        "has_photo": report.photo_released,
+    }
+
+
+def _search(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the places that fit what was typed, the chosen one first where there is one."""
+    council = context().council
+    words = (request.values.get("q") or "")[:100].strip()
+    places = council.gazetteer.search(words, SEARCH_LIMIT) if words else []
+    chosen = values.get("place_id")
+    if chosen and not words:
+        try:
+            places = [council.gazetteer.place(chosen)]
+        except NotFound:
+            places = []
+    names = {neighbourhood.id: neighbourhood.name for neighbourhood in council.neighbourhoods}
+    return {
+        "typed": words,
+        "found_places": places,
+        "areas": names,
+        "postcode": as_postcode(words),
+        "attributions": council.gazetteer.attributions,
+        "position_name": _place_name(values) if values.get("lat") and values.get("lon") and not chosen else "",
+    }
+
+
+def _place_name(answers: Mapping[str, Any]) -> str:
+    """Return the words for where it is: the place that was chosen, or what a position is near."""
+    gazetteer = context().council.gazetteer
+    if answers.get("place_id"):
+        try:
+            return gazetteer.place(answers["place_id"]).name
+        except NotFound:
+            return ""
+    try:
+        nearest = gazetteer.nearest(float(answers["lat"]), float(answers["lon"]))
+    except (ValueError, OverflowError):
+        return ""
+    given = _("The spot you chose on the map") if answers.get("via") == "map" else _("The position of your phone")
+    return _("%(given)s, near %(street)s", given=given, street=nearest.name) if nearest else given
+
+
+def _photo_urls(draft: Draft) -> list[str]:
+    """Return the addresses of the photos in a draft."""
+    count = len(draft.answers.get("photos", ()))
+    return [url_for("report_form.photo", number=number) for number in range(1, count + 1)]
+
+
+def _example_place() -> str:
+    """Return the name of a place of the gazetteer, to show what can be typed."""
+    places = context().council.gazetteer.places
+    return places[0].name if places else "Town Hall"
+
+
+def _today() -> date:
+    """Return the council's date."""
+    return london_date(context().clock.now())

@@ -1,0 +1,124 @@
+"""The day that a reporter is given: from the forecast, from the crew's own day, or from the deadline, and why."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.reports import subscriptions
+from services.reports.handlers import close_report, reopen_report
+from services.reports.messages import send_messages
+from services.reports.store import FORECASTS
+from services.reports.words import promise
+from shared.bus.answer import answer
+from shared.calendar import london_date
+from shared.contracts.envelope import encode
+from shared.contracts.example import example
+from shared.contracts.scheduling import ForecastPublishedV1
+from shared.notify import messages_page
+from tests.builders import TUESDAY_MORNING
+from tests.unit.services.reports.made import accept, deliver, events, expected_event, stored
+
+DAY = 24 * 60
+
+
+def published(ctx, p80_minutes, *, at=TUESDAY_MORNING - timedelta(hours=1), number=1, priority=3):
+    place = ctx.council.gazetteer.places[0]
+    depot = ctx.council.depot_for(place.lat, place.lon, place.neighbourhood)
+    rows = [{"depot_id": depot.id, "priority": priority, "median_minutes": DAY, "p80_minutes": p80_minutes}]
+    made = example(ForecastPublishedV1)
+    return replace(
+        made, id=f"forecast-{number}", sequence=number, time=at, data={"state": {**made.state, "rows": rows}}
+    )
+
+
+def forecast(ctx, *sent):
+    return deliver(ctx, subscriptions.FORECASTS, *sent)
+
+
+def test_a_report_is_promised_by_when_four_of_five_like_it_were_cleared(ctx, resident):
+    forecast(ctx, published(ctx, 2 * DAY))
+
+    report = accept(ctx, email="resident@example.com")
+
+    assert report.promised_on == london_date(TUESDAY_MORNING) + timedelta(days=2)
+    given = promise(report)
+    assert (given.by, given.is_forecast, given.is_late) == (report.promised_on, True, False)
+    assert "We expect to have cleared it by" in resident.client.get(f"/report/{report.reference}").text
+    deliver(ctx, subscriptions.MESSAGES, *events(ctx, "report.submitted"))
+    send_messages(ctx)
+    body = messages_page(ctx.store).items[0]["body"]
+    assert "We expect to have cleared it by Thursday 19 November 2026" in body
+    assert "four of five reports like this one" in body
+
+
+def test_without_a_forecast_the_deadline_is_what_is_said(ctx, resident):
+    report = accept(ctx)
+
+    given = promise(report)
+
+    assert (given.by, given.is_forecast) == (london_date(report.deadline), False)
+
+
+def test_a_forecast_beyond_the_deadline_says_both(ctx, resident):
+    forecast(ctx, published(ctx, 30 * DAY, priority=3))
+    resident.answer_all()
+    resident.send()
+
+    page = resident.client.get("/report/new/sent").text
+
+    assert "We expect to have cleared it by" in page
+    assert "there is more to clear than usual" in page
+
+
+def test_a_repeated_forecast_changes_nothing(ctx):
+    first = published(ctx, 2 * DAY)
+
+    forecast(ctx, first, first)
+
+    assert len(ctx.store.find(FORECASTS.name, {}).items) == 1
+    assert accept(ctx).promised_on == london_date(TUESDAY_MORNING) + timedelta(days=2)
+
+
+def test_an_older_forecast_that_is_heard_late_does_not_replace_a_newer_one(ctx):
+    newer = published(ctx, 2 * DAY, number=2)
+    older = published(ctx, 9 * DAY, at=TUESDAY_MORNING - timedelta(hours=9), number=1)
+
+    forecast(ctx, newer, older)
+
+    assert accept(ctx).promised_on == london_date(TUESDAY_MORNING) + timedelta(days=2)
+
+
+@pytest.mark.parametrize("spoilt", [(b"p80_minutes", b"p90_minutes"), (b"depot_id", b"depot")])
+def test_a_forecast_that_is_none_is_parked(ctx, spoilt):
+    body = encode(published(ctx, DAY)).replace(*spoilt)
+
+    assert answer(ctx, subscriptions.FORECASTS, body).value == "dead"
+    assert ctx.store.find(FORECASTS.name, {}).items == []
+
+
+def test_a_forecast_of_another_priority_or_of_last_week_promises_nothing(ctx):
+    forecast(ctx, published(ctx, DAY, priority=5))
+    forecast(ctx, published(ctx, DAY, at=TUESDAY_MORNING - timedelta(days=8)))
+
+    assert accept(ctx).promised_on is None
+
+
+def test_the_crews_own_day_goes_before_the_forecast(ctx):
+    forecast(ctx, published(ctx, 2 * DAY))
+    report = accept(ctx)
+    day = london_date(TUESDAY_MORNING) + timedelta(days=1)
+
+    deliver(ctx, subscriptions.JOBS, expected_event(report, 2, day))
+
+    assert promise(stored(ctx, report)).by == day
+
+
+def test_a_report_that_is_opened_again_is_promised_anew(ctx):
+    report = accept(ctx)
+    close_report(ctx, report.reference, closure="no-action")
+    forecast(ctx, published(ctx, 3 * DAY))
+
+    again = reopen_report(ctx, report.reference, by="staff")
+
+    assert again.promised_on == london_date(TUESDAY_MORNING) + timedelta(days=3)
