@@ -188,9 +188,11 @@ def fine(site: Site, staff: Visitor, reference: str, texts: Mapping[str, str]) -
     """Issue a notice in the report's case, correct whom it is for, serve it and record its payment; return its path."""
     path = f"/api/enforcement/v1/cases?reference={reference}"
     case = site.wait_for(path, "officer", lambda found: (found.get("items") or [None])[0])
-    case_page = staff.open(f"/enforcement/cases/{case['id']}")
-    exhibit = re.search(r'href="([^"]+/exhibits/1)"', case_page.text).group(1)
-    assert texts["evidence_note"] in html.unescape(staff.open(exhibit).text)
+    told = {texts["seen"], texts["vehicle"], texts["evidence_note"]}
+    eventually(
+        lambda: all(text in _exhibits(staff, case["id"]) for text in told),
+        what="the witness's and the crew's evidence in the case",
+    )
     form = staff.open(f"/enforcement/cases/{case['id']}/notices/new").form_with("particulars")
     notice = staff.send(
         form,
@@ -212,6 +214,12 @@ def fine(site: Site, staff: Visitor, reference: str, texts: Mapping[str, str]) -
     amount = re.search(r"£([\d,.]+) is still to pay", page.text).group(1)
     staff.send(paying, {"amount": amount, "method": paying.offers["method"][0]})
     return notice
+
+
+def _exhibits(staff: Visitor, case_id: str) -> str:
+    """Return the text of every exhibit of a case."""
+    pages = sorted(set(re.findall(r'href="([^"]+/exhibits/[0-9]+)"', staff.open(f"/enforcement/cases/{case_id}").text)))
+    return html.unescape("\n".join(staff.open(page).text for page in pages))
 
 
 def look_as_staff(staff: Visitor, reference: str) -> None:
