@@ -55,7 +55,8 @@ catalogue: $(VENV)/run.stamp ## Write the event catalogue, AsyncAPI document and
 bench: $(VENV)/dev.stamp ## Measure speed and memory as ratios against references in the same run
 	@$(BIN)/python -m tests.bench
 
-proof: $(VENV)/dev.stamp $(ASSETS) ## Kill it in every window, restore a backup, stop the broker; compare what was told with what is there
+proof: $(VENV)/dev.stamp $(ASSETS) ## Run the full tables: every walk; kills in every window, a restored backup, a stopped broker, compared with what was told
+	@$(PYTEST) -q -m full
 	@$(BIN)/python -m tests.proof
 
 proof-outage: $(VENV)/dev.stamp $(ASSETS) ## Stop the broker for a minute under load, and compare (SECONDS=60)

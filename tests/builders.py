@@ -8,11 +8,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from shared.clock import Clock, SetClock
 from shared.config import SERVICES, Settings
+from shared.council import Council, load_council
 from shared.processes import open_context
 from shared.service import ServiceContext
 
@@ -28,7 +30,20 @@ def make_settings(folder: Path, **changes: Any) -> Settings:
 
 def make_context(service: str, folder: Path, clock: Clock | None = None, **changes: Any) -> ServiceContext:
     """Return one service's context over SQLite; the caller closes its store."""
-    return open_context(service, make_settings(folder, **changes), clock=clock or SetClock(TUESDAY_MORNING))
+    settings = make_settings(folder, **changes)
+    return open_context(service, settings, clock=clock or SetClock(TUESDAY_MORNING), council=_council(settings))
+
+
+def _council(settings: Settings) -> Council | None:
+    """Return the example council, read once for all tests; None where a test has one of its own, to be read anew."""
+    is_example = settings.council == Settings.from_env({}).council
+    has_imported = settings.boundaries.exists() or settings.gazetteer.exists()
+    return _example(settings.council) if is_example and not has_imported else None
+
+
+@cache
+def _example(path: Path) -> Council:
+    return load_council(path)
 
 
 class City:
@@ -42,7 +57,10 @@ class City:
 
         self.clock = SetClock(TUESDAY_MORNING)
         self.settings = make_settings(folder, **changes)
-        self.contexts = {service: open_context(service, self.settings, clock=self.clock) for service in services}
+        self.contexts = {
+            service: open_context(service, self.settings, clock=self.clock, council=_council(self.settings))
+            for service in services
+        }
         self.pump = Pump(
             self.contexts,
             {service: subscriptions_of(service) for service in services},

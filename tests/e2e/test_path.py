@@ -37,8 +37,12 @@ def vehicle_of(system, crew_id):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("viewport", "javascript"),
-    [(PHONE, True), (PHONE, False), (DESKTOP, True), (DESKTOP, False)],
-    ids=["phone", "phone-no-js", "desktop", "desktop-no-js"],
+    [
+        pytest.param(PHONE, True, id="phone"),
+        pytest.param(DESKTOP, False, id="desktop-no-js"),
+        pytest.param(PHONE, False, id="phone-no-js", marks=pytest.mark.full),
+        pytest.param(DESKTOP, True, id="desktop", marks=pytest.mark.full),
+    ],
 )
 def test_a_report_is_taken_from_alley_to_penalty(system, new_page, screenshots, viewport, javascript, request):
     prefix = request.node.callspec.id

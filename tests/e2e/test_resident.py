@@ -101,8 +101,15 @@ def say_what_was_seen(page: Page, seen: Callable[[str], None]) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
+@pytest.mark.parametrize(
+    ("viewport", "javascript"),
+    [
+        pytest.param(PHONE, False, id="phone-no-scripts"),
+        pytest.param(DESKTOP, True, id="desktop-scripts"),
+        pytest.param(PHONE, True, id="phone-scripts", marks=pytest.mark.full),
+        pytest.param(DESKTOP, False, id="desktop-no-scripts", marks=pytest.mark.full),
+    ],
+)
 def test_a_resident_reports_a_fly_tip_and_follows_it(new_page, screenshots, viewport, javascript):
     page = new_page(viewport, javascript=javascript)
 
