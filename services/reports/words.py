@@ -41,11 +41,9 @@ HAZARD_WORDS: Mapping[str, str] = dict(
     )
 )
 HAZARD_HINTS: Mapping[str, str] = {
-    "asbestos": marked(
-        "Grey or white corrugated sheets, roof tiles, old pipe lagging. Keep away and don’t disturb it."
-    ),
-    "clinical": marked("Don’t touch them, even with gloves."),
-    "chemical": marked("Drums, cans, gas bottles, or a strong smell. Keep away and don’t smoke nearby."),
+    "asbestos": marked("Grey or white corrugated sheets, roof tiles, old pipe lagging."),
+    "clinical": marked("Syringes, dressings or medicines, also in a bag."),
+    "chemical": marked("Drums, cans, gas bottles, or a strong smell."),
     "obstruction": marked("People or traffic can’t get past safely."),
 }
 HAZARD_ADVICE: Mapping[str, str] = {
