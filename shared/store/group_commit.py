@@ -79,14 +79,33 @@ class Writers:
 
     def _wait(self, turn: Turn, seconds: float) -> None:
         """Wait until the turn leads or is done; raises `StoreUnavailable` where nobody takes it up in time."""
-        if turn.wait(seconds):
-            return
+        try:
+            if turn.wait(seconds):
+                return
+        except BaseException:
+            self._leave(turn)
+            raise
         with self._guard:
             if turn in self._waiting and not turn.leads:
                 self._waiting.remove(turn)
                 raise StoreUnavailable(f"the store was locked for {seconds:.1f} s by other writers")
         # It is being written: only what comes of that can say whether it is there.
         turn.wait()
+
+    def _leave(self, turn: Turn) -> None:
+        """Take a turn out whose greenthread was killed while it waited."""
+        with self._guard:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+            if turn.leads:
+                self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Let the first of those who wait lead; the guard is held."""
+        self._is_led = bool(self._waiting)
+        if self._is_led:
+            self._waiting[0].leads = True
+            self._waiting[0].call()
 
     def _lead(self, turn: Turn, patience_seconds: float) -> None:
         """Do the works of a group, of which this turn is the first, and let the next one lead."""
@@ -99,10 +118,7 @@ class Writers:
             with self._guard:
                 # Undone only where the leader was killed on the way: then nothing of theirs was committed.
                 self._waiting.extendleft(other for other in reversed(followers) if not other.is_done)
-                self._is_led = bool(self._waiting)
-                if self._is_led:
-                    self._waiting[0].leads = True
-                    self._waiting[0].call()
+                self._hand_on()
             for other in followers:
                 if other.is_done:
                     other.call()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from shared.errors import StoreUnavailable
+from shared.store import group_commit
 from shared.store.sqlite_connections import Connections
 
 
@@ -180,6 +181,32 @@ def test_a_leader_that_is_killed_leaves_the_others_to_the_next(bench: Bench, gro
     assert [other.result(5) for other in others] == ["0", "1", "2"]
     assert bench.names() == ["0", "1", "2", "first"]
     assert groups == [1, 4, 3]
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_a_writer_that_is_killed_while_it_waits_stops_nobody(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, leads: bool
+) -> None:
+    bench.hold(lambda connection: _insert(connection, "first"))
+    wait, waits = group_commit.Turn.wait, threading.Event()
+
+    def killed(turn: group_commit.Turn, seconds: float = -1) -> bool:
+        waits.set()
+        assert not leads or wait(turn, seconds)
+        raise SystemExit
+
+    monkeypatch.setattr(group_commit.Turn, "wait", killed)
+    dying = bench.threads.submit(bench.connections.write, lambda connection: _insert(connection, "dying"))
+    assert waits.wait(5)
+    monkeypatch.setattr(group_commit.Turn, "wait", wait)
+    next_one = bench.threads.submit(bench.connections.write, lambda connection: _insert(connection, "next"))
+    bench.release()
+
+    assert next_one.result(5) == "next"
+    with pytest.raises(SystemExit):
+        dying.result(5)
+    assert bench.names() == ["first", "next"]
+    assert bench.connections.write(lambda connection: _insert(connection, "later")) == "later"
 
 
 def test_a_file_that_stays_locked_is_told_to_all_who_wait(bench: Bench, tmp_path: Path) -> None:
