@@ -225,7 +225,7 @@ def story(report: Report, council: Council | None = None) -> list[Line]:
 
 def reasons(report: Report, council: Council) -> list[str]:
     """Return why the report has its priority and deadline, the council's words for each rule that applied."""
-    explanations = {rule.code: rule.explanation for rule in council.assessment.rules}
+    explanations = council.assessment.explanations
     found = [explanations.get(reason.rule, reason.rule.replace("-", " ")) for reason in report.reasons]
     return list(dict.fromkeys(found))
 

@@ -212,8 +212,9 @@ def _written(schema: Schema, data: Mapping[str, Any], path: str, writing: Writin
     One walk that checks and writes: an event is written within every request that changes something.
     """
     declared = schema.fields
-    writing.problems += [f"{path}{name} is not declared" for name in data if name not in declared]
-    writing.problems += [f"{path}{name} is missing" for name in declared if name not in data]
+    if data.keys() != declared.keys():
+        writing.problems += [f"{path}{name} is not declared" for name in data if name not in declared]
+        writing.problems += [f"{path}{name} is missing" for name in declared if name not in data]
     return {
         name: _value_written(field, data[name], f"{path}{name}", writing)
         for name, field in declared.items()
@@ -230,12 +231,12 @@ def _value_written(field: fields.Field[Any], value: Any, path: str, writing: Wri
     if type(value) is not PLAIN_TYPES.get(type(field)) and not _has_type(field, value):
         writing.problems.append(f"{path} is a {type(value).__name__} that the field does not take")
         return None
-    for validator in field.validators:
-        # The value is what reading would make of it, so the validators judge the same here and there.
-        try:
+    # The value is what reading would make of it, so the validators judge the same here and there.
+    try:
+        for validator in field.validators:
             validator(value)
-        except ValidationError as error:
-            writing.problems.append(f"{path}: {'; '.join(map(str, error.messages))}")
+    except ValidationError as error:
+        writing.problems.append(f"{path}: {'; '.join(map(str, error.messages))}")
     writer = WRITERS.get(type(field))
     return writer(field, value, path, writing) if writer else value
 

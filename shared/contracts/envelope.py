@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from shared.contracts.base import REGISTRY, Contract, Fact, Writing, written_instant
 from shared.errors import InvalidEvent
 from shared.ids import new_id
 
 CONTENT_TYPE = "application/cloudevents+json"
 ENVELOPE_FIELDS = ("id", "source", "type", "subject", "time", "sequence", "correlationid", "causationid", "data")
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _encoded(event: Event, data: Mapping[str, Any]) -> bytes:
         "causationid": event.causationid,
         "data": data,
     }
-    return _ENCODER.encode(envelope).encode()
+    return orjson.dumps(envelope)
 
 
 def decode(body: bytes) -> Event:

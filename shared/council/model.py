@@ -199,6 +199,11 @@ class Assessment:
 
     rules: tuple[AssessmentRule, ...]
 
+    @cached_property
+    def explanations(self) -> Mapping[str, str]:
+        """The council's words for each rule, by its code."""
+        return {rule.code: rule.explanation for rule in self.rules}
+
     def applying(
         self,
         *,

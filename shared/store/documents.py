@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
+
 from shared.clock import truncated
 from shared.store.port import Collection, Document, FieldType, Index
 
@@ -190,7 +192,7 @@ def from_milliseconds(milliseconds: int) -> datetime:
 
 def to_json(value: Any) -> str:
     """Return a checked value as JSON; raises `TypeError` where it is too large for a document."""
-    text = _ENCODER.encode(value)
+    text = orjson.dumps(value, default=_tag, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
     if len(text) > LARGEST_BODY_CHARACTERS:
         raise TypeError(f"a document of {len(text):,} characters is too large to store: keep such things as blobs")
     return text
@@ -204,10 +206,6 @@ def from_json(text: str) -> Any:
 def _tag(value: Any) -> dict[str, int]:
     """Return the JSON form of a datetime; everything else was refused before."""
     return {"$at": to_milliseconds(value)}
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_tag, allow_nan=False)
-"""Made once: `json.dumps` makes one for each call that asks for anything."""
 
 
 def _untag(value: dict[str, Any]) -> Any:

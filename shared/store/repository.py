@@ -5,7 +5,8 @@ commits both in one act. There is one way to save an aggregate, and it is this.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import Field, replace
+from copy import copy
+from dataclasses import Field
 from datetime import date, datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -116,7 +117,9 @@ class Repository(Generic[A]):
         self, aggregate: A, facts: Sequence[Fact], at: datetime, cause: Cause
     ) -> tuple[A, Document, list[Event]]:
         """Return the aggregate with its new version and sequence, its document, and the events of the facts."""
-        stored = replace(aggregate, version=aggregate.version + 1, sequence=aggregate.sequence + len(facts))
+        stored = copy(aggregate)
+        # Not `replace`, which would set each of a report's forty fields again.
+        vars(stored).update(version=aggregate.version + 1, sequence=aggregate.sequence + len(facts))
         document: Document = converter.unstructure(stored)
         document["_id"] = document.pop("id")
         document.update(self._derived(stored))

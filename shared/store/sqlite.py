@@ -1,8 +1,8 @@
 """The document store in one SQLite file per service: the store of the embedded mode, and of every unit test.
 
 A document and its events are committed in one transaction, so the outbox needs no mechanism: the `events` table is the
-log, its AUTOINCREMENT position the order. `synchronous=FULL` makes every commit survive a power cut; what that costs
-(3,000 commits a second) is far above what a council does.
+log, its AUTOINCREMENT position the order. `synchronous=FULL` makes every commit survive a power cut; writers who wait
+for one another share it (`group_commit.py`).
 """
 
 import functools

@@ -9,13 +9,13 @@ import contextlib
 import os
 import random
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.errors import StoreUnavailable
+from shared.store.group_commit import Work, Writers
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ class Connections:
         self._synchronous = "FULL" if is_durable else "OFF"
         self._idle: list[sqlite3.Connection] = []
         self._watcher: sqlite3.Connection | None = None
-        self._writing = threading.Lock()
+        self._writers = Writers(self._commit)
         self._before_fork: list[object] = []
         self._process = os.getpid()
 
@@ -89,30 +89,31 @@ class Connections:
             pause = min(pause * 2, 0.05)
 
     def write(self, work: Callable[[sqlite3.Connection], T], *, patience_seconds: float = PATIENCE_SECONDS) -> T:
-        """Return what the work returns, all of it in one transaction that commits or leaves nothing behind."""
+        """Return what the work returns, all of it in one transaction that commits or leaves nothing behind.
 
-        def in_transaction(connection: sqlite3.Connection) -> T:
+        The transaction may hold other callers' works too; this one may be done again, so it must only use its
+        connection.
+        """
+        # One writer of this process at a time asks SQLite for the lock: fifty greenthreads that wait in C, one after
+        # another, would stop the hub for seconds. The others wait in Python, where waiting yields.
+        self._after_fork()
+        return self._writers.write(work, patience_seconds=patience_seconds)
+
+    def _commit(self, works: Sequence[Work], patience_seconds: float) -> list[Any]:
+        """Return what the works return, all of them in one transaction."""
+
+        def in_transaction(connection: sqlite3.Connection) -> list[Any]:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                result = work(connection)
+                results = [work(connection) for work in works]
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-            return result
+            return results
 
-        # One writer of this process at a time asks SQLite for the lock: fifty greenthreads that wait in C, one after
-        # another, would stop the hub for seconds. The others wait here, where waiting yields.
-        self._after_fork()
-        started = time.monotonic()
-        writing = self._writing
-        if not writing.acquire(timeout=patience_seconds):
-            raise StoreUnavailable(f"{self.path} was locked for {patience_seconds:.1f} s")
-        try:
-            return self.run(in_transaction, patience_seconds=patience_seconds - (time.monotonic() - started))
-        finally:
-            writing.release()
+        return self.run(in_transaction, patience_seconds=patience_seconds)
 
     def data_version(self) -> tuple[int, int]:
         """Return what changes when anybody commits: its own connection never writes, so it sees all others.
@@ -157,5 +158,5 @@ class Connections:
         if self._process != os.getpid():
             self._before_fork += [self._idle, self._watcher]
             self._idle, self._watcher = [], None
-            self._writing = threading.Lock()
+            self._writers = Writers(self._commit)
             self._process = os.getpid()

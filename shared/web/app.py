@@ -6,7 +6,7 @@ limits, error pages, health, metrics and templates. Apps carry their full paths,
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import flask_smorest
@@ -42,7 +42,7 @@ def create_app(
     title: str,
 ) -> Flask:
     """Return a service's app over its context, with pages, APIs and everything that every app has."""
-    app = Flask(package, static_folder=None, template_folder=None)
+    app = App(package, static_folder=None, template_folder=None)
     app.config.update(_configuration(ctx))
     keys = ensure_keys(ctx.settings)
     app.secret_key = keys.secret
@@ -73,6 +73,14 @@ def create_app(
         hops = ctx.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+class App(Flask):
+    """Flask, but that no view or hook is looked at again at each request for being a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is."""
+        return func
 
 
 class Sessions(SecureCookieSessionInterface):

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from flask import Flask, Response, current_app, request
+import orjson
+from flask import Flask, Response, request
 
 from shared.web.errors import Problem, use_error_format
 
@@ -74,7 +75,7 @@ def _error(problem: Problem) -> Response:
 
 def _json(value: Any) -> Response:
     """Return a JSON answer that names its encoding, as the specification wants it."""
-    return Response(current_app.json.dumps(value), content_type=JSON_TYPE)
+    return Response(orjson.dumps(value), content_type=JSON_TYPE)
 
 
 def _xml(element: ET.Element) -> Response:
