@@ -16,6 +16,9 @@ from shared.errors import DomainError
 from shared.texts import marked
 
 STRING_LIMIT = 200
+UNKNOWN = "unknown"
+"""The rule that an answer breaks which is none of a list."""
+
 NUMBER = re.compile(r"^[+-]?[0-9]{1,12}(\.[0-9]{1,6})?$")
 
 
@@ -74,7 +77,7 @@ def _cleaned(attribute: KindAttribute, value: str, today: date | None) -> str:
     if attribute.is_list:
         keys = [choice.key for choice in attribute.choices]
         if value.strip() and value.strip() not in keys:
-            raise DomainError(f"The answer must be one of: {', '.join(keys)}.")
+            raise DomainError(f"The answer must be one of: {', '.join(keys)}.", rule=UNKNOWN)
         return value.strip()
     limit = DESCRIPTION_LIMIT if attribute.datatype == "text" else STRING_LIMIT
     text = clean_text(value, limit, one_line=attribute.datatype != "text")

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import request
 
-from services.reports.domain.answers import answer_values
+from services.reports.domain.answers import UNKNOWN, answer_values
 from services.reports.drafts import Draft
 from services.reports.web.answers import typed_date
 from services.reports.web.questions import OWN, Question, questions_of
@@ -35,7 +35,8 @@ def take_own(question: Question) -> tuple[dict[str, Any], FormErrors]:
         given = [_typed_day()] if field == DAY else request.form.getlist(FIELD)
         values = answer_values(attribute, given, today=london_date(context().clock.now()))
     except DomainError as error:
-        return {}, {field: [_needed(attribute) if error.rule == "required" else _(error.message)]}
+        is_needed = error.rule == "required" or (attribute.is_list and error.rule == UNKNOWN)
+        return {}, {field: [_needed(attribute) if is_needed else _(error.message)]}
     return {question.slug: list(values)}, {}
 
 
