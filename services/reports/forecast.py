@@ -31,8 +31,11 @@ def on_forecast(ctx: ServiceContext, event: Event) -> None:
 def forecast_day(ctx: ServiceContext, report: Report, *, priority: int, since: datetime) -> date | None:
     """Return the day by which a report of this priority can be counted on to be cleared, from `since` on.
 
-    None where nothing is known, or nothing of this week.
+    None where nothing is known, or nothing of this week; and for kinds that no crew is sent to, because it is crews'
+    times that the forecast is made of.
     """
+    if not ctx.council.kind_of(report.kind).makes_jobs:
+        return None
     place = report.place
     depot = ctx.council.depot_for(place.lat, place.lon, place.neighbourhood)
     row = ctx.store.get(FORECASTS.name, _row_id(depot.id, priority))

@@ -104,6 +104,16 @@ def test_a_forecast_of_another_priority_or_of_last_week_promises_nothing(ctx):
     assert accept(ctx).promised_on is None
 
 
+def test_what_no_crew_is_sent_to_is_promised_by_its_deadline_and_not_by_crews_times(ctx):
+    forecast(ctx, published(ctx, DAY))
+    other = {"waste_type": None, "land_type": None, "size": None, "kind": "missed-bin"}
+
+    report = accept(ctx, **other, answers={"bin": ["general"], "house": ["12"]})
+
+    assert report.promised_on is None
+    assert promise(report).by == london_date(report.deadline)
+
+
 def test_the_crews_own_day_goes_before_the_forecast(ctx):
     forecast(ctx, published(ctx, 2 * DAY))
     report = accept(ctx)
