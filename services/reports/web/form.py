@@ -188,9 +188,9 @@ def send() -> Response | tuple[str, int]:
     if draft.reference:
         return _to("sent")
     kind = kind_here(draft)
-    unanswered = questions.first_unanswered(kind, draft.done)
-    if unanswered:
-        return _to("ask", slug=unanswered)
+    missing = questions.first_missing(kind, draft.done)
+    if missing:
+        return _to("ask", slug=missing)
     try:
         submission = _submission(kind, draft)
         report = accept_report(context(), submission, idempotency_key=draft.idempotency_key, cause=cause())

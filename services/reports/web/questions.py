@@ -22,9 +22,6 @@ class Question:
 
     slug: str
     title: str
-    required: bool = False
-    """Without these a report can't be sent; the others are optional, but their pages are passed through."""
-
     attribute: KindAttribute | None = None
 
     @property
@@ -34,17 +31,17 @@ class Question:
 
 
 PHOTOS = Question("photos", marked("Do you have a photo?"))
-PLACE = Question("place", marked("Where is it?"), required=True)
-LAND = Question("land", marked("What kind of place is it?"), required=True)
+PLACE = Question("place", marked("Where is it?"))
+LAND = Question("land", marked("What kind of place is it?"))
 CODED = {
-    "waste_type": Question("waste", marked("What has been dumped?"), required=True),
-    "size": Question("size", marked("How much is there?"), required=True),
+    "waste_type": Question("waste", marked("What has been dumped?")),
+    "size": Question("size", marked("How much is there?")),
 }
 """Pages of the shared codes, drawn and explained; the land's comes with the place."""
 
 OF_WASTE = (
-    Question("danger", marked("Is anything there dangerous?"), required=True),
-    Question("when", marked("When did you notice it?"), required=True),
+    Question("danger", marked("Is anything there dangerous?")),
+    Question("when", marked("When did you notice it?")),
     Question("witness", marked("Did you see who dumped it?")),
 )
 DETAILS = Question("details", marked("Can you tell us more?"))
@@ -69,7 +66,7 @@ def _asked(kind: Kind) -> Iterator[Question]:
     yield from (page for code, page in CODED.items() if kind.attribute(code))
     for attribute in kind.attributes:
         if not attribute.is_coded:
-            yield Question(OWN + attribute.code, attribute.question, attribute.required, attribute)
+            yield Question(OWN + attribute.code, attribute.question, attribute)
     if kind.is_waste:
         yield from OF_WASTE
     yield DETAILS
@@ -99,13 +96,8 @@ def previous_slug(kind: Kind, slug: str) -> str | None:
 
 
 def first_missing(kind: Kind, done: tuple[str, ...]) -> str | None:
-    """Return the first question that a person has not been through."""
+    """Return the first question that a person has not been through; optional ones can be passed over, not left out."""
     return next((slug for slug in slugs_of(kind) if slug not in done), None)
-
-
-def first_unanswered(kind: Kind, done: tuple[str, ...]) -> str | None:
-    """Return the first question without which a report can't be sent and that was not answered."""
-    return next((asked.slug for asked in questions_of(kind) if asked.required and asked.slug not in done), None)
 
 
 def where_slug(kind: Kind) -> str:
