@@ -60,8 +60,8 @@ def home() -> str:
 @bp.get("/report")
 @policy(PUBLIC)
 def begin() -> Response:
-    """Go to the first question of the report form."""
-    return redirect(url_for("report_form.begin"), 303)  # type: ignore[return-value]
+    """Go to the first question about a fly-tip, as the menu offers it."""
+    return redirect(url_for("report_form.begin", kind=FLY_TIPPING), 303)  # type: ignore[return-value]
 
 
 @bp.get("/report/find")

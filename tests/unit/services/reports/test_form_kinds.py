@@ -189,6 +189,16 @@ def test_whoever_finds_that_it_is_another_kind_keeps_what_both_ask(reporter, cli
     assert (report.kind, report.waste_type, report.hazards, report.happened_on) == ("dead-animal", None, (), None)
 
 
+def test_the_menu_leads_to_a_fly_tip_whatever_was_begun_before(reporter):
+    someone = reporter("litter")
+    someone.begin()
+
+    first = someone.client.get("/report", follow_redirects=True)
+
+    assert first.request.args["kind"] == "fly-tipping"
+    assert "Fly-tipping" in re.search("<title>(.*)</title>", first.text)[1]
+
+
 def test_a_question_of_another_kind_is_not_there(reporter):
     someone = reporter("litter")
     someone.begin()
