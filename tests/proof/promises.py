@@ -92,8 +92,14 @@ class Promises:
     @property
     def medians(self) -> tuple[float, float]:
         """The median promise and the median time that it took, in days."""
-        promised = _median([one.promised_days for one in self.told])
-        return promised, _median([one.actual_days for one in self.told])
+        promised = statistics.median(one.promised_days for one in self.told)
+        return promised, statistics.median(one.actual_days for one in self.told)
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """The mean promise and the mean time that it took, in days."""
+        promised = statistics.mean(one.promised_days for one in self.told)
+        return promised, statistics.mean(one.actual_days for one in self.told)
 
     def shortcomings(self) -> list[str]:
         """Return what misses its bounds."""
@@ -102,15 +108,10 @@ class Promises:
             found.append(f"{self.kept:.1%} were cleared by the day given: not {FEWEST_KEPT:.0%} to {MOST_KEPT:.0%}")
         promised, actual = self.medians
         if promised > MOST_RATIO * actual:
-            found.append(f"the median promise of {promised:.2f} days is more than {MOST_RATIO} × {actual:.2f} days")
+            found.append(f"the median promise of {promised:g} days is more than {MOST_RATIO} × {actual:g} days")
         if self.not_done:
             found.append(f"{self.not_done} reports were not done {MOST_DAYS_AFTER} days after the last one was made")
         return found
-
-
-def _median(days: Sequence[int]) -> float:
-    """Return the median of whole days as of grouped data: a day stands for all of its hours."""
-    return statistics.median_grouped([day + 0.5 for day in days])
 
 
 def prove_promises(*, folder: Path, on_step: Callable[[str], None]) -> Promises:

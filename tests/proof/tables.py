@@ -103,8 +103,9 @@ def table_of_promises(promises: Promises) -> Table:
     title = f"promises: {len(promises.told)} reports of four simulated weeks"
     table = Table(_names("what"), "found", "wanted", title=title, caption=caption)
     table.add_row("cleared by the day given", f"{promises.kept:.1%}", f"{FEWEST_KEPT:.0%} to {MOST_KEPT:.0%}")
-    table.add_row("median promise, days", f"{promised:.2f}", f"at most {MOST_RATIO * actual:.2f}")
-    table.add_row("median time to clear, days", f"{actual:.2f}", "")
+    table.add_row("median promise, days", f"{promised:g}", f"at most {MOST_RATIO * actual:g}")
+    table.add_row("median time to clear, days", f"{actual:g}", "")
+    table.add_row("mean promise and time to clear, days", " and ".join(f"{mean:.2f}" for mean in promises.means), "")
     return table
 
 
