@@ -8,6 +8,7 @@ was, and after the sweep no blob lies there that nothing names.
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -255,6 +256,7 @@ def test_open311_takes_any_post_and_stores_nothing_half(app: Flask, later: None)
     names = [f"attribute[{one.code}]" for kind in ctx.council.kinds.values() for one in kind.attributes]
     right = {"lat": "53.4126", "long": "-2.9924", "description": "Bags", "service_code": "fly-tipping"}
     fields = ("address_string", "address_id", "email", "phone", "first_name", "last_name", "device_id", "media_url")
+    answered: Counter[bool] = Counter()
     choices = [choice.key for kind in ctx.council.kinds.values() for one in kind.attributes for choice in one.choices]
 
     @settings(max_examples=POSTS, **FUZZ)
@@ -277,10 +279,37 @@ def test_open311_takes_any_post_and_stores_nothing_half(app: Flask, later: None)
         data = {"api_key": key, **right, **asked, **answers, **place}
         response = app.test_client().post(f"/open311/v2/requests.{form}", data=data)
         assert response.status_code in (200, 201, 400, 404), (data, response.text[:2000])
+        answered[response.status_code < 400] += 1
         if response.status_code >= 400:
             assert len(ctx.store.log.read(after=0, limit=100_000)) == before
             assert "description" in response.text
 
     post()
 
+    assert min(answered[True], answered[False]) > POSTS / 20, "nearly all were taken, or nearly all refused"
     assert_nothing_is_half_stored(ctx)
+
+
+@pytest.mark.parametrize("path", ["/open311/v2/requests.json", "/report/new/photos", "/report/new/check"])
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"email=\xff\xfe&lat=\x80"),
+        ("application/x-www-form-urlencoded", b"%00=%00&%ff=%fe&=&&&"),
+        ("application/x-www-form-urlencoded", b"a=" + b"x" * 600_000),
+        ("application/x-www-form-urlencoded", b"&".join(b"f%d=1" % number for number in range(3_000))),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a'),
+        ("multipart/form-data; boundary=x", b"--y\r\n\r\n--x--"),
+        ("application/json", b'{"lat": NaN, "lat": [[[[[]]]]]}'),
+        ("text/plain; charset=utf-7", b"+ADw-script+AD4-"),
+    ],
+)
+def test_a_body_that_is_none_is_refused_and_stores_nothing(app: Flask, path: str, content_type: str, body: bytes):
+    ctx = app.extensions["streetscene"]
+    before = ctx.store.log.last_position(), len(ctx.store.find(DRAFTS.name, {}, limit=500).items)
+
+    response = app.test_client().post(path, data=body, content_type=content_type)
+
+    assert 400 <= response.status_code < 500, response.text[:2000]
+    assert (ctx.store.log.last_position(), len(ctx.store.find(DRAFTS.name, {}, limit=500).items)) == before
