@@ -55,7 +55,7 @@ catalogue: $(VENV)/run.stamp ## Write the event catalogue, AsyncAPI document and
 bench: $(VENV)/dev.stamp ## Measure speed and memory as ratios against references in the same run
 	@$(BIN)/python -m tests.bench
 
-proof: $(VENV)/dev.stamp $(ASSETS) ## Kill it in every window, restore a backup, stop the broker; compare what was told with what is there
+proof: $(VENV)/dev.stamp $(ASSETS) ## Kill it in every window, restore a backup, stop the broker, live through a month; compare what was told with what is there
 	@$(BIN)/python -m tests.proof
 
 proof-outage: $(VENV)/dev.stamp $(ASSETS) ## Stop the broker for a minute under load, and compare (SECONDS=60)
