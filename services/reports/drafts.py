@@ -7,7 +7,7 @@ the same report again and never makes a second one. Drafts hold personal data, s
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -28,6 +28,9 @@ class Draft:
     """A resident's answers by question, which questions are done, and the reference once the report was sent."""
 
     id: str
+    kind: str = ""
+    """The kind of report that this is to be; empty before anything was answered."""
+
     answers: Mapping[str, Any] = field(default_factory=dict)
     done: tuple[str, ...] = ()
     is_reviewed: bool = False
@@ -44,6 +47,13 @@ class Draft:
         done = self.done if step in self.done or not is_done else (*self.done, step)
         return replace(self, answers={**self.answers, **answers}, done=done)
 
+    def of_kind(self, kind: str, *, keeping: Collection[str]) -> "Draft":
+        """Return the draft as one of a kind of report; of another kind's answers only those to `keeping` count."""
+        if kind == self.kind:
+            return self
+        done = tuple(step for step in self.done if step in keeping)
+        return replace(self, kind=kind, done=done, is_reviewed=False, answers={**self.answers, "nearby_seen": False})
+
 
 def new_token() -> str:
     """Return an unguessable token for a resident's cookie."""
@@ -58,6 +68,7 @@ def draft_of(ctx: ServiceContext, token: str) -> Draft:
         return Draft(draft_id, version=document["version"] if document else 0)
     return Draft(
         id=draft_id,
+        kind=document.get("kind", ""),
         answers=document["answers"],
         done=tuple(document["done"]),
         is_reviewed=document["is_reviewed"],
@@ -72,6 +83,7 @@ def keep_draft(ctx: ServiceContext, draft: Draft) -> Draft:
         "_id": draft.id,
         "expires_at": machine_now() + LIFETIME,
         "photo_keys": [key for photo in draft.answers.get("photos", ()) for key in photo],
+        "kind": draft.kind,
         "answers": dict(draft.answers),
         "done": list(draft.done),
         "is_reviewed": draft.is_reviewed,

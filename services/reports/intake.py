@@ -6,7 +6,7 @@ sent twice over a bad line finds the report of the first time, whatever happened
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.reports.domain import report as rules
@@ -83,7 +83,7 @@ def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, c
     if submission.is_street_only:
         exact = replace(exact, place_precision="street")
     place = shown_place(ctx, exact, kind)
-    private = _private(submission, kind, exact if place != exact else None)
+    private = _private(submission, kind, exact if place != exact else None, today=london_date(now))
     hazards = hazards_of(submission.waste_type, submission.hazards, submission.other_waste_types)
     if submission.witness is not None and _known(ctx, idempotency_key) is not None:
         # Only here asked first: a parcel that nobody names would lie in enforcement's hands for nothing.
@@ -303,7 +303,7 @@ def shown_place(ctx: ServiceContext, exact: Place, kind: Kind) -> Place:
     )
 
 
-def _private(submission: Submission, kind: Kind, spot: Place | None) -> Private:
+def _private(submission: Submission, kind: Kind, spot: Place | None, *, today: date) -> Private:
     """Return what a person told us, cleaned and within bounds; the spot where the report itself has only the street."""
     _check_coded(submission, kind)
     return Private(
@@ -312,7 +312,7 @@ def _private(submission: Submission, kind: Kind, spot: Place | None) -> Private:
         phone=clean_phone(submission.phone),
         description=clean_text(submission.description, DESCRIPTION_LIMIT),
         place_text=clean_text(submission.place_text, PLACE_TEXT_LIMIT),
-        answers=check_answers(kind, submission.answers),
+        answers=check_answers(kind, submission.answers, today=today),
         lat=spot.lat if spot else None,
         lon=spot.lon if spot else None,
         media_urls=tuple(address for url in submission.media_urls if (address := clean_url(url))),

@@ -143,7 +143,7 @@ def _received(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, s
         return "was received", "Thank you for your report. We will look at it and decide how urgent it is."
     why = [*reasons(report, ctx.council)]
     if promised.is_forecast:
-        why.insert(0, "four of five reports like this one were cleared in this time lately")
+        why.insert(0, "four of five reports like this one were cleared in about this time lately")
     by = weekday_words(promised.by)
     done = (
         ("cleared it", "clear it") if ctx.council.kind_of(report.kind).makes_jobs else ("dealt with it", "deal with it")

@@ -14,6 +14,10 @@ from shared.service import ServiceContext
 LOOKS_BACK = timedelta(days=28)
 """Four weeks: long enough for a quiet depot, short enough to notice that things have changed."""
 
+SLOWEST = timedelta(days=84)
+"""Jobs older than this when they are done are no guide to the next one. Which jobs count goes by when they were done:
+of those made lately only the quick ones are done, and they would promise too much."""
+
 PAGE, MOST_JOBS = 500, 20_000
 
 
@@ -35,13 +39,13 @@ def publish_forecast(ctx: ServiceContext) -> None:
 
 
 def _cleared_since(ctx: ServiceContext, since: datetime) -> list[Job]:
-    """Return the jobs that were made since then and are done."""
+    """Return the jobs that were done since then."""
     found: list[Job] = []
     after: str | None = None
     while len(found) < MOST_JOBS:
         jobs, after = store.jobs(ctx.store).find({"state": "completed"}, sort=store.NEWEST, limit=PAGE, after=after)
-        recent = [job for job in jobs if job.created_at >= since]
-        found += recent
+        recent = [job for job in jobs if job.created_at >= since - SLOWEST]
+        found += [job for job in recent if job.completed_at is not None and job.completed_at >= since]
         if after is None or len(recent) < len(jobs):
             break
     return found

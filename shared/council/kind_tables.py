@@ -104,7 +104,15 @@ def _choice(table: Table) -> Choice:
 
 def _referral(table: Table) -> Referral:
     """Return to whom a kind's reports go."""
-    found = Referral(table.choice("to", REFERRED_TO_CODES), table.text("name"), table.text("words"))
+    found = Referral(
+        to=table.choice("to", REFERRED_TO_CODES),
+        name=table.text("name"),
+        before=table.text("before"),
+        words=table.text("words"),
+        url=table.text("url", ""),
+    )
+    if found.url and not found.url.startswith("https://"):
+        table.fail("url", f"must begin with https://, not {found.url!r}")
     table.close()
     return found
 

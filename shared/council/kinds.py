@@ -60,11 +60,16 @@ class KindAttribute:
 
 @dataclass(frozen=True)
 class Referral:
-    """To whom reports of a kind go that are not the council's crews' to deal with: a code for events, and the words."""
+    """To whom reports of a kind go that are not the council's crews' to deal with: a code for events, and the words.
+
+    `before` is said before anybody describes anything, `words` once it was passed on; `url` is where they can be told.
+    """
 
     to: str
     name: str
+    before: str
     words: str
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause, Event, make_event
 from shared.errors import NotFound
 from shared.logs import bind
+from shared.store.documents import LONGEST_ID
 from shared.store.port import Document, Store, Where
 
 
@@ -72,7 +73,9 @@ class Repository(Generic[A]):
         self._derived = derived
 
     def get(self, aggregate_id: str) -> A | None:
-        """Return the aggregate, or None."""
+        """Return the aggregate, or None; ids come from outside too, and what can't be one is the id of nothing."""
+        if not 0 < len(aggregate_id) <= LONGEST_ID:
+            return None
         document = self._store.get(self._collection, aggregate_id)
         return self.load(document) if document else None
 

@@ -19,8 +19,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shared.config import REPOSITORY
 from tests.bench.accepting import measure_accept
+from tests.bench.decade import measure_decade
 from tests.bench.ground import Ground
 from tests.bench.measures import Measure, share, table_of
+from tests.bench.photographed import measure_photos
 from tests.bench.places import measure_places
 from tests.bench.planning import measure_planning
 from tests.bench.processes import flush_milliseconds
@@ -33,6 +35,8 @@ WRITTEN_TO = REPOSITORY / "build" / "bench.json"
 MEASUREMENTS: Mapping[str, Callable[[Ground], list[Measure]]] = {
     "publish": measure_publish,
     "accept": measure_accept,
+    "photo": measure_photos,
+    "queue": measure_decade,
     "visible": measure_visible_embedded,
     "visible-distributed": measure_visible_distributed,
     "planning": measure_planning,

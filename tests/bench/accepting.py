@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rich.console import Console
 
@@ -53,17 +54,25 @@ def measure_accept(ground: Ground) -> list[Measure]:
     """Return the lines of the web process alone, and with the worker beside it."""
     settings = prepared(ground.folder / "accept", STREETSCENE_PORT=str(free_ports()))
     forms = Forms(settings)
-    with _servers(settings) as (launcher, web, worker, bare):
+    with servers(settings) as (launcher, web, worker, bare):
         launcher.children = (web, bare)
         launcher.start()
-        alone = _rounds(ground, forms, web, bare, what="accepting reports")
+        alone = rounds(ground, forms, web, bare, what="accepting reports")
         launcher.children = (worker, web, bare)
         worker.start(launcher.lifeline[0])
-        beside = _rounds(ground, forms, web, bare, what="accepting reports beside the worker")
+        beside = rounds(ground, forms, web, bare, what="accepting reports beside the worker")
     return [
-        _measure("reports accepted over HTTP ÷ bare Flask", alone, at_least=AIM),
-        _measure("the same, with the worker beside it", beside, at_least=None),
+        compared("reports accepted over HTTP ÷ bare Flask", alone, at_least=AIM),
+        compared("the same, with the worker beside it", beside, at_least=None),
     ]
+
+
+class Sender(Protocol):
+    """Sends the same to either side."""
+
+    def send(self, line: Line, number: int) -> bytes:
+        """Send once and return the answer."""
+        ...
 
 
 class Forms:
@@ -83,7 +92,7 @@ class Forms:
         return send_report(line, self.form(number))
 
 
-def _rounds(ground: Ground, forms: Forms, web: Child, bare: Child, *, what: str) -> tuple[Side, Side]:
+def rounds(ground: Ground, forms: Sender, web: Child, bare: Child, *, what: str) -> tuple[Side, Side]:
     """Return both sides after their rounds."""
     ours, reference = Side(web), Side(bare)
     for side in (ours, reference):
@@ -98,7 +107,7 @@ def _rounds(ground: Ground, forms: Forms, web: Child, bare: Child, *, what: str)
     return ours, reference
 
 
-def _measure(what: str, sides: tuple[Side, Side], *, at_least: float | None) -> Measure:
+def compared(what: str, sides: tuple[Side, Side], *, at_least: float | None) -> Measure:
     """Return the line of two sides."""
     ours, reference = sides
     cpu = {"ours": ours.cpu_milliseconds, "reference": reference.cpu_milliseconds}
@@ -107,22 +116,24 @@ def _measure(what: str, sides: tuple[Side, Side], *, at_least: float | None) -> 
 
 
 @contextmanager
-def _servers(settings: Settings) -> Iterator[tuple[Launcher, Child, Child, Child]]:
+def servers(
+    settings: Settings, *, bare: str = "tests.bench.reference_web:application()"
+) -> Iterator[tuple[Launcher, Child, Child, Child]]:
     """Give a launcher, our web and worker processes and the bare one, none of them started; all end with this."""
     environment = {
         "STREETSCENE_DATA": str(settings.data),
         "STREETSCENE_PORT": str(settings.port),
         "STREETSCENE_RATE_LIMITS": PATIENT_LIMITS,
     }
-    bare_port, bare_data = free_ports(), settings.data.parent / "bare"
+    bare_port, bare_data = free_ports(), settings.data.parent / f"{settings.data.name}-bare"
     bare_data.mkdir()
     own = {"STREETSCENE_DATA": str(bare_data), "STREETSCENE_PORT": str(bare_port)}
     command = (sys.executable, "-m", "shared.cli")
     web = Child("web", (*command, "web", "all"), settings.port, environment, settings.data / "web.log")
     worker = Child("worker", (*command, "worker", "all"), settings.port + 1, environment, settings.data / "worker.log")
-    bare = Child("bare", (*GUNICORN, "tests.bench.reference_web:application()"), bare_port, own, bare_data / "web.log")
+    floor = Child("bare", (*GUNICORN, bare), bare_port, own, bare_data / "web.log")
     launcher = Launcher((), Console(quiet=True))
     try:
-        yield launcher, web, worker, bare
+        yield launcher, web, worker, floor
     finally:
         launcher.stop()

@@ -23,11 +23,11 @@ class Line:
     def call(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> bytes:
-        """Return the body of the answer; raises `AssertionError` for anything but success."""
+        """Return the body of the answer; raises `AssertionError` for a refusal."""
         self._connection.request(method, path, body, dict(headers or {}))
         answer = self._connection.getresponse()
         content = answer.read()
-        assert answer.status < 300, f"{method} {path}: {answer.status} {content[:300]!r}"
+        assert answer.status < 400, f"{method} {path}: {answer.status} {content[:300]!r}"
         return content
 
 

@@ -28,6 +28,24 @@ DRAFT_ANSWERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("details", {"description": "Six black bags and a broken chair. Dogs have been at them."}),
     ("contact", {"name": "Robin Resident", "email": "robin@example.com", "phone": "07700 900123"}),
 )
+ABOUT_ALL = {slug: answers for slug, answers in DRAFT_ANSWERS if slug in ("photos", "place", "details", "contact")}
+DRAFTS_OF_KINDS: dict[str, dict[str, dict[str, str]]] = {
+    "missed-bin": {
+        "about-bin": {"answer": "general"},
+        "about-house": {"answer": "12b"},
+        "about-collection_day": {"day": "2", "month": "11", "year": "2026"},
+        "about-assisted": {"answer": "yes"},
+    },
+    "abandoned-vehicle": {
+        "about-registration": {"answer": "AB12 CDE"},
+        "about-make_and_colour": {"answer": "A blue Ford Fiesta"},
+        "about-vehicle_state": {"answer": "damaged"},
+        "about-days_there": {"answer": "12"},
+    },
+    "untidy-land": {"about-land_problem": {"answer": "overgrown"}},
+}
+"""What residents answer to a kind's own questions."""
+
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -275,7 +293,10 @@ class Examples(dict[str, str]):
 
 
 class Visitors(dict[str, Visitor]):
-    """Visitors by role, each signed in when first asked for; `reporting` and `reported` are residents with a draft."""
+    """Visitors by role, each signed in when first asked for.
+
+    `reporting` and `reported` are residents with a draft; `reporting missed-bin` has one of that kind.
+    """
 
     def __init__(self, system: System, *, place: str | None = None, crew: str | None = None) -> None:
         super().__init__()
@@ -285,8 +306,9 @@ class Visitors(dict[str, Visitor]):
 
     def __missing__(self, name: str) -> Visitor:
         visitor = Visitor(self._system.url)
-        if name in ("reporting", "reported"):
-            self._answer(visitor, is_sent=name == "reported")
+        step, _, kind = name.partition(" ")
+        if step in ("reporting", "reported"):
+            self._answer(visitor, kind, is_sent=step == "reported")
         elif name == "crew":
             users = self._system.credentials["users"]
             visitor.sign_in(
@@ -297,11 +319,13 @@ class Visitors(dict[str, Visitor]):
         self[name] = visitor
         return visitor
 
-    def _answer(self, visitor: Visitor, *, is_sent: bool) -> None:
+    def _answer(self, visitor: Visitor, kind: str, *, is_sent: bool) -> None:
         """Answer every question of the report form, and perhaps send it."""
         photo = made_photo(Random(5), waste_type=WASTE["waste_type"], cleared=False)
-        for slug, answers in DRAFT_ANSWERS:
+        every = {**ABOUT_ALL, **DRAFTS_OF_KINDS[kind]} if kind else dict(DRAFT_ANSWERS)
+        for slug, answers in every.items():
             fields = {name: value.format(place=self.place) for name, value in answers.items()}
-            visitor.send(f"/report/new/{slug}", fields, photo=photo if slug == "photos" else None)
+            at = f"/report/new/{slug}?kind={kind}" if kind and slug == "photos" else f"/report/new/{slug}"
+            visitor.send(at, fields, photo=photo if slug == "photos" else None)
         if is_sent:
             visitor.send("/report/new/check", {})

@@ -79,10 +79,10 @@ def page(
     return Page(service, rule, visitor, shows, sends, status, is_in_empty_system="<" not in rule and status == OK)
 
 
-def question(slug: str, wrong: Sent | None = None) -> Page:
+def question(slug: str, wrong: Sent | None = None, *, visitor: str = "reporting") -> Page:
     """Declare a question of the report form; by default nothing answered is what is wrong."""
     error = wrong or Sent("/report/new/<slug>")
-    return page("reports", "/report/new/<slug>", "reporting", f"/report/new/{slug}", error=error)
+    return page("reports", "/report/new/<slug>", visitor, f"/report/new/{slug}", error=error)
 
 
 NOTICE_STEP = "/enforcement/notices/<notice_id>/<any(recipient, serve, payment, cancel):step>"
@@ -134,6 +134,16 @@ REPORTS = (
     question("contact", Sent("/report/new/<slug>", {"email": "nobody"})),
     page("reports", "/report/new/check", "reporting"),
     page("reports", "/report/new/sent", "reported"),
+    # A kind's own questions, one of each look: several of a list, a line, a day, one of a list, a number.
+    question("about-bin", visitor="reporting missed-bin"),
+    question("about-house", visitor="reporting missed-bin"),
+    question("about-collection_day", Sent("/report/new/<slug>", {"day": "31"}), visitor="reporting missed-bin"),
+    page("reports", "/report/new/<slug>", "reporting missed-bin", "/report/new/about-assisted"),
+    question("about-days_there", Sent("/report/new/<slug>", {"answer": "many"}), visitor="reporting abandoned-vehicle"),
+    page("reports", "/report/new/check", "reporting missed-bin"),
+    page("reports", "/report/new/sent", "reported missed-bin"),
+    page("reports", "/report/new/sent", "reported untidy-land"),
+    page("reports", "/report/new/passed-on", "public", "/report/new/passed-on?kind=untidy-land"),
     page("reports", "/contact-centre", "contact-centre"),
     page("reports", "/messages", "contact-centre"),
     page("reports", "/triage", "contact-centre", closed="/triage?state=closed"),
@@ -426,7 +436,7 @@ def states() -> Iterator[State]:
             yield State(one, shown, address, _asked(address) if name == "error" else None)
         for name, sent in one.sends.items():
             yield State(one, name, sent.at or one.shows["filled"], sent)
-        if one.is_in_empty_system and one.visitor not in ("reporting", "reported") and one.service != "demonstration":
+        if one.is_in_empty_system and not one.visitor.startswith("report") and one.service != "demonstration":
             yield State(one, "empty", one.rule, is_empty_system=True)
 
 

@@ -168,7 +168,7 @@ def test_the_place_can_be_given_on_the_map_by_keyboard_alone(new_page):
     page.get_by_role("button", name="East").focus()
     page.keyboard.press("Space")
     page.wait_for_url("**lon=-2.99*")
-    page.get_by_role("button", name="The waste is here").focus()
+    page.get_by_role("button", name="It is here").focus()
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("What kind of place is it?")

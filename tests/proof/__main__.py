@@ -1,4 +1,7 @@
-"""`make proof`: kill, restore and cut off the system under load, and print what was told beside what is there."""
+"""`make proof`: kill, restore and cut off the system under load, and print what was told beside what is there.
+
+And whether what reporters are told by when is what happens.
+"""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -12,17 +15,18 @@ from rich.table import Table
 
 from shared import failpoints
 from shared.errors import ConfigError
-from tests.proof import outage, restoring
+from tests.proof import outage, promises, restoring
 from tests.proof.kills import WINDOWS, prove_window
 from tests.proof.outage import prove_outage
+from tests.proof.promises import prove_promises
 from tests.proof.restoring import prove_restore
 from tests.proof.seeding import prove_seeding
-from tests.proof.tables import table_of_restored, table_of_rows, tables_of_outage
+from tests.proof.tables import table_of_promises, table_of_restored, table_of_rows, tables_of_outage
 
 console = Console()
 
-RESTORE, BROKER_AWAY = "restore", "broker-away"
-PROOFS = (*WINDOWS, failpoints.MID_SEED, RESTORE, BROKER_AWAY)
+RESTORE, BROKER_AWAY, PROMISES = "restore", "broker-away", "promises"
+PROOFS = (*WINDOWS, failpoints.MID_SEED, RESTORE, BROKER_AWAY, PROMISES)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Ground:
             return self._restore(data)
         if name == BROKER_AWAY:
             return self._broker_away(data)
+        if name == PROMISES:
+            return self._promises(data)
         return self._kill(name, data)
 
     def _kill(self, window: str, data: Path) -> Found:
@@ -71,6 +77,10 @@ class Ground:
         steps = self._steps(BROKER_AWAY, outage.STEPS)
         found = prove_outage(seconds=self.seconds, folder=data, on_step=steps)
         return Found(tables_of_outage(found), found.shortcomings())
+
+    def _promises(self, data: Path) -> Found:
+        found = prove_promises(folder=data, on_step=self._steps(PROMISES, promises.STEPS))
+        return Found([table_of_promises(found)], found.shortcomings())
 
     def _steps(self, name: str, count: int) -> Callable[[str], None]:
         """Return what a proof tells of each step that it begins."""

@@ -7,6 +7,7 @@ from tests.proof.alarms import Alarm
 from tests.proof.comparison import Row
 from tests.proof.outage import Outage, Period
 from tests.proof.periods import PERIODS
+from tests.proof.promises import FEWEST_KEPT, MOST_KEPT, MOST_RATIO, Promises
 from tests.proof.restoring import Restored
 
 
@@ -89,6 +90,22 @@ def table_of_restored(restored: Restored) -> Table:
     for row, in_all in zip(restored.rows, restored.rows_in_all, strict=True):
         later = (in_all.told - row.told, in_all.lost - row.lost) if row.exact else ("", "")
         table.add_row(row.what, *(str(n) for n in (row.told, row.there, row.lost, row.twice, *later)))
+    return table
+
+
+def table_of_promises(promises: Promises) -> Table:
+    """Return what reporters were told beside when it was cleared."""
+    promised, actual = promises.medians
+    caption = (
+        f"{promises.by_forecast:.0%} of the days were the forecast’s, the others deadlines. Of {promises.nothing_there}"
+        " more reports a crew found nothing."
+    )
+    title = f"promises: {len(promises.told)} reports of four simulated weeks"
+    table = Table(_names("what"), "found", "wanted", title=title, caption=caption)
+    table.add_row("cleared by the day given", f"{promises.kept:.1%}", f"{FEWEST_KEPT:.0%} to {MOST_KEPT:.0%}")
+    table.add_row("median promise, days", f"{promised:g}", f"at most {MOST_RATIO * actual:g}")
+    table.add_row("median time to clear, days", f"{actual:g}", "")
+    table.add_row("mean promise and time to clear, days", " and ".join(f"{mean:.2f}" for mean in promises.means), "")
     return table
 
 

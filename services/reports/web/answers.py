@@ -159,7 +159,7 @@ def day_noticed(typed: Mapping[str, str], *, today: date) -> dict[str, Any]:
 
 def _earlier_day(typed: Mapping[str, str], today: date) -> date:
     """Return the typed date."""
-    found = _date([typed[name].strip() for name in ("year", "month", "day")])
+    found = typed_date([typed[name].strip() for name in ("year", "month", "day")])
     if found is None:
         problem = marked("Enter a real date, like 27 3 2026")
     elif found > today:
@@ -171,7 +171,7 @@ def _earlier_day(typed: Mapping[str, str], today: date) -> date:
     raise DomainError(problem, field="day")
 
 
-def _date(parts: Sequence[str]) -> date | None:
+def typed_date(parts: Sequence[str]) -> date | None:
     """Return the date of typed year, month and day, None where there is no such day."""
     try:
         return date(*(int(part) if _DATE_PART.fullmatch(part) else 0 for part in parts))

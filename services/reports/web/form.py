@@ -2,6 +2,8 @@
 
     photos → where → whose land → is it one of these? → what … → check your answers → send → what happens next
 
+Which questions are asked is the kind's of report (`questions.py`). A kind that somebody else deals with says so first.
+
 Sending twice is harmless: the draft is the idempotency key. A draft that was sent shows its report whatever page of
 the form is asked for; only the first question begins anew.
 """
@@ -22,14 +24,18 @@ from services.reports.intake import accept_report
 from services.reports.nearby import open_nearby
 from services.reports.store import by_reference
 from services.reports.web import questions, showing
-from services.reports.web.draft_cookie import draft_here, draft_to_write, set_cookie
-from services.reports.web.questions import QUESTIONS, REQUIRED
-from services.reports.web.taking import READERS, take
+from services.reports.web.draft_cookie import draft_here, draft_to_write, kind_here, set_cookie
+from services.reports.web.own_questions import own_answers
+from services.reports.web.questions import FIRST, LAND, PLACE, Question
+from services.reports.web.taking import take
 from services.reports.words import place_words, promise, reasons, waste_words
+from shared.council import Kind
+from shared.council.kinds import CODED
 from shared.errors import Conflict, DomainError, Duplicate
 from shared.texts import gettext as _
 from shared.web.app import cause, context
 from shared.web.auth import PUBLIC, current_user, policy
+from shared.web.forms import FormErrors
 from shared.web.limits import limited
 
 bp = Blueprint("report_form", __name__, template_folder="templates", url_prefix="/report/new")
@@ -46,28 +52,44 @@ def _leave_no_copy(response: Response) -> Response:
 def _too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
     """Say that photos were too large together, on their page, where those of before are still to be seen."""
     message = _("The photos are too large to send together. Add them one at a time, or choose smaller ones.")
-    return showing.page("photos", draft_here(), {}, {"photo": [message]}), 413
+    draft = draft_here()
+    kind = kind_here(draft, FIRST)
+    return showing.page(kind, questions.PHOTOS, draft, {}, {"photo": [message]}), 413
 
 
 @bp.get("/")
 @policy(PUBLIC)
 def begin() -> Response:
-    """Go to the first question."""
-    return _to("ask", slug=QUESTIONS[0].slug)
+    """Go to the first question, past who deals with such reports where that is not the council's crews or teams."""
+    kind = kind_here(draft_here(), FIRST)
+    asked = {"kind": kind.code} if request.args.get("kind") else {}
+    return _to("passed_on", **asked) if kind.referral and asked else _to("ask", slug=FIRST, **asked)
+
+
+@bp.get("/passed-on")
+@policy(PUBLIC)
+def passed_on() -> Response | str:
+    """Say to whom reports of a kind go, before anybody describes anything."""
+    kind = kind_here(draft_here(), FIRST)
+    if kind.referral is None:
+        return _to("begin", kind=kind.code)
+    return render_template("reports/form/passed_on.html", kind=kind)
 
 
 @bp.get("/<slug>")
 @policy(PUBLIC)
 def ask(slug: str) -> Response | str:
     """Show one question, with what was answered before."""
-    _require_question(slug)
     draft = draft_here()
-    if draft.reference and slug != QUESTIONS[0].slug:
+    if draft.reference and slug != FIRST:
         return _to("sent")
-    missing = questions.first_missing(draft.done)
-    if missing and questions.number_of(slug) > questions.number_of(missing):
+    kind = kind_here(draft, slug)
+    question = _question(kind, slug)
+    slugs = questions.slugs_of(kind)
+    missing = questions.first_missing(kind, draft.done)
+    if missing and slugs.index(slug) > slugs.index(missing):
         return _to("ask", slug=missing)
-    return showing.page(slug, draft, showing.shown(slug, draft.answers), {})
+    return showing.page(kind, question, draft, showing.shown(question, draft.answers), {})
 
 
 @bp.post("/<slug>")
@@ -75,11 +97,12 @@ def ask(slug: str) -> Response | str:
 @limited("60 per minute; 600 per hour")
 def answer(slug: str) -> Response | tuple[str, int]:
     """Take the answer of one question and go on to the next, or back to the check."""
-    _require_question(slug)
     token, draft = draft_to_write(slug)
     if draft.reference:
         return _to("sent")
-    answers, errors = take(slug, draft)
+    kind = kind_here(draft)
+    question = _question(kind, slug)
+    answers, errors = take(question, draft)
     if answers:
         try:
             # What was good is kept even where something was not: two photos of three stay.
@@ -87,11 +110,7 @@ def answer(slug: str) -> Response | tuple[str, int]:
         except (Conflict, Duplicate):
             # The same person answered in another tab at the same moment: show what is kept now.
             return _to("ask", slug=slug)
-    response = (
-        make_response(showing.page(slug, draft, {**showing.shown(slug, draft.answers), **showing.typed()}, errors), 400)
-        if errors
-        else _onward(slug, draft)
-    )
+    response = _again(kind, question, draft, errors) if errors else _onward(kind, slug, draft)
     set_cookie(response, token)
     return response
 
@@ -103,10 +122,14 @@ def whose() -> Response | str:
     draft = draft_here()
     if draft.reference:
         return _to("sent")
-    if "land" not in draft.done:
-        return _to("ask", slug="land")
+    kind = kind_here(draft)
+    if questions.where_slug(kind) != LAND.slug:
+        return _to("begin")
+    if LAND.slug not in draft.done:
+        return _to("ask", slug=LAND.slug)
     answer = context().council.land[draft.answers["land_type"]]
-    return render_template("reports/form/whose.html", answer=answer, onward=_after_land(draft).headers["Location"])
+    onward = _after_where(kind, draft).headers["Location"]
+    return render_template("reports/form/whose.html", kind=kind, answer=answer, onward=onward)
 
 
 @bp.get("/nearby")
@@ -116,10 +139,12 @@ def nearby() -> Response | str:
     draft = draft_here()
     if draft.reference:
         return _to("sent")
-    if "place" not in draft.done:
-        return _to("ask", slug="place")
-    near = open_nearby(context(), draft.answers["lat"], draft.answers["lon"])
-    return render_template("reports/form/nearby.html", near=[showing.near(one) for one in near])
+    if PLACE.slug not in draft.done:
+        return _to("ask", slug=PLACE.slug)
+    kind = kind_here(draft)
+    near = open_nearby(context(), draft.answers["lat"], draft.answers["lon"], kind=kind.code)
+    back = url_for(".ask", slug=questions.where_slug(kind))
+    return render_template("reports/form/nearby.html", kind=kind, near=[showing.near(one) for one in near], back=back)
 
 
 @bp.post("/nearby")
@@ -128,11 +153,12 @@ def nearby() -> Response | str:
 def none_of_these() -> Response:
     """Go on, because it is none of the open reports."""
     draft = draft_here()
-    if draft.reference or "place" not in draft.done:
+    if draft.reference or PLACE.slug not in draft.done:
         return _to("sent" if draft.reference else "begin")
     with suppress(Conflict):
         draft = keep_draft(context(), replace(draft, answers={**draft.answers, "nearby_seen": True}))
-    return _to("check") if draft.is_reviewed else _to("ask", slug=questions.first_missing(draft.done) or "waste")
+    missing = questions.first_missing(kind_here(draft), draft.done)
+    return _to("ask", slug=missing) if missing and not draft.is_reviewed else _to("check")
 
 
 @bp.get("/check")
@@ -142,14 +168,15 @@ def check() -> Response | str:
     draft = draft_here()
     if draft.reference:
         return _to("sent")
-    missing = questions.first_missing(draft.done)
+    kind = kind_here(draft)
+    missing = questions.first_missing(kind, draft.done)
     if missing:
         return _to("ask", slug=missing)
     if not draft.is_reviewed:
         # Where the same person has the page open twice, the other one has noted it.
         with suppress(Conflict):
             keep_draft(context(), replace(draft, is_reviewed=True))
-    return showing.check_page(draft, {})
+    return showing.check_page(kind, draft, {})
 
 
 @bp.post("/check")
@@ -160,12 +187,15 @@ def send() -> Response | tuple[str, int]:
     draft = draft_here()
     if draft.reference:
         return _to("sent")
-    if not set(REQUIRED) <= set(draft.done):
-        return _to("ask", slug=questions.first_missing(draft.done) or QUESTIONS[0].slug)
+    kind = kind_here(draft)
+    missing = questions.first_missing(kind, draft.done)
+    if missing:
+        return _to("ask", slug=missing)
     try:
-        report = accept_report(context(), _submission(draft), idempotency_key=draft.idempotency_key, cause=cause())
+        submission = _submission(kind, draft)
+        report = accept_report(context(), submission, idempotency_key=draft.idempotency_key, cause=cause())
     except DomainError as error:
-        return showing.check_page(draft, {"form": [error.message]}), 400
+        return showing.check_page(kind, draft, {"form": [error.message]}), 400
     # A second press of the button may have got here first; it has kept the same reference.
     with suppress(Conflict):
         keep_draft(context(), sent_draft(draft, report.reference))
@@ -184,6 +214,7 @@ def sent() -> Response | str:
     return render_template(
         "reports/sent.html",
         report=report,
+        kind=council.kind_of(report.kind),
         promise=promise(report),
         reasons=reasons(report, council),
         waste=waste_words(report, context().council),
@@ -202,55 +233,64 @@ def photo(number: int) -> Response:
     return Response(context().blobs.get(photos[number - 1][1]), content_type="image/jpeg")
 
 
-def _require_question(slug: str) -> None:
-    """Answer 404 for a path that is none of the questions."""
-    if slug not in READERS:
-        abort(404)
+def _question(kind: Kind, slug: str) -> Question:
+    """Return the question of a path; answers 404 for one that the kind does not ask."""
+    return questions.question(kind, slug) or abort(404)
 
 
-def _onward(slug: str, draft: Draft) -> Response:
+def _again(kind: Kind, question: Question, draft: Draft, errors: FormErrors) -> Response:
+    """Return a question's page once more, with what was typed and what is wrong with it."""
+    values = {**showing.shown(question, draft.answers), **showing.typed()}
+    return make_response(showing.page(kind, question, draft, values, errors), 400)
+
+
+def _onward(kind: Kind, slug: str, draft: Draft) -> Response:
     """Return the way on from a question that was answered."""
-    if slug == "photos" and request.form.get("more"):
+    if slug == FIRST and request.form.get("more"):
         return _to("ask", slug=slug)
-    if slug == "land":
+    if slug == LAND.slug:
         mine = context().council.land[draft.answers["land_type"]].whose in ("council", "highway")
-        return _after_land(draft) if mine else _to("whose")
-    if slug == "place" and draft.is_reviewed:
-        return _after_land(draft)
-    following = questions.next_slug(slug)
+        return _after_where(kind, draft) if mine else _to("whose")
+    if slug == PLACE.slug and (draft.is_reviewed or questions.where_slug(kind) == slug):
+        return _after_where(kind, draft)
+    following = questions.next_slug(kind, slug)
     return _to("check") if draft.is_reviewed or following is None else _to("ask", slug=following)
 
 
-def _after_land(draft: Draft) -> Response:
+def _after_where(kind: Kind, draft: Draft) -> Response:
     """Return the way on once place and land are known: past the open reports around, where there are any."""
     answers = draft.answers
-    if not answers.get("nearby_seen") and open_nearby(context(), answers["lat"], answers["lon"]):
+    if not answers.get("nearby_seen") and open_nearby(context(), answers["lat"], answers["lon"], kind=kind.code):
         return _to("nearby")
-    return _to("check") if draft.is_reviewed else _to("ask", slug=questions.next_slug("land") or "check")
+    following = questions.next_slug(kind, questions.where_slug(kind))
+    return _to("check") if draft.is_reviewed or following is None else _to("ask", slug=following)
 
 
-def _submission(draft: Draft) -> Submission:
-    """Return the draft's answers as what makes a report."""
+def _submission(kind: Kind, draft: Draft) -> Submission:
+    """Return the draft's answers as what makes a report: those that its kind asks for, whatever was answered before."""
+    asks = {code for code in CODED if kind.attribute(code)}
     answers = draft.answers
     happened_on = answers.get("happened_on")
     return Submission(
+        kind=kind.code,
         channel=_channel(),
         lat=answers["lat"],
         lon=answers["lon"],
-        waste_type=answers["waste_type"],
-        other_waste_types=tuple(answers.get("other_waste_types", ())),
-        land_type=answers["land_type"],
-        size=answers["size"],
-        hazards=tuple(answers["hazards"]),
+        waste_type=answers["waste_type"] if "waste_type" in asks else None,
+        other_waste_types=tuple(answers.get("other_waste_types", ())) if kind.is_waste else (),
+        land_type=answers["land_type"] if "land_type" in asks else None,
+        size=answers["size"] if "size" in asks else None,
+        hazards=tuple(answers.get("hazards", ())) if kind.is_waste else (),
         place_id=answers.get("place_id"),
         place_text=answers.get("place_text", ""),
-        happened_on=date.fromisoformat(happened_on) if happened_on else None,
+        happened_on=date.fromisoformat(happened_on) if happened_on and kind.is_waste else None,
         description=answers.get("description", ""),
         name=answers.get("name", ""),
         email=answers.get("email", ""),
         phone=answers.get("phone", ""),
         photos=tuple(Photo(key, public_key) for key, public_key in answers.get("photos", ())),
-        witness=_witness(answers),
+        witness=_witness(answers) if kind.is_waste else None,
+        answers=own_answers(kind, draft),
     )
 
 

@@ -40,6 +40,9 @@ PHOTO_CACHE = "private, max-age=300"
 ON_SITE_ROLES = ("contact-centre", "manager", "supervisor", "crew", "officer")
 """Roles that must see the place before anything is released: they send, find or clear it, or look for evidence."""
 
+FLY_TIPPING = "fly-tipping"
+"""The kind that the start page begins with; the others stand below it, in the council's order."""
+
 ANSWERS = ("still-there", "cleared", "satisfied", "dissatisfied")
 
 CREW_PAGE_ROLES = ("crew", "supervisor")
@@ -50,14 +53,15 @@ ORIGINAL_ROLES = ("contact-centre", "manager", "officer")
 @policy(PUBLIC)
 def home() -> str:
     """Show the start page."""
-    return render_template("reports/home.html", wanted="", errors={})
+    others = [kind for kind in context().council.kinds.values() if kind.code != FLY_TIPPING]
+    return render_template("reports/home.html", wanted="", errors={}, fly_tipping=FLY_TIPPING, others=others)
 
 
 @bp.get("/report")
 @policy(PUBLIC)
 def begin() -> Response:
-    """Go to the first question of the report form."""
-    return redirect(url_for("report_form.begin"), 303)  # type: ignore[return-value]
+    """Go to the first question about a fly-tip, as the menu offers it."""
+    return redirect(url_for("report_form.begin", kind=FLY_TIPPING), 303)  # type: ignore[return-value]
 
 
 @bp.get("/report/find")

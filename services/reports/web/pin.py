@@ -10,6 +10,7 @@ from math import cos, radians
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
+from services.reports.web.draft_cookie import draft_here, kind_here
 from services.reports.words import near_words
 from shared.calendar import london_date
 from shared.council.gazetteer import Place
@@ -67,6 +68,7 @@ def point() -> str | Response:
     today = london_date(context().clock.now())
     return render_template(
         "reports/form/map.html",
+        kind=kind_here(draft_here()),
         view=view,
         side=SIDE_PX,
         nearest=NEAREST,

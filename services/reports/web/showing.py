@@ -11,10 +11,13 @@ from services.reports.drafts import Draft
 from services.reports.nearby import Near
 from services.reports.web import questions
 from services.reports.web.answers import FORM_DESCRIPTION_LIMIT
-from services.reports.web.questions import QUESTIONS, question
+from services.reports.web.own_questions import FIELD, own_rows, shown_own
+from services.reports.web.questions import LAST, Question
 from services.reports.words import HAZARD_ADVICE, HAZARD_HINTS, HAZARD_WORDS, age_words, place_words, waste_words
 from shared.calendar import london_date
-from shared.contracts.codes import LAND_TYPES, SIZES, WASTE_TYPES
+from shared.contracts.codes import LAND_TYPES, SIZES, WASTE_TYPES, Code
+from shared.council import Kind
+from shared.council.model import LandAnswer
 from shared.council.place_search import as_postcode
 from shared.errors import NotFound
 from shared.texts import gettext as _
@@ -29,14 +32,16 @@ CHOICES: Mapping[str, Sequence[tuple[str, ...]]] = {
     "land": [(code, words.plain) for code, words in LAND_TYPES.items()],
     "danger": [(code, words, HAZARD_HINTS[code]) for code, words in HAZARD_WORDS.items()],
 }
-LISTS = ("hazards", "waste_types")
+LISTS = ("hazards", "waste_types", FIELD)
 """Fields that hold several values."""
 
 
-def page(slug: str, draft: Draft, values: Mapping[str, Any], errors: FormErrors) -> str:
+def page(kind: Kind, question: Question, draft: Draft, values: Mapping[str, Any], errors: FormErrors) -> str:
     """Return a question's page."""
+    slug = question.slug
+    slugs = questions.slugs_of(kind)
     found = _search(values) if slug == "place" else {}
-    previous = questions.previous_slug(slug)
+    previous = questions.previous_slug(kind, slug)
     back = (
         url_for("report_form.check")
         if draft.is_reviewed
@@ -45,10 +50,11 @@ def page(slug: str, draft: Draft, values: Mapping[str, Any], errors: FormErrors)
         else url_for("reports.home")
     )
     return render_template(
-        f"reports/form/{slug}.html",
-        question=question(slug),
-        number=questions.number_of(slug),
-        of=len(QUESTIONS),
+        f"reports/form/{'own' if question.attribute else slug}.html",
+        kind=kind,
+        question=question,
+        number=slugs.index(slug) + 1,
+        of=len(slugs),
         values=values,
         errors={field: [_(message) for message in messages] for field, messages in errors.items()},
         back=back,
@@ -60,36 +66,55 @@ def page(slug: str, draft: Draft, values: Mapping[str, Any], errors: FormErrors)
         example=_example_place(),
         description_limit=FORM_DESCRIPTION_LIMIT,
         advice=HAZARD_ADVICE,
-        land_answer=context().council.land.get(draft.answers.get("land_type", "")),
+        land_answer=_land_answer(kind, slug, draft),
         **found,
     )
 
 
-def check_page(draft: Draft, errors: FormErrors) -> str:
+def _land_answer(kind: Kind, slug: str, draft: Draft) -> LandAnswer | None:
+    """Return whose the land is, for the question that comes right after it."""
+    if questions.previous_slug(kind, slug) != questions.LAND.slug:
+        return None
+    return context().council.land.get(draft.answers.get("land_type", ""))
+
+
+def check_page(kind: Kind, draft: Draft, errors: FormErrors) -> str:
     """Return the page of all answers."""
     answers = draft.answers
     council = context().council
+    hazards = answers.get("hazards", ()) if kind.is_waste else ()
     others = [WASTE_TYPES[code].plain for code in answers.get("other_waste_types", ())]
     return render_template(
         "reports/form/check.html",
+        kind=kind,
+        asks=questions.slugs_of(kind),
+        own=own_rows(kind, answers),
         answers=answers,
         errors={field: [_(message) for message in messages] for field, messages in errors.items()},
-        waste=WASTE_TYPES[answers["waste_type"]].plain,
+        waste=_plain(WASTE_TYPES, answers.get("waste_type")),
         others=others,
-        size=SIZES[answers["size"]].plain,
-        hazards=[HAZARD_WORDS[hazard] for hazard in answers["hazards"]],
-        advice=[HAZARD_ADVICE[hazard] for hazard in answers["hazards"]],
-        land=LAND_TYPES[answers["land_type"]].plain,
+        size=_plain(SIZES, answers.get("size")),
+        hazards=[HAZARD_WORDS[hazard] for hazard in hazards],
+        advice=[HAZARD_ADVICE[hazard] for hazard in hazards],
+        land=_plain(LAND_TYPES, answers.get("land_type")),
         place_name=_place_name(answers),
         location=council.locate(answers["lat"], answers["lon"], _today()),
         happened_on=date.fromisoformat(answers["happened_on"]) if answers.get("happened_on") else None,
         photo_urls=_photo_urls(draft),
-        back=url_for("report_form.ask", slug=QUESTIONS[-1].slug),
+        back=url_for("report_form.ask", slug=LAST),
     )
 
 
-def shown(slug: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(codes: Mapping[str, Code], code: str | None) -> str:
+    """Return the words of a code, empty for none."""
+    return codes[code].plain if code else ""
+
+
+def shown(question: Question, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return earlier answers as the form's fields show them."""
+    if question.attribute:
+        return shown_own(question, answers)
+    slug = question.slug
     values = dict(answers)
     if slug == "when" and answers.get("happened_on") and answers.get("when") == "earlier":
         year, month, day = answers["happened_on"].split("-")
@@ -112,7 +137,7 @@ def near(one: Near) -> dict[str, Any]:
     report = one.report
     return {
         "reference": report.reference,
-        "waste": waste_words(report),
+        "waste": waste_words(report, context().council),
         "where": place_words(report, context().council),
         "metres": max(10, round(one.metres, -1)),
         "age": age_words(report.reported_at, context().clock.now()),

@@ -14,6 +14,8 @@ from services.reports.drafts import Draft
 from services.reports.intake import locate
 from services.reports.photos import keep_photo
 from services.reports.web import answers as schemas
+from services.reports.web.own_questions import take_own
+from services.reports.web.questions import Question
 from shared.calendar import london_date
 from shared.errors import DomainError, NotFound
 from shared.texts import gettext as _
@@ -27,9 +29,9 @@ POSITION_UNREADABLE = marked("We could not read that position. Search for the st
 Taken = tuple[dict[str, Any], FormErrors]
 
 
-def take(slug: str, draft: Draft) -> Taken:
+def take(question: Question, draft: Draft) -> Taken:
     """Return the answers that the page of a question sent, and what is wrong with them, by field."""
-    return READERS[slug](draft)
+    return take_own(question) if question.attribute else READERS[question.slug](draft)
 
 
 def _plain(schema: type[schemas.Answers]) -> Callable[[Draft], Taken]:

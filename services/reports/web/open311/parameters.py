@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest
 from services.reports.addresses import find_address
 from services.reports.domain.answers import check_answer
 from services.reports.domain.typed import clean_text, clean_url
+from shared.calendar import london_date
 from shared.council import Gazetteer, Kind, Place
 from shared.errors import DomainError, NotFound
 from shared.web.api_keys import require_api_key
@@ -138,10 +139,12 @@ def attributes(kind: Kind, faults: Faults) -> dict[str, tuple[str, ...]]:
     """Return the answers to what the kind asks, `attribute[code]` and `attribute[code][]` alike; others are ignored."""
     given = request.form
     found: dict[str, tuple[str, ...]] = {}
+    today = london_date(context().clock.now())
     for attribute in kind.attributes:
         name = f"attribute[{attribute.code}]"
         with faults.collected(name):
-            found[attribute.code] = check_answer(attribute, [*given.getlist(name), *given.getlist(f"{name}[]")])
+            typed = [*given.getlist(name), *given.getlist(f"{name}[]")]
+            found[attribute.code] = check_answer(attribute, typed, today=today)
     return found
 
 

@@ -1,17 +1,18 @@
 """The day that a reporter is given: from the forecast, from the crew's own day, or from the deadline, and why."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.reports import subscriptions
+from services.reports.forecast import day_by
 from services.reports.handlers import close_report, reopen_report
 from services.reports.messages import send_messages
 from services.reports.store import FORECASTS
 from services.reports.words import promise
 from shared.bus.answer import answer
-from shared.calendar import london_date
+from shared.calendar import LONDON, london_date
 from shared.contracts.envelope import encode
 from shared.contracts.example import example
 from shared.contracts.scheduling import ForecastPublishedV1
@@ -20,12 +21,16 @@ from tests.builders import TUESDAY_MORNING
 from tests.unit.services.reports.made import accept, deliver, events, expected_event, stored
 
 DAY = 24 * 60
+TO_AFTERNOON = 180
+"""From 10:40 on a day to where that day is the nearest: which day is said is then beyond doubt."""
 
 
 def published(ctx, p80_minutes, *, at=TUESDAY_MORNING - timedelta(hours=1), number=1, priority=3):
     place = ctx.council.gazetteer.places[0]
     depot = ctx.council.depot_for(place.lat, place.lon, place.neighbourhood)
-    rows = [{"depot_id": depot.id, "priority": priority, "median_minutes": DAY, "p80_minutes": p80_minutes}]
+    rows = [
+        {"depot_id": depot.id, "priority": priority, "median_minutes": DAY, "p80_minutes": p80_minutes + TO_AFTERNOON}
+    ]
     made = example(ForecastPublishedV1)
     return replace(
         made, id=f"forecast-{number}", sequence=number, time=at, data={"state": {**made.state, "rows": rows}}
@@ -50,6 +55,24 @@ def test_a_report_is_promised_by_when_four_of_five_like_it_were_cleared(ctx, res
     body = messages_page(ctx.store).items[0]["body"]
     assert "We expect to have cleared it by Thursday 19 November 2026" in body
     assert "four of five reports like this one" in body
+
+
+@pytest.mark.parametrize(
+    ("made", "takes_minutes", "day"),
+    [
+        ("2026-11-17T10:40", 60, 17),
+        ("2026-11-17T10:40", DAY, 17),  # due before the middle of Wednesday: Tuesday's crews did nearly all of those
+        ("2026-11-17T10:40", DAY + 120, 18),
+        ("2026-11-17T20:00", 5 * 60, 18),  # due in the night, and nobody works this evening any more
+        ("2026-11-17T20:00", 29 * 60, 18),
+        ("2026-11-17T08:00", 29 * 60, 18),
+        ("2026-10-24T12:00", DAY, 24),  # the clocks go back in the night: due at 11 on Sunday
+    ],
+)
+def test_a_time_is_said_as_the_day_at_whose_end_it_is_nearest(ctx, made, takes_minutes, day):
+    since = datetime.fromisoformat(made).replace(tzinfo=LONDON).astimezone(UTC)
+
+    assert day_by(since, timedelta(minutes=takes_minutes), ctx.council.working_time).day == day
 
 
 def test_without_a_forecast_the_deadline_is_what_is_said(ctx, resident):
@@ -102,6 +125,16 @@ def test_a_forecast_of_another_priority_or_of_last_week_promises_nothing(ctx):
     forecast(ctx, published(ctx, DAY, at=TUESDAY_MORNING - timedelta(days=8)))
 
     assert accept(ctx).promised_on is None
+
+
+def test_what_no_crew_is_sent_to_is_promised_by_its_deadline_and_not_by_crews_times(ctx):
+    forecast(ctx, published(ctx, DAY))
+    other = {"waste_type": None, "land_type": None, "size": None, "kind": "missed-bin"}
+
+    report = accept(ctx, **other, answers={"bin": ["general"], "house": ["12"]})
+
+    assert report.promised_on is None
+    assert promise(report).by == london_date(report.deadline)
 
 
 def test_the_crews_own_day_goes_before_the_forecast(ctx):

@@ -519,7 +519,7 @@ def test_the_map_says_in_words_where_the_pin_is(resident, client):
     assert here.name in client.get(f"/report/new/map.svg?lat={here.lat}&lon={here.lon}&near=5").text
     outside = client.get("/report/new/map?lat=53.50&lon=-3.0&near=2").text
     assert "It is in the area of Sefton Council" in outside
-    assert "The waste is here" not in outside
+    assert "It is here" not in outside
 
 
 def test_a_spot_on_the_map_makes_a_report_there(resident, ctx):

@@ -326,7 +326,7 @@ def test_a_reference_that_is_none_is_answered_in_words(client, typed):
 
 def test_a_report_that_is_not_there_is_not_found(client):
     assert client.get("/report/FT-00000000").status_code == 404
-    assert client.get("/report").headers["Location"] == "/report/new/"
+    assert client.get("/report").headers["Location"] == "/report/new/?kind=fly-tipping"
     assert client.get("/").status_code == 200
 
 

@@ -12,9 +12,10 @@ import pytest
 
 from services.reports.handlers import close_report, refer_report, reopen_report
 from services.reports.photos import keep_photo
+from services.reports.web.questions import slugs_of
 from shared import texts, texts_catalogue
 from shared.calendar import london_date
-from tests.unit.services.reports.made import ANSWERS, CANARY, accept, csrf, photo
+from tests.unit.services.reports.made import ANSWERS, CANARY, KIND_ANSWERS, Reporter, accept, csrf, photo
 
 LETTERS = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "áƀćđéƒǵħíĵķĺɱńóƥɋŕšţúṽŵẋýžÁƁĆĐÉƑǴĦÍĴĶĹṀŃÓƤɊŔŠŢÚṼŴẊÝŽ"
@@ -81,14 +82,25 @@ def data(ctx):
     told += [neighbourhood.name for neighbourhood in council.neighbourhoods]
     told += [f"{one.name} {one.url}" for one in council.neighbours]
     told += [f"{land.owner} {land.url}" for land in council.land.values()]
+    told += [words for kind in council.kinds.values() for words in words_of(kind)]
     return set(ENGLISH_WORD.findall(" ".join(told))) | WELSH
+
+
+def words_of(kind):
+    """Everything that the council says of a kind of report."""
+    yield from (kind.name, kind.description, kind.team or "", kind.prefix)
+    if kind.referral:
+        yield from (kind.referral.name, kind.referral.before, kind.referral.words)
+    for asked in kind.attributes:
+        yield from (asked.question, asked.help)
+        yield from (choice.name for choice in asked.choices if not asked.is_coded)
 
 
 def english(page, data):
     """The English words of a page that nobody translated."""
     shown = Shown()
     shown.feed(page)
-    without_references = (re.sub(r"FT-[0-9A-Z]{8}|\{\w+\}", "", text) for text in shown.texts)
+    without_references = (re.sub(r"[A-Z]{2}-[0-9A-Z]{8}|\{\w+\}", "", text) for text in shown.texts)
     return {
         f"{word}: {text}"
         for text in without_references
@@ -126,6 +138,36 @@ def test_every_page_of_the_form_and_its_errors_is_in_the_language(resident, ctx,
     found["sent"] = resident.client.get("/report/new/sent").text
 
     left = {name: english(page, data | {resident.place.name[:5], "qqqq", "SO", "AS"}) for name, page in found.items()}
+
+    assert [f"{name}: {word}" for name, words in left.items() for word in sorted(words)] == []
+
+
+@pytest.mark.parametrize("kind", ["missed-bin", "untidy-land", "graffiti", "abandoned-vehicle"])
+def test_every_page_of_another_kinds_form_is_in_the_language(client, ctx, data, pseudo, kind):
+    someone = Reporter(client, ctx, kind)
+    here = {"lat": someone.place.lat, "lon": someone.place.lon, "place_id": None}
+    answers = {"graffiti_type": ["poster"]}
+    accept(ctx, kind="graffiti", answers=answers, waste_type=None, land_type=None, size=None, **here)
+    found = {"passed on": client.get("/report/new/passed-on", query_string={"kind": kind}, follow_redirects=True).text}
+    someone.go_on(KIND_ANSWERS[kind])
+    for slug in slugs_of(ctx.council.kind(kind)):
+        found[slug] = client.get(f"/report/new/{slug}").text
+    for slug, given in KIND_ANSWERS[kind].items():
+        wrong = {"day": "1"} if "day" in given else {"answer": ["x" * 201, "y"]}
+        refused = client.post(
+            f"/report/new/{slug}", data={"csrf_token": csrf(client.get("/report/new/contact")), **wrong}
+        )
+        assert refused.status_code == 400, slug
+        found[f"{slug}, wrong"] = refused.text
+    for name in ("check", "nearby"):
+        found[name] = client.get(f"/report/new/{name}").text
+    someone.send()
+    found["sent"] = client.get("/report/new/sent").text
+    for name in list(found):
+        # What was typed is the resident's own.
+        found[name] = re.sub(r"x{201}", "", found[name])
+
+    left = {name: english(page, data | {"Canary", "blue", "Fiesta", "house"}) for name, page in found.items()}
 
     assert [f"{name}: {word}" for name, words in left.items() for word in sorted(words)] == []
 

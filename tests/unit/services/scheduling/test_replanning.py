@@ -11,6 +11,7 @@ from services.scheduling.domain.plan import Plan
 from shared.calendar import london_date
 from shared.contracts import decode
 from shared.contracts.envelope import Cause
+from shared.ids import derived_id
 from tests.builders import TUESDAY_MORNING
 
 from .made import NOW, make_job
@@ -153,6 +154,19 @@ def test_without_jobs_there_is_no_forecast(ctx):
     forecasting.publish_forecast(ctx)
 
     assert ctx.store.count("forecasts", {}) == 0
+
+
+def test_a_job_that_took_long_counts_by_when_it_was_done(ctx, clock):
+    for number in range(FEWEST_JOBS):
+        done = clock.now() - timedelta(days=1)
+        job = cleared(30, id=f"job-{number}", report_id=f"report-{number}")
+        job = replace(job, created_at=done - timedelta(days=40), completed_at=done)
+        store.jobs(ctx.store).add(job, [], at=clock.now(), cause=BY_HAND)
+
+    forecasting.publish_forecast(ctx)
+
+    (row,) = store.forecasts(ctx.store).get(derived_id("forecast", london_date(clock.now()).isoformat())).rows
+    assert row.p80_minutes == 40 * 24 * 60
 
 
 def test_old_jobs_count_no_more(ctx, clock):
