@@ -136,7 +136,7 @@ def original_photo(reference: str) -> Response:
     user = current_user()
     number = _photo_number()
     photo = report.private.photo(number)
-    if photo is None or user is None:
+    if photo is None or not photo.key or user is None:
         abort(404)
     note_access(context(), report, user_id=user.id, user_name=user.name, what="photo-original")
     response = Response(context().blobs.get(photo.key), content_type="application/octet-stream")
