@@ -59,7 +59,7 @@ def export(ctx: ServiceContext, holding: Holding) -> Exported:
         document = ctx.store.get(DRAFTS.name, holding.id)
         return Exported(_plain({"answers": document["answers"]} if document else {}))
     report = reports(ctx.store).require(holding.id)
-    note_access(ctx, report, user_id=COMMAND, user_name="", what="exported")
+    note_access(ctx, report, user_id=COMMAND, user_name="the privacy command", what="exported")
     if holding.kind == FOLLOWER:
         mine = [one for one in report.private.followers if erasure.is_reached_at(one, holding.found_by)]
         given = [{"email": one.email, "phone": one.phone} for one in mine]
@@ -82,7 +82,7 @@ def erase(ctx: ServiceContext, holding: Holding) -> None:
             if is_held(ctx.store, report):
                 raise DomainError(LEGAL_HOLD)
             erase_reporter(ctx, holding.id)
-        note_access(ctx, report, user_id=COMMAND, user_name="", what="erased:request")
+        note_access(ctx, report, user_id=COMMAND, user_name="the privacy command", what="erased:request")
     metrics.record_personal_erased(ctx.service, "request")
 
 

@@ -96,7 +96,7 @@ def _erase_one(ctx: ServiceContext, report_id: str, what: str) -> bool:
     else:
         forget_messages(ctx.store, report.id)
         save_erased(ctx, report, without_words(ctx, report))
-    note_access(ctx, report, user_id=CLOCK, user_name="", what=f"erased:{what}")
+    note_access(ctx, report, user_id=CLOCK, user_name="the clock", what=f"erased:{what}")
     metrics.record_personal_erased(ctx.service, what)
     return True
 

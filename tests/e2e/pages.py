@@ -152,6 +152,7 @@ REPORTS = (
         error_in_merge=Sent("/triage/<reference>/merge"),
         error_in_close=Sent("/triage/<reference>/close"),
     ),
+    page("reports", "/triage/<reference>/log", "contact-centre", "/triage/{sent}/log", nobody="/triage/{graffiti}/log"),
 )
 SCHEDULING = (
     page(
