@@ -11,7 +11,8 @@ A service without anybody's data says so in `SAYS` and takes the three functions
 in an order in which each can use what those before it found: `reports` learns which reports a person made, `accounts`
 which member of staff somebody is, and only then can enforcement say what it has about them.
 
-The sections of law named by services are from memory: a council's data protection officer confirms them.
+The sections of law that services name were not checked again against the statute: a council’s data protection officer
+confirms them.
 """
 
 from collections.abc import Mapping, Sequence
