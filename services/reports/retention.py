@@ -92,7 +92,7 @@ def _erase_one(ctx: ServiceContext, report_id: str, what: str) -> bool:
     if report is None or report.is_open or is_held(ctx.store, report):
         return False
     if what == erasure.PHOTOS:
-        save_erased(ctx, report, erasure.erase_photos(report, at=ctx.clock.now()))
+        save_erased(ctx, report, erasure.erase_photos(report))
     else:
         forget_messages(ctx.store, report.id)
         save_erased(ctx, report, without_words(ctx, report))
@@ -113,7 +113,7 @@ def erase_reporter(ctx: ServiceContext, report_id: str) -> None:
     if report.is_open:
         save_erased(ctx, report, erasure.ask_erasure(report, at=ctx.clock.now()))
         return
-    bare = erasure.erase_photos(without_words(ctx, report), at=ctx.clock.now())
+    bare = erasure.erase_photos(without_words(ctx, report))
     forget_messages(ctx.store, report.id)
     save_erased(ctx, report, bare)
 

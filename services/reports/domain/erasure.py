@@ -19,16 +19,17 @@ from services.reports.domain.report import Report
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """Before every report: what somebody asked to have erased is due as soon as nothing needs it."""
 
+NOTHING_TOLD = Private()
 WORDS, PHOTOS = "words", "photos"
 
 
 def holds_words(report: Report) -> bool:
-    """Say whether the report still holds contact details, words, answers or a spot that may be about a person."""
-    told = report.private
-    typed = told.name or told.email or told.phone or told.description or told.place_text
-    from_others = told.followers or told.media_urls or told.partner_id or told.notes
-    answered = told.answers and report.erased_at is None
-    return bool(typed or from_others or answered or told.lat is not None)
+    """Say whether the report still holds contact details, words, answers or a spot that may be about a person.
+
+    Everything that people tell counts, whatever is added to it later, but for photos and the answers that may stay.
+    """
+    is_told = replace(report.private, photos=(), answers=()) != NOTHING_TOLD
+    return is_told or bool(report.private.answers and report.erased_at is None)
 
 
 def holds_photos(report: Report) -> bool:
@@ -64,12 +65,12 @@ def erase_words(report: Report, *, at: datetime, published: Collection[str] = ()
     return replace(report, private=kept, idempotency_key=key, text_released=False, erased_at=at)
 
 
-def erase_photos(report: Report, *, at: datetime) -> Report:
+def erase_photos(report: Report) -> Report:
     """Return the report without originals, and with the copies alone that the public may see."""
     if not holds_photos(report):
         return report
     kept = tuple(replace(photo, key="") for photo in report.private.photos if photo.is_released)
-    return replace(report, private=replace(report.private, photos=kept), erased_at=at)
+    return replace(report, private=replace(report.private, photos=kept))
 
 
 def drop_follower(report: Report, addresses: Collection[str]) -> Report:

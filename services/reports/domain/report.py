@@ -115,7 +115,7 @@ class Report:
     feedback: tuple[str, ...] = ()
     """What reporters answered, as `<visit>:<answer>`, each once."""
     erased_at: datetime | None = None
-    """When what was personal in it was erased; see `erasure.py`."""
+    """When words and contact details were erased; see `erasure.py`."""
     erasure_asked_at: datetime | None = None
     """When a person asked for that; until the report is closed, what is needed to deal with it stays."""
     version: int = 0

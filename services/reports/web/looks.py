@@ -20,7 +20,7 @@ from shared.notify import DELIVERIES
 from shared.store import DESCENDING, In
 from shared.store.port import Document
 from shared.web.app import context
-from shared.web.auth import current_user, policy, roles, signed_in_user
+from shared.web.auth import policy, roles, signed_in_user
 from shared.web.pagination import next_url, page_request
 
 bp = Blueprint("looks", __name__, template_folder="templates")
@@ -74,30 +74,29 @@ def note_messages_look(message_ids: list[str]) -> None:
 
 
 def register(app: Flask) -> None:
-    """Have looks written down that no single view knows of: see `_was_shown`."""
+    """Have looks written down that no single view knows of."""
 
     @app.after_request
     def note_report_shown(response: Response) -> Response:
+        came_back = request.path.startswith("/triage/") and request.method == "POST" and response.status_code == 400
+        is_page = request.endpoint == "triage.view" and response.status_code == 200
         reference = (request.view_args or {}).get("reference")
-        if reference and request.blueprint == "triage" and current_user() is not None:
+        if reference and (came_back or is_page):
             with suppress(NotFound):
                 report = by_reference(context().store, reference)
-                if _was_shown(report, response.status_code):
+                if came_back or _was_shown_unnoted(report):
                     note_look(report, "words-and-photo")
         return response
 
 
-def _was_shown(report: Report, status: int) -> bool:
+def _was_shown_unnoted(report: Report) -> bool:
     """Say whether the staff's page of a report has just shown what its view does not write down.
 
-    That is the whole report where a form came back with an error, and the exact spot of a report at a home, or the
-    address of a picture elsewhere, where there is nothing besides.
+    That is the exact spot of a report at a home, or the address of a picture elsewhere, where there is nothing besides.
     """
-    if request.method == "POST":
-        return status == 400
     told = report.private
     is_noted = told.description or told.place_text or told.photos or told.answers or told.notes
-    return status == 200 and not is_noted and (told.lat is not None or bool(told.media_urls))
+    return not is_noted and (told.lat is not None or bool(told.media_urls))
 
 
 def _entry(report_id: str, what: str, entry_id: str | None = None) -> Document:

@@ -153,6 +153,22 @@ def test_photos_and_words_have_times_of_their_own(ctx):
     assert stored(ctx, report).private.photos == ()
 
 
+def test_answers_alone_are_erased_though_photos_went_first(ctx):
+    report = accept(
+        ctx, kind="missed-bin", waste_type=None, land_type=None, size=None, place_id=None,
+        answers={"bin": ["general"], "house": ["Canary House"]}, photos=(keep_photo(ctx, photo()),),
+    )  # fmt: skip
+    close_report(ctx, report.reference, closure="no-action")
+    times = replace(ctx.council.retention, report_contact_days=60, unreleased_photo_days=30)
+    shorter = replace(ctx, council=replace(ctx.council, retention=times))
+    for _ in range(2):
+        ctx.clock.advance(timedelta(days=31))
+        retention.erase_due(shorter)
+
+    assert stored(ctx, report).private.photos == ()
+    assert "Canary House" not in everything(ctx)
+
+
 def test_a_kill_after_any_step_is_made_good_by_the_next_run(ctx, monkeypatch):
     report = told_and_closed(ctx)
     ctx.clock.advance(YEAR)
@@ -411,5 +427,5 @@ def test_nothing_to_erase_is_no_change(ctx):
     report = stored(ctx, accept(ctx))
 
     assert erasure.erase_words(report, at=ctx.clock.now()) is report
-    assert erasure.erase_photos(report, at=ctx.clock.now()) is report
+    assert erasure.erase_photos(report) is report
     assert reports(ctx.store).require(report.id) == report
