@@ -163,14 +163,14 @@ def _row(seen: Seen, report: Report, council: Council, now: datetime, *, to_staf
         ward=council.ward_name(report.place.ward),
         late=late if seen.is_late(now) else "",
         stands=stands.title,
-        why="; ".join([stands.text, *_deadline_words(report, council)]),
+        why=f"{stands.text} {_deadline_words(report, council)}".strip(),
     )
 
 
-def _deadline_words(report: Report, council: Council) -> list[str]:
-    """Return why the deadline is the one that has passed."""
+def _deadline_words(report: Report, council: Council) -> str:
+    """Return why the deadline is the one that has passed, empty where no rule said it."""
     given = reasons(report, council)
-    return [f"Its date was set because: {', '.join(given)}"] if given else []
+    return f"Why that date: {'; '.join(given)}." if given else ""
 
 
 def _show(area: Area) -> str:

@@ -11,7 +11,7 @@ from shared.web.app import context
 
 MARGIN = 0.06
 """Of the longer side, left around what is shown."""
-SMALLEST = 24.0
+SMALLEST = 60.0
 """In the map's own measure: one report alone is not shown as if under a glass."""
 
 

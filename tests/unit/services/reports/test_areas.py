@@ -92,7 +92,7 @@ def test_the_late_ones_say_how_late_and_why(ctx, client, busy):
 
     assert re.search(r"\d+ days late", page)
     assert "waiting for a crew" in page
-    assert "Its date was set because" in page
+    assert "Why that date: " in page
 
 
 def test_a_place_that_comes_back_is_counted_without_joined_reports_and_opens_to_its_records(ctx, client, busy):
