@@ -13,6 +13,7 @@ from shared.commands.console import Group
 from shared.commands.demonstration import seed, simulate
 from shared.commands.places import boundaries, gazetteer
 from shared.commands.planning import plan_day
+from shared.commands.privacy import privacy
 from shared.commands.running import planner, prepare, stream, up, web, worker
 from shared.commands.upkeep import catalogue, check, version
 
@@ -32,6 +33,7 @@ for command in (
         token,
         boundaries,
         gazetteer,
+        privacy,
         backup,
         restore,
         seed,

@@ -95,6 +95,11 @@ _waste = _gauge("waste_kg_total", "Waste weighed in, net of voided tickets", ("s
 _recycling = _gauge("recycling_ratio", "Weighed kilograms recycled, of all weighed, 0 to 1")
 _notices = _gauge("notices", "Penalty notices by state", ("state",))
 _notices_paid = _gauge("notices_paid_ratio", "Notices paid, of all issued and not cancelled, 0 to 1")
+_erased = _counter("personal_records_erased_total", "Records whose personal data were erased", ("what",))
+_erase_late = _gauge(
+    "personal_oldest_overdue_seconds", "How long ago the oldest personal data kept fell due, 0 if none"
+)
+_erase_held = _gauge("personal_records_held", "Records due to be erased that a legal hold keeps")
 _viewers = _gauge("stream_viewers", "Open event streams", add_up=True)
 
 
@@ -204,6 +209,17 @@ def set_notices(service: str, counts: Mapping[str, int]) -> None:
 def set_notices_paid_ratio(service: str, ratio: float | None) -> None:
     """Say which part of the notices is paid; None where none was issued."""
     _notices_paid.labels(service).set(float("nan") if ratio is None else ratio)
+
+
+def record_personal_erased(service: str, what: str) -> None:
+    """Count a record whose personal data were erased: `words` or `photos` by the clock, `request` where asked for."""
+    _erased.labels(service, what).inc()
+
+
+def set_personal_due(service: str, *, oldest_overdue_seconds: float, held: int) -> None:
+    """Say how long ago the oldest personal data that are still kept fell due, and how many records are held."""
+    _erase_late.labels(service).set(oldest_overdue_seconds)
+    _erase_held.labels(service).set(held)
 
 
 def set_stream_viewers(service: str, viewers: int) -> None:

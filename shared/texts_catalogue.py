@@ -15,8 +15,15 @@ from babel.messages.pofile import read_po, write_po
 from shared.config import REPOSITORY
 
 FILE = REPOSITORY / "shared" / "locale" / "streetscene.pot"
-FOLDERS = ("services/reports", "shared/web", "shared/council", "shared/contracts", "shared/blobs")
-METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
+FOLDERS = (
+    "services/reports",
+    "shared/web",
+    "shared/council",
+    "shared/contracts",
+    "shared/blobs",
+    "services/accounts/web/templates",
+)
+METHODS = [("**/templates/**.html", "jinja2"), ("accounts/about_*.html", "jinja2"), ("**.py", "python")]
 
 KEYWORDS: Mapping[str, tuple[int, ...] | None] = {
     "_": None,

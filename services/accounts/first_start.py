@@ -107,7 +107,7 @@ def _store(ctx: ServiceContext, draft: Mapping[str, Any]) -> None:
             email=person["email"],
             name=person["name"],
             roles=[person["role"]],
-            scopes={},
+            scopes=_first_scopes(ctx, person["role"]),
             password_hash=secrets.hash_password(person["password"]),
             at=at,
         )
@@ -116,6 +116,16 @@ def _store(ctx: ServiceContext, draft: Mapping[str, Any]) -> None:
     for credential in _credentials(ctx, draft):
         with contextlib.suppress(Duplicate):
             store.credentials(ctx.store).add(credential, at=ctx.clock.now(), cause=Cause())
+
+
+def _first_scopes(ctx: ServiceContext, role: str) -> Mapping[str, str]:
+    """Return what an account of a first start is narrowed to: a demonstration's councillor has a ward to look at.
+
+    Anywhere else an administrator says which, and until then the councillor sees no area.
+    """
+    if role != "councillor" or not (ctx.settings.demo or ctx.council.is_demonstration):
+        return {}
+    return {"ward": ctx.council.wards[0].id}
 
 
 def _credentials(ctx: ServiceContext, draft: Mapping[str, Any]) -> list[credentials.Credential]:

@@ -33,7 +33,12 @@ SIGN_INS = Collection(
     fields={"at": "instant"},
     indexes=(Index(sort=(("at", DESCENDING),)), Index(sort=(("at", ASCENDING),))),
 )
-COLLECTIONS: tuple[Collection, ...] = (ACCOUNTS, CREDENTIALS, SIGN_INS, DENIED_USERS)
+PRIVACY_REQUESTS = Collection(
+    "privacy_requests", fields={"at": "instant"}, indexes=(Index(sort=(("at", DESCENDING),)),)
+)
+"""Who asked for somebody's data, or had them erased, from the command line; of whom only a keyed digest."""
+
+COLLECTIONS: tuple[Collection, ...] = (ACCOUNTS, CREDENTIALS, SIGN_INS, PRIVACY_REQUESTS, DENIED_USERS)
 
 NEWEST_FIRST = (("at", DESCENDING),)
 BATCH = 200

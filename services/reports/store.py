@@ -2,12 +2,13 @@
 
 `reports` holds everything about a report, its private part included; `drafts` what a resident has answered so far;
 `deliveries` what is to be sent to reporters; `forecasts` how long crews take by depot and priority;
-`audit` who of the staff has read personal data.
+`audit` who of the staff has read personal data; `holds` which reports an open enforcement case needs whole.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from services.reports.domain.erasure import addresses_of, due_since, files_of, holds_photos, holds_words
 from services.reports.domain.report import Report, public_state
 from shared.errors import NotFound
 from shared.geo import cell
@@ -19,6 +20,7 @@ from shared.web.deny import DENIED_USERS
 
 NEWEST_FIRST = (("reported_at", DESCENDING),)
 QUEUE_ORDER = (("queue_rank", ASCENDING), ("due_at", ASCENDING))
+OLDEST_TO_ERASE = (("erase_from", ASCENDING),)
 WAITING, UNDER_WAY = 0, 1
 
 REPORTS = Collection(
@@ -36,6 +38,10 @@ REPORTS = Collection(
         "cell": "text",
         "merged_into": "text",
         "blob_keys": "texts",
+        "addresses": "texts",
+        "erase_from": "instant",
+        "words_to_erase": "boolean",
+        "photos_to_erase": "boolean",
     },
     indexes=(
         Index(equal=("reference",), unique=True),
@@ -49,6 +55,11 @@ REPORTS = Collection(
         Index(equal=("cell",), sort=NEWEST_FIRST, only_while="open"),
         Index(equal=("merged_into",)),
         Index(equal=("blob_keys",)),
+        Index(equal=("neighbourhood",), sort=(("changed_at", ASCENDING),)),
+        Index(equal=("addresses",)),
+        # In neither while a report is open: taking a report writes nothing here.
+        Index(sort=OLDEST_TO_ERASE, only_while="words_to_erase"),
+        Index(sort=OLDEST_TO_ERASE, only_while="photos_to_erase"),
     ),
     nullable=frozenset({"merged_into"}),
 )
@@ -63,7 +74,12 @@ AUDIT = Collection(
     indexes=(Index(equal=("report_id",), sort=(("at", DESCENDING),)), Index(sort=(("at", DESCENDING),))),
 )
 FORECASTS = Collection("forecasts", fields={"published_at": "instant", "sequence": "integer"}, indexes=())
-COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, DELIVERIES, MESSAGES, DENIED_USERS)
+HOLDS = Collection(
+    "holds",
+    fields={"report_ids": "texts", "sequence": "integer", "is_open": "boolean"},
+    indexes=(Index(equal=("report_ids",)),),
+)
+COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, HOLDS, DELIVERIES, MESSAGES, DENIED_USERS)
 
 
 def _derived(report: Report) -> Mapping[str, Any]:
@@ -75,7 +91,11 @@ def _derived(report: Report) -> Mapping[str, Any]:
         "due_at": report.deadline or report.reported_at,
         "neighbourhood": report.place.neighbourhood,
         "cell": cell(report.place.easting, report.place.northing),
-        "blob_keys": [key for photo in report.private.photos for key in (photo.key, photo.public_key)],
+        "blob_keys": sorted(files_of(report.private.photos)),
+        "addresses": sorted(addresses_of(report.private)),
+        "erase_from": due_since(report),
+        "words_to_erase": not report.is_open and holds_words(report),
+        "photos_to_erase": not report.is_open and holds_photos(report),
     }
 
 

@@ -3,9 +3,18 @@
 from services.reports.drafts import sweep_drafts
 from services.reports.forecast import on_forecast
 from services.reports.handlers import on_job, on_notice
+from services.reports.holds import on_case
 from services.reports.messages import on_report, send_messages
 from services.reports.photos import sweep_photos
-from shared.contracts.enforcement import NoticePaidV1
+from services.reports.retention import erase_due
+from shared.contracts.enforcement import (
+    ActionRecordedV1,
+    CaseClosedV1,
+    CaseEvidenceSecuredV1,
+    CaseOpenedV1,
+    EvidenceReceivedV1,
+    NoticePaidV1,
+)
 from shared.contracts.reports import (
     ReportAmendedV1,
     ReportClosedV1,
@@ -43,6 +52,11 @@ JOBS = Subscription(
 )
 FORECASTS = Subscription("reports.forecasts", (ForecastPublishedV1,), on_forecast)
 NOTICES = Subscription("reports.notices", (NoticePaidV1,), on_notice)
+CASES = Subscription(
+    "reports.cases",
+    (CaseOpenedV1, EvidenceReceivedV1, CaseEvidenceSecuredV1, ActionRecordedV1, CaseClosedV1),
+    on_case,
+)
 MESSAGES = Subscription(
     "reports.messages",
     (ReportSubmittedV1, ReportClosedV1, ReportReopenedV1, ReportReferredV1, ReportAmendedV1),
@@ -50,10 +64,11 @@ MESSAGES = Subscription(
 )
 USERS = users_subscription("reports")
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = (JOBS, FORECASTS, NOTICES, MESSAGES, USERS)
+SUBSCRIPTIONS: tuple[Subscription, ...] = (JOBS, FORECASTS, NOTICES, CASES, MESSAGES, USERS)
 
 
 SEND = Timer("reports.send", every_seconds=1, run=send_messages)
 SWEEP_DRAFTS = Timer("reports.sweep-drafts", every_seconds=600, run=sweep_drafts)
 SWEEP_PHOTOS = Timer("reports.sweep-photos", every_seconds=6 * 3600, run=sweep_photos)
-TIMERS: tuple[Timer, ...] = (SEND, SWEEP_DRAFTS, SWEEP_PHOTOS)
+ERASE = Timer("reports.erase", every_seconds=60, run=erase_due)
+TIMERS: tuple[Timer, ...] = (SEND, SWEEP_DRAFTS, SWEEP_PHOTOS, ERASE)

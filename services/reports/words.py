@@ -284,4 +284,10 @@ _ACCESS_WORDS: Mapping[str, str] = {
     "words-and-photo": marked("the words and photo were read"),
     "contact-details": marked("the contact details were read"),
     "photo-original": marked("the sealed original of the photo was saved"),
+    "photo": marked("a photo was looked at"),
+    "messages": marked("messages to people about it were read"),
+    "exported": marked("it was given out to the person it is about"),
+    "erased:request": marked("what is about a person was erased at their request"),
+    "erased:words": marked("words and contact details were erased when their time had come"),
+    "erased:photos": marked("photos were erased when their time had come"),
 }

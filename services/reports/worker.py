@@ -6,7 +6,7 @@ from shared.contracts.envelope import Event
 
 
 class ReportsWorker:
-    """Keeps reports in step with their jobs and notices, tells reporters, and clears up."""
+    """Keeps reports in step with their jobs and notices, tells reporters, clears up and erases."""
 
     name = "reports"
     context = Context()
@@ -25,6 +25,11 @@ class ReportsWorker:
     def on_notice(self, event: Event) -> None:
         """Note that action was taken."""
         subscriptions.NOTICES.handle(self.context, event)
+
+    @consumes(subscriptions.CASES)
+    def on_case(self, event: Event) -> None:
+        """Keep whole what an open case needs."""
+        subscriptions.CASES.handle(self.context, event)
 
     @consumes(subscriptions.MESSAGES)
     def on_report(self, event: Event) -> None:
@@ -50,3 +55,8 @@ class ReportsWorker:
     def sweep_photos(self) -> None:
         """Delete photos that nothing names."""
         subscriptions.SWEEP_PHOTOS.run(self.context)
+
+    @every(subscriptions.ERASE)
+    def erase_due(self) -> None:
+        """Erase what is personal in reports whose time has come."""
+        subscriptions.ERASE.run(self.context)

@@ -41,4 +41,6 @@ def sign_in(top: Table, depot_ids: Collection[str], slugs: Collection[str]) -> S
 def _group(table: Table, places: Mapping[str, Collection[str]]) -> GroupRole:
     """Return what one group gives."""
     scopes = {name: table.choice(name, sorted(known)) for name, known in places.items() if table.has(name)}
+    if table.has("ward"):
+        scopes["ward"] = table.text("ward")  # of whichever boundary set holds then: one unknown gives no area
     return GroupRole(table.text("group"), table.choice("role", GROUP_ROLES), scopes)

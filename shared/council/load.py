@@ -22,6 +22,7 @@ from shared.council.model import (
 )
 from shared.council.place_files import read_gazetteer
 from shared.council.rules import assessment, provenance, retention, tariff, working_time
+from shared.council.statements import accessibility_statement, privacy_notice
 from shared.errors import ConfigError
 from shared.geo.areas import BoundarySet
 from shared.geo.boundary_files import read_boundary_set
@@ -100,6 +101,8 @@ def _council(top: Table, folder: Path, imported: Path | None, places: Path | Non
         },
         sign_in=sign_in(top, depot_ids, slugs),
         open311=kind_tables.open311(top),
+        privacy=privacy_notice(top),
+        accessibility=accessibility_statement(top),
     )
     for table in (identity, size_table, ewc_table, households, counting):
         table.close()

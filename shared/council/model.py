@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
-from typing import Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from shared.calendar import WorkingTime
 from shared.council.gazetteer import Gazetteer
@@ -16,6 +16,9 @@ from shared.council.kinds import NOT_KNOWN, Kind, Open311
 from shared.errors import NotFound
 from shared.geo.areas import AREA_KINDS, BoundarySet, set_for
 from shared.geo.grid import distance_m
+
+if TYPE_CHECKING:
+    from shared.council.statements import AccessibilityStatement, PrivacyNotice
 
 CrewKind: TypeAlias = Literal["hit", "street"]
 
@@ -333,6 +336,8 @@ class Council:
     open311: Open311 = field(default_factory=Open311)
     neighbours: tuple[NeighbourAuthority, ...] = ()
     land: Mapping[str, LandAnswer] = field(default_factory=dict)
+    privacy: "PrivacyNotice | None" = None
+    accessibility: "AccessibilityStatement | None" = None
 
     @property
     def wards(self) -> tuple[Ward, ...]:

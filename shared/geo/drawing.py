@@ -30,10 +30,15 @@ class DrawnArea:
     path: str
 
     @property
+    def corners(self) -> list[tuple[float, float]]:
+        """The points of its outline."""
+        numbers = [float(number) for number in _NUMBERS.findall(self.path)]
+        return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+    @property
     def middle(self) -> tuple[float, float]:
         """Where its name stands: the middle of the box around it."""
-        numbers = [float(number) for number in _NUMBERS.findall(self.path)]
-        across, down = numbers[::2], numbers[1::2]
+        across, down = [x for x, _ in self.corners], [y for _, y in self.corners]
         return round((min(across) + max(across)) / 2, 1), round((min(down) + max(down)) / 2, 1)
 
 

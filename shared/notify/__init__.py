@@ -4,7 +4,15 @@ A handler queues a delivery (`deliveries.py`); a timer sends what is due through
 settings' affair: the page of a demonstration, where staff read what would have been sent, or a mail server.
 """
 
-from shared.notify.deliveries import DELIVERIES, Delivery, queue_delivery, send_due, suppress_due
+from shared.notify.deliveries import (
+    DELIVERIES,
+    Delivery,
+    forget_messages,
+    messages_about,
+    queue_delivery,
+    send_due,
+    suppress_due,
+)
 from shared.notify.page import MESSAGES, PageSender, messages_page
 from shared.notify.port import Message, RefusedError, Sender, open_sender
 
@@ -16,6 +24,8 @@ __all__ = [
     "PageSender",
     "RefusedError",
     "Sender",
+    "forget_messages",
+    "messages_about",
     "messages_page",
     "open_sender",
     "queue_delivery",

@@ -13,7 +13,7 @@ clock. Leases and pauses use the machine's.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 from shared.clock import machine_now
 from shared.errors import Conflict, Duplicate, RetryLater, StoreUnavailable
 from shared.ids import derived_id
+from shared.notify.page import MESSAGES
 from shared.notify.port import Channel, Message, RefusedError, Sender
 from shared.service import ServiceContext
 from shared.store.port import ASCENDING, DESCENDING, Collection, Document, Index, Range, Store
@@ -32,6 +33,8 @@ DUE, SENDING, SENT, REFUSED, GIVEN_UP, SUPPRESSED = "due", "sending", "sent", "r
 OLDEST_NEWS = timedelta(days=1)
 LEASE = timedelta(minutes=2)
 """Longer than any sender's time-out, so that a living worker never loses what it is sending."""
+
+BATCH = 100
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 MAXIMUM_ATTEMPTS = 40
@@ -156,6 +159,36 @@ def deliveries_about(store: Store, about: str, *, limit: int = 100) -> list[Deli
     """Return the deliveries about one thing, the newest first, without their messages."""
     page = store.find(DELIVERIES.name, {"about": about}, sort=(("queued_at", DESCENDING),), limit=limit)
     return [_delivery(document) for document in page.items]
+
+
+def messages_about(
+    store: Store, about: str, *, is_theirs: Callable[[str], bool] = lambda _: True
+) -> Iterator[Document]:
+    """Yield the deliveries about one thing whose message is still kept, of the addresses that `is_theirs` says."""
+    cursor = None
+    while True:
+        page = store.find(
+            DELIVERIES.name, {"about": about}, sort=(("queued_at", DESCENDING),), limit=BATCH, after=cursor
+        )
+        yield from (one for one in page.items if one["message"]["address"] and is_theirs(one["message"]["address"]))
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def forget_messages(store: Store, about: str, *, is_theirs: Callable[[str], bool] = lambda _: True) -> int:
+    """Erase addresses and words of the deliveries about one thing, the page's copies too, and return how many.
+
+    That something was sent, and when, stays; what is still due is not sent any more. Raises `Conflict` where one is
+    leaving at this moment: call again.
+    """
+    forgotten = 0
+    for document in list(messages_about(store, about, is_theirs=is_theirs)):
+        store.delete(MESSAGES.name, document["_id"])
+        standing = {"open": False, "state": SUPPRESSED} if document["open"] else {}
+        _save(store, document, message={**document["message"], "address": "", "subject": "", "body": ""}, **standing)
+        forgotten += 1
+    return forgotten
 
 
 def _send(store: Store, sender: Sender, claimed: Document, on_sent: OnSent | None) -> bool:

@@ -20,6 +20,7 @@ PLACES = (
     Place("/crew", "My jobs", ("crew",)),
     Place("/contact-centre", "New report", ("contact-centre",)),
     Place("/triage", "Reports", ("contact-centre", "manager", "supervisor")),
+    Place("/area", "My area", ("manager", "councillor")),
     Place("/dispatch", "Dispatch", ("supervisor", "manager")),
     Place("/tonnage", "Tonnage", ("waste-officer", "manager")),
     Place("/enforcement", "Enforcement", ("officer",)),

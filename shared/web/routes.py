@@ -7,6 +7,7 @@ ROUTES: Mapping[str, str] = {
     "/report": "reports",
     "/open311": "reports",
     "/triage": "reports",
+    "/area": "reports",
     "/contact-centre": "reports",
     "/messages": "reports",
     "/static": "reports",

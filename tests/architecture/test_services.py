@@ -12,6 +12,8 @@ from flask import Flask
 
 from shared.config import REPOSITORY, SERVICES
 from shared.contracts import REGISTRY
+from shared.errors import DomainError
+from shared.privacy import Holding, Subject
 from shared.processes import collections_of, consumers_by_event, part, subscriptions_of, timers_of
 from shared.web.auth import policy_of, views_without_policy
 from shared.web.routes import ROUTES, service_of
@@ -19,7 +21,10 @@ from tests.builders import make_context
 
 EVERY_SERVICE = pytest.mark.parametrize("service", SERVICES)
 
-FILES = ("README.md", "handlers.py", "store.py", "subscriptions.py", "worker.py", "domain", "web/__init__.py")
+FILES = (
+    *("README.md", "handlers.py", "store.py", "subscriptions.py", "worker.py", "privacy.py", "domain"),
+    "web/__init__.py",
+)
 README_MUST_SAY = ("events in", "events out", "collection", "metrics", "red")
 """Purpose first; then what comes in and goes out, what is kept, what is measured, and what to do when it is red."""
 
@@ -36,7 +41,7 @@ CONSUMED_BY = {
     "enforcement": "report.amended report.closed report.reopened report.evidence-flagged job.completed",
     "reports": (
         "job.created job.assigned job.started job.deferred job.cancelled job.amended job.completed forecast.published "
-        "notice.paid"
+        "notice.paid case.opened case.closed"
     ),
     "tonnage": "job.completed vehicle.changed vehicle.tipped",
 }
@@ -191,6 +196,22 @@ def test_an_event_of_the_design_is_consumed_by_whom_the_design_names(service: st
     consumers = consumers_by_event()[f"{event}.v1"]
 
     assert [consumer for consumer in consumers if consumer.startswith(f"{service}.")] != []
+
+
+@EVERY_SERVICE
+def test_every_service_answers_for_the_personal_data_that_it_holds(service: str, tmp_path: Path) -> None:
+    privacy = part(service, "privacy")
+    ctx = make_context(service, tmp_path)
+
+    found = privacy.find(ctx, Subject("nobody@example.com", "07700 900000", "", frozenset({"FT-00000000"})))
+    stranger = Holding(service, "nothing of the kind", "nobody", "Something of somebody", kept="It is kept")
+
+    assert list(found) == []
+    assert privacy.SAYS.endswith(".")
+    assert all(callable(getattr(privacy, name)) for name in ("find", "export", "erase"))
+    with pytest.raises(DomainError):
+        privacy.erase(ctx, stranger)
+    ctx.store.close()
 
 
 def test_modules_are_small() -> None:

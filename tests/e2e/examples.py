@@ -119,6 +119,10 @@ class Examples(dict[str, str]):
         self["still_there"] = self._still_there(visitors["contact-centre"])
         self["event"] = self._json(f"/api/operations/v1/follow/{self['cleared']}", "manager")["events"][0]["id"]
         self["account"] = self._account(visitors["admin"])
+        report = self._json(f"/api/reports/v1/reports/{self['open']}", "manager")
+        self["neighbourhood"] = report["place"]["neighbourhood"]
+        # A councillor of one ward is sent on to it.
+        self["ward"] = visitors["councillor"].open("/area").url.rpartition("/")[2]
 
     def _place(self) -> str:
         """Return a place of the gazetteer near which a report of the demonstration lies."""

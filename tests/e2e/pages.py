@@ -162,6 +162,29 @@ REPORTS = (
         error_in_merge=Sent("/triage/<reference>/merge"),
         error_in_close=Sent("/triage/<reference>/close"),
     ),
+    page("reports", "/triage/<reference>/log", "contact-centre", "/triage/{sent}/log", nobody="/triage/{graffiti}/log"),
+    page("reports", "/area", "manager"),
+    page("reports", "/area/<neighbourhood>", "manager", "/area/{neighbourhood}"),
+    page("reports", "/area/<neighbourhood>", "councillor", "/area/{neighbourhood}", status=FORBIDDEN),
+    page("reports", "/area/wards/<ward>", "councillor", "/area/wards/{ward}"),
+    page(
+        "reports",
+        "/area/<neighbourhood>/reports",
+        "manager",
+        "/area/{neighbourhood}/reports?show=open",
+        overdue="/area/{neighbourhood}/reports?show=overdue",
+        none="/area/{neighbourhood}/reports?show=open&ward=nowhere",
+    ),
+    page("reports", "/area/wards/<ward>/reports", "councillor", "/area/wards/{ward}/reports?show=closed"),
+    page(
+        "reports",
+        "/area/<neighbourhood>/walkabout",
+        "manager",
+        "/area/{neighbourhood}/walkabout",
+        gone="/area/{neighbourhood}/walkabout?report={cleared}&report={open}",
+        error="/area/{neighbourhood}/walkabout?chosen=1",
+    ),
+    page("reports", "/area/wards/<ward>/walkabout", "councillor", "/area/wards/{ward}/walkabout"),
 )
 SCHEDULING = (
     page(
@@ -379,6 +402,8 @@ PAGES: tuple[Page, ...] = (
 )
 
 NOT_PAGES = {
+    "/area/<neighbourhood>/reports.csv": "a file",
+    "/area/wards/<ward>/reports.csv": "a file",
     "/accounts": "sends on to where the user can do something",
     "/accounts/oidc/start": "sends on to the identity provider",
     "/accounts/wall/<code>": "signs a screen in and sends on to the wall",

@@ -41,7 +41,7 @@ def opened(system: System, service: str) -> ServiceContext:
     return open_context(service, Settings.from_env(environ))
 
 
-def report(system: System, description: str, api_key: str | None = None) -> str:
+def report(system: System, description: str, api_key: str | None = None, **more: str) -> str:
     """Report a fly-tip and return its reference."""
     form = {
         "api_key": api_key or system.credentials["tokens"]["open311"],
@@ -52,6 +52,7 @@ def report(system: System, description: str, api_key: str | None = None) -> str:
         "attribute[waste_type]": "tyres",
         "attribute[size]": "car-boot",
         "attribute[land_type]": "highway",
+        **more,
     }
     answer = requests.post(f"{system.url}/open311/v2/requests.json", data=form, timeout=30)
     assert answer.ok, answer.text
@@ -104,6 +105,12 @@ def refused(said: Said, *, code: int, saying: str) -> None:
         (["plan-day", "shared/contracts/examples/plan.published.v1.json"], "This is not a day that can be planned"),
         (["plan-day", "pyproject.toml", "--seconds", "0"], "--seconds"),
         (["simulate", "--per-hour", "0"], "--per-hour"),
+        (["privacy", "export"], "Give an email address"),
+        (["privacy", "export", "--email", "a@b.example", "--to", "shared"], "is there already"),
+        (["privacy", "export", "--reference", "FT-00000000"], "There is no report"),
+        (["privacy", "erase", "--email", "a@b.example"], "--reason"),
+        (["privacy", "erase", "--email", "a@b.example", "--reason", " x "], "in a few words"),
+        (["privacy", "erase", "--reason", "Asked in writing"], "Give an email address"),
         (["nonsense"], "No such command 'nonsense'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -120,6 +127,9 @@ def test_what_does_not_exist_is_refused_in_one_line(council, arguments, saying):
         ["dead-letters", "list"],
         ["user", "add", "a@b.example", "--role", "supervisor", "--name", "A"],
         ["token", "create", "supervisor"],
+        ["privacy", "export", "--email", "a@b.example"],
+        ["privacy", "erase", "--email", "a@b.example", "--reason", "Asked in writing"],
+        ["privacy", "log"],
     ],
     ids=" ".join,
 )
@@ -340,6 +350,98 @@ def test_a_created_open311_key_takes_reports(council):
     key = streetscene("token", "create", "open311", data=council.data).out.strip()
 
     assert report(council, "With a new key", api_key=key).startswith("FT-")
+
+
+# --- what is held about a person -----------------------------------------
+
+
+def test_what_is_held_of_a_person_is_written_into_a_folder_for_them(council, tmp_path):
+    email = f"{new_id()}@example.com"
+    reference = report(council, "Behind <b>my</b> gate", email=email, first_name="Wilhelmina")
+    target = tmp_path / "given"
+
+    said = streetscene("privacy", "export", "--email", email.upper(), "--to", str(target), "--json", data=council.data)
+
+    assert said.code == 0, said
+    assert [(row["service"], row["outcome"]) for row in json.loads(said.out)] == [("reports", "given")]
+    page = (target / "for-the-person" / "index.html").read_text()
+    given = json.loads((target / "for-the-person" / "data.json").read_text())
+    assert [piece["content"]["reference"] for piece in given] == [reference]
+    assert given[0]["content"]["email"] == email
+    assert "Wilhelmina" in page
+    assert "&lt;b&gt;my&lt;/b&gt;" in page
+    assert "Where we looked" in page
+    assert json.loads((target / "for-the-office" / "withheld.json").read_text()) == []
+    assert {path.stat().st_mode & 0o777 for path in target.rglob("*") if path.is_file()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (target, *target.rglob("*")) if path.is_dir()} == {0o700}
+
+
+def test_a_person_is_erased_after_a_look_at_what_would_be(council):
+    email = f"{new_id()}@example.com"
+    reference = report(council, "Something about them", email=email)
+    arguments = ["privacy", "erase", "--email", email, "--reason", "Asked in writing"]
+
+    looked = streetscene(*arguments, "--dry-run", "--json", data=council.data)
+    still = streetscene(
+        "privacy", "erase", "--reference", reference, "--reason", "Again", "--dry-run", data=council.data
+    )
+    erased = streetscene(*arguments, "--json", data=council.data)
+    again = streetscene(*arguments, data=council.data)
+
+    assert [row["outcome"] for row in json.loads(looked.out)] == ["would be erased"]
+    assert "would be erased" in still.out
+    (row,) = json.loads(erased.out)
+    assert (erased.code, row["outcome"]) == (0, "partly erased")
+    assert "until the report is closed" in row["why"]
+    assert (again.code, again.out) == (0, "Nothing is held about them.\n")
+    reports = opened(council, "reports")
+    document = reports.store.find("reports", {"reference": reference}).items[0]
+    assert email not in json.dumps(document, default=str)
+    assert document["private"]["description"] == "Something about them"
+    reports.store.close()
+
+
+def test_what_an_open_case_needs_is_refused_with_the_exemption_and_listed_for_the_office(council, tmp_path):
+    email = f"{new_id()}@example.com"
+    reference = report(council, "Seen by them", email=email)
+    reports = opened(council, "reports")
+    document = reports.store.find("reports", {"reference": reference}).items[0]
+    case = {"_id": new_id(), "sequence": 1, "report_ids": [document["_id"]], "is_open": True}
+    reports.store.put_if_newer("holds", case, sequence=1)
+
+    said = streetscene("privacy", "erase", "--email", email, "--reason", "Asked in writing", data=council.data)
+
+    assert said.code == 1
+    assert "article 17(3)(e)" in said.out
+    assert email in json.dumps(reports.store.find("reports", {"reference": reference}).items, default=str)
+    reports.store.close()
+
+
+def test_a_member_of_staff_is_found_and_not_erased_by_it(council):
+    email = council.user("supervisor")["email"]
+
+    said = streetscene(
+        "privacy", "erase", "--email", email, "--reason", "Asked in writing", "--json", data=council.data
+    )
+
+    assert said.code == 1
+    assert [(row["service"], row["outcome"]) for row in json.loads(said.out)] == [("accounts", "kept")]
+
+
+def test_every_request_is_on_record_and_nobody_can_be_read_out_of_it(council, tmp_path):
+    email = f"{new_id()}@example.com"
+    streetscene("privacy", "export", "--email", email, "--to", str(tmp_path / "none"), data=council.data)
+    streetscene("privacy", "erase", "--email", email, "--reason", "Asked in writing", data=council.data)
+
+    table = streetscene("privacy", "log", data=council.data)
+    rows = json.loads(streetscene("privacy", "log", "--json", data=council.data).out)
+
+    mine = [row for row in rows if row["subject"] == rows[0]["subject"]]
+    assert [row["action"] for row in mine] == ["erased", "erase", "exported", "export"]
+    assert {row["by"].partition(":")[0] for row in mine} == {"shell"}
+    assert mine[0]["reason"] == "Asked in writing"
+    assert email not in table.out + json.dumps(rows)
+    assert re.fullmatch("email:[0-9a-f]{32}", mine[0]["subject"])
 
 
 # --- boundaries, seed, simulate -----------------------------------------

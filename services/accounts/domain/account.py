@@ -30,7 +30,7 @@ FEWEST_DIFFERENT = 5
 LONGEST_EMAIL = 200
 LONGEST_NAME = 100
 
-SCOPES = {"crew_id": "crew", "depot_id": "depot", "neighbourhood": "neighbourhood"}
+SCOPES = {"crew_id": "crew", "depot_id": "depot", "neighbourhood": "neighbourhood", "ward": "ward"}
 """What a user may be narrowed to, and the word for it."""
 
 Changed = tuple["Account", Sequence[Fact]]
@@ -174,7 +174,7 @@ def fit_scopes(roles: Sequence[str], scopes: Mapping[str, str]) -> Mapping[str, 
     """Return the scopes that are set; a crew's account must say which crew."""
     fit = {name: value for name, value in scopes.items() if value}
     if any(name not in SCOPES for name in fit):
-        raise DomainError("A user can be narrowed to a crew, a depot or a neighbourhood.")
+        raise DomainError("A user can be narrowed to a crew, a depot, a neighbourhood or a ward.")
     if "crew" in roles and "crew_id" not in fit:
         raise DomainError("Choose the crew.", field="crew_id")
     return fit

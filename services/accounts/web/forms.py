@@ -43,6 +43,7 @@ class RolesForm(Form):
     crew_id = text("", required=False)
     depot_id = text("", required=False)
     neighbourhood = text("", required=False)
+    ward = text("", required=False)
 
 
 class NewUserForm(RolesForm):

@@ -16,7 +16,10 @@ MOST_FOLLOWERS = 100
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo as sealed blobs: the original, and the copy without metadata that people may see once it is released."""
+    """A photo as sealed blobs: the original, and the copy without metadata that people may see once it is released.
+
+    `key` is empty where the original was erased and the copy alone stays.
+    """
 
     key: str
     public_key: str

@@ -114,6 +114,10 @@ class Report:
     told: tuple[str, ...] = ()
     feedback: tuple[str, ...] = ()
     """What reporters answered, as `<visit>:<answer>`, each once."""
+    erased_at: datetime | None = None
+    """When words and contact details were erased; see `erasure.py`."""
+    erasure_asked_at: datetime | None = None
+    """When a person asked for that; until the report is closed, what is needed to deal with it stays."""
     version: int = 0
     sequence: int = 0
 

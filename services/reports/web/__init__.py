@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from services.reports.web import api, form, messages, open311, pages, pin, triage
+from services.reports.web import api, area, form, looks, messages, open311, pages, pin, triage, walkabout
 from shared.service import ServiceContext
 from shared.web.app import create_app as create_base_app
 
@@ -12,9 +12,10 @@ def create_app(ctx: ServiceContext) -> Flask:
     app = create_base_app(
         ctx,
         package="services.reports.web",
-        pages=(pin.bp, form.bp, triage.bp, messages.bp, *open311.BLUEPRINTS, pages.bp),
+        pages=(pin.bp, form.bp, triage.bp, looks.bp, area.bp, walkabout.bp, messages.bp, *open311.BLUEPRINTS, pages.bp),
         apis=(api.bp,),
         title="Reports",
     )
     open311.register_errors(app)
+    looks.register(app)
     return app

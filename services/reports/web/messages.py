@@ -5,11 +5,10 @@ It shows addresses, so it is for the contact centre and administrators, and each
 
 from flask import Blueprint, render_template
 
-from services.reports.store import AUDIT
-from shared.ids import new_id
+from services.reports.web.looks import note_messages_look
 from shared.notify import messages_page
 from shared.web.app import context
-from shared.web.auth import policy, roles, signed_in_user
+from shared.web.auth import policy, roles
 from shared.web.pagination import next_url, page_request
 
 bp = Blueprint("messages", __name__, template_folder="templates")
@@ -21,18 +20,7 @@ PAGE_SIZE = 20
 @policy(roles("contact-centre"))
 def sent() -> str:
     """Show what reporters were told, newest first."""
-    ctx, user = context(), signed_in_user()
     asked = page_request(default_limit=PAGE_SIZE)
-    page = messages_page(ctx.store, after=asked.after, limit=asked.limit)
-    ctx.store.insert(
-        AUDIT.name,
-        {
-            "_id": new_id(),
-            "report_id": "",
-            "at": ctx.clock.now(),
-            "user_id": user.id,
-            "user_name": user.name,
-            "what": "messages",
-        },
-    )
+    page = messages_page(context().store, after=asked.after, limit=asked.limit)
+    note_messages_look([message["_id"] for message in page.items])
     return render_template("reports/messages.html", messages=page.items, next_page=next_url(page.next))

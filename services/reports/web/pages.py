@@ -8,11 +8,13 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
+from services.reports.domain.erasure import holds_words
 from services.reports.domain.report import Report
 from services.reports.domain.typed import clean_email, clean_phone
 from services.reports.handlers import follow_report, give_feedback, note_access
 from services.reports.messages import STILL_THERE, STILL_THERE_SECONDS
 from services.reports.store import by_reference, reports
+from services.reports.web.looks import note_look, note_photo_look
 from services.reports.words import (
     HAZARD_WORDS,
     answer_words,
@@ -129,6 +131,7 @@ def staff_photo(reference: str) -> Response:
     photo = report.private.photo(_photo_number())
     if photo is None:
         abort(404)
+    note_photo_look(report)
     return _image(photo.public_key)
 
 
@@ -140,7 +143,7 @@ def original_photo(reference: str) -> Response:
     user = current_user()
     number = _photo_number()
     photo = report.private.photo(number)
-    if photo is None or user is None:
+    if photo is None or not photo.key or user is None:
         abort(404)
     note_access(context(), report, user_id=user.id, user_name=user.name, what="photo-original")
     response = Response(context().blobs.get(photo.key), content_type="application/octet-stream")
@@ -154,6 +157,8 @@ def original_photo(reference: str) -> Response:
 def crew_view(reference: str) -> str:
     """Show a crew the reporter's photo and words, and no contact details; kept on the phone for the shift."""
     report = by_reference(context().store, reference)
+    if holds_words(report) or report.private.photos:
+        note_look(report, "words-and-photo")
     council = context().council
     return render_template(
         "reports/crew.html",

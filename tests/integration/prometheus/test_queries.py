@@ -36,8 +36,11 @@ SELDOM = {
     "Tried again a second: A",
     "Time to plan (95th percentile): A",
     "Objective of the last plan: A",
+    "Personal data overdue to be erased: A",
+    "Personal data held: A",
+    "Personal data erased an hour: A",
 }
-"""What a healthy system may not have met in its first minute: a clearance, a failure, a message too early, a plan."""
+"""What a healthy system may not have met in its first minute: a clearance, a failure, a plan, something to erase."""
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,9 @@ NAMES = {
     "recycling_ratio": set(),
     "notices": {"state"},
     "notices_paid_ratio": set(),
+    "personal_records_erased_total": {"what"},
+    "personal_oldest_overdue_seconds": set(),
+    "personal_records_held": set(),
     "stream_viewers": set(),
 }
 """Every metric that is promised, with its labels beside `service`."""
@@ -64,6 +67,8 @@ def record_everything(m):
     m.set_recycling_ratio("operations", 0.179)
     m.set_notices("operations", {"issued": 1})
     m.set_notices_paid_ratio("operations", 0.5)
+    m.record_personal_erased("reports", "words")
+    m.set_personal_due("reports", oldest_overdue_seconds=0, held=1)
     m.set_stream_viewers("operations", 7)
 
 

@@ -1,10 +1,13 @@
+import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from services.accounts import handlers, store
+from services.accounts.web import create_app
 from shared.service import ServiceContext
 from shared.web.api_keys import read_api_key
 from shared.web.auth import views_without_policy
@@ -225,6 +228,49 @@ def test_the_api_switches_an_account_off(ctx: ServiceContext, app: Flask, creden
 @pytest.mark.parametrize("name", ["accessibility", "privacy", "cookies"])
 def test_statements_are_there_for_everybody(app: Flask, name: str) -> None:
     assert app.test_client().get(f"/accounts/about/{name}").status_code == 200
+
+
+def test_the_privacy_notice_names_the_councils_own_times_and_lawful_bases(app: Flask, ctx: ServiceContext) -> None:
+    page = html.unescape(app.test_client().get("/accounts/about/privacy").text)
+    notice = ctx.council.privacy
+
+    assert notice is not None
+    assert notice.purposes
+    for purpose in notice.purposes:
+        assert purpose.basis in page
+        kept = purpose.until or f"{getattr(ctx.council.retention, purpose.kept)} days after it was dealt with"
+        assert kept in page
+    assert "Information Commissioner" in page
+    assert "Not confirmed yet" in page
+
+
+def test_the_accessibility_statement_says_what_is_not_right_yet(app: Flask, ctx: ServiceContext) -> None:
+    page = html.unescape(app.test_client().get("/accounts/about/accessibility").text)
+    statement = ctx.council.accessibility
+
+    assert statement is not None
+    assert all(problem in page for problem in statement.problems)
+    assert "at level AA in part" in page
+    assert statement.enforcement in page
+
+
+def test_a_council_that_has_stated_nothing_claims_nothing(ctx: ServiceContext) -> None:
+    bare = create_app(replace(ctx, council=replace(ctx.council, privacy=None, accessibility=None)))
+
+    privacy = bare.test_client().get("/accounts/about/privacy").text
+    accessibility = bare.test_client().get("/accounts/about/accessibility").text
+
+    assert "Lawful basis" not in privacy
+    assert "level AA" not in accessibility
+
+
+def test_a_councillor_is_narrowed_to_a_ward(sign_in: SignIn, ctx: ServiceContext, credentials: Credentials) -> None:
+    councillor = store.accounts(ctx.store).find_one({"email": person(credentials, "councillor")["email"]})
+
+    assert councillor is not None
+    assert councillor.scopes == {"ward": ctx.council.wards[0].id}
+    page = sign_in("admin").get(f"/accounts/users/{councillor.id}").get_data(as_text=True)
+    assert f'<option value="{ctx.council.wards[0].id}" selected>' in page
 
 
 def test_every_page_shows_who_is_signed_in_and_the_way_out(sign_in: SignIn) -> None:

@@ -122,7 +122,7 @@ def refusal_of(path):
         ('role = "admin"', 'role = "king"', "sign_in.groups[8].role must be one of contact-centre, supervisor"),
         ('role = "admin"', 'role = "crew"', "sign_in.groups[8].role must be one of contact-centre, supervisor"),
         ('role = "admin"', 'role = "wall-viewer"', "sign_in.groups[8].role must be one of contact-centre, supervisor"),
-        ('role = "admin"', 'role = "admin"\nward = "x"', "sign_in.groups[8].ward is not a key that is known here"),
+        ('role = "admin"', 'role = "admin"\nstreet = "x"', "sign_in.groups[8].street is not a key that is known here"),
         ('role = "admin"', 'role = "admin"\ndepot_id = "west"', "sign_in.groups[8].depot_id must be one of central"),
         (
             'role = "admin"',
