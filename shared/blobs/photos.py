@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from io import BytesIO
+from math import ceil
 from typing import Any, Literal, TypeAlias
 
 from PIL import Image, ImageFile, ImageOps
@@ -108,8 +109,10 @@ def _opened(content: bytes) -> ImageFile.ImageFile:
 def _unpacked(image: ImageFile.ImageFile, *, side: int) -> Image.Image:
     """Return the photo's pixels, upright, at most `side` long, as RGB or RGBA."""
     try:
-        # A JPEG can be unpacked at a fraction of its size, which spares most of the memory.
-        image.draft("RGB", (side, side))
+        # A JPEG can be unpacked at a half, quarter or eighth of its size, which spares most of the memory and time. It
+        # must be asked for in the picture's own shape: neither side may come out shorter than what is asked.
+        shrink = min(1, side / max(image.size))
+        image.draft("RGB", (ceil(image.width * shrink), ceil(image.height * shrink)))
         image.load()
         upright = ImageOps.exif_transpose(image)
         plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")

@@ -54,7 +54,7 @@ def application() -> Flask:
 def _smaller(content: bytes) -> bytes:
     """Return a copy of a picture with a side of at most `LONGEST_SIDE`."""
     with Image.open(io.BytesIO(content)) as picture:
-        picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE * 3 // 4))  # the measurement's photo is four by three
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         copy = io.BytesIO()
         picture.convert("RGB").save(copy, "JPEG", quality=QUALITY)

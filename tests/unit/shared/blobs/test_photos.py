@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from shared.blobs import photos
 from shared.blobs.photos import MAXIMUM_BYTES, MAXIMUM_PIXELS, PUBLIC_SIDE, inspect_photo, public_derivative
 from shared.errors import DomainError
 
@@ -162,6 +163,18 @@ def test_a_large_photo_is_shown_small_and_a_small_one_as_it_is():
     assert large.size == (PUBLIC_SIDE, 1200)
     assert tall.size == (400, PUBLIC_SIDE)
     assert small.size == (300, 200)
+
+
+@pytest.mark.parametrize(
+    ("size", "unpacked"), [((4032, 3024), (2016, 1512)), ((3024, 4032), (1512, 2016)), ((1700, 40), (1700, 40))]
+)
+def test_a_jpeg_is_unpacked_no_larger_than_it_must_be(size, unpacked):
+    image = Image.open(BytesIO(written(picture(*size))))
+
+    shown = photos._unpacked(image, side=PUBLIC_SIDE)
+
+    assert image.size == unpacked
+    assert max(shown.size) == PUBLIC_SIDE
 
 
 def test_facts_give_the_size_of_the_original():
