@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from services.reports.domain import report as rules
 from services.reports.domain.jobs import expect, follow_job
+from services.reports.domain.merging import merge, unmerge
 from services.reports.domain.private import Follower
 from services.reports.domain.report import Change, Report
+from services.reports.domain.showing import release
 from services.reports.domain.steps import noted_steps
 from services.reports.domain.typed import clean_email, clean_phone
 from services.reports.intake import accept_found_tip, assessment_of, first_assessment, job_news
@@ -82,7 +84,8 @@ def assess_report(
     report = by_reference(ctx.store, reference)
     found = {"waste_type": waste_type, "land_type": land_type, "size": size, "hazards": hazards}
     now = ctx.clock.now()
-    since = report.reported_at if report.visit == 1 else now
+    # Assessing again moves no clock: it counts from where it began, which for a first visit is when it was reported.
+    since = report.counted_from or (report.reported_at if report.visit == 1 else now)
     assessment = assessment_of(ctx, report, at=since, **found)  # type: ignore[arg-type]
     return save_change(ctx, report, rules.assess(report, assessment, at=now, **found), cause)  # type: ignore[arg-type]
 
@@ -143,7 +146,7 @@ def follow_report(ctx: ServiceContext, reference: str, *, email: str, phone: str
 def merge_report(ctx: ServiceContext, reference: str, *, into: str, cause: Cause | None = None) -> Report:
     """Close a report as a duplicate of another."""
     report, kept = by_reference(ctx.store, reference), by_reference(ctx.store, into)
-    return save_change(ctx, report, rules.merge(report, into=kept, at=ctx.clock.now()), cause)
+    return save_change(ctx, report, merge(report, into=kept, at=ctx.clock.now()), cause)
 
 
 @reload_on_conflict
@@ -151,7 +154,7 @@ def unmerge_report(ctx: ServiceContext, reference: str, *, cause: Cause | None =
     """Let a report that was closed as a duplicate stand on its own again."""
     report = by_reference(ctx.store, reference)
     now = ctx.clock.now()
-    return save_change(ctx, report, rules.unmerge(report, first_assessment(ctx, report, at=now), at=now), cause)
+    return save_change(ctx, report, unmerge(report, first_assessment(ctx, report, at=now), at=now), cause)
 
 
 @reload_on_conflict
@@ -171,7 +174,7 @@ def release_report(
     report = by_reference(ctx.store, reference)
     every = range(1, max(len(report.private.photos), 1) + 1)
     numbers = (every if photo else ()) if isinstance(photo, bool) else photo
-    released = save_change(ctx, report, (rules.release(report, photos=numbers, text=text), []))
+    released = save_change(ctx, report, (release(report, photos=numbers, text=text), []))
     shown = " ".join(name for name, is_shown in (("photo", numbers), ("text", text)) if is_shown)
     note_access(ctx, report, user_id=user_id, user_name=user_name, what=f"released:{shown}")
     return released

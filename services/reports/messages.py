@@ -34,7 +34,7 @@ STILL_THERE = "still-there"
 STILL_THERE_SECONDS = 30 * DAY_SECONDS
 """Long enough to come home and look; after that a new report says more than an old one reopened."""
 
-STILL_THERE_CLOSURES = frozenset({"cleared", "already-cleared", "not-found"})
+STILL_THERE_CLOSURES = frozenset({"cleared", "already-cleared", "not-found", "cleared-by-owner"})
 """Closures that a reporter can know better than we do."""
 
 KIND_OF_EVENT = {

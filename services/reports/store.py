@@ -8,6 +8,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.reports.contacts import contact_keys
 from services.reports.domain.report import Report, public_state
 from shared.errors import NotFound
 from shared.geo import cell
@@ -19,7 +20,8 @@ from shared.web.deny import DENIED_USERS
 
 NEWEST_FIRST = (("reported_at", DESCENDING),)
 QUEUE_ORDER = (("queue_rank", ASCENDING), ("due_at", ASCENDING))
-WAITING, UNDER_WAY = 0, 1
+WAITING, UNDER_WAY, WITH_OTHERS = 0, 1, 2
+"""What waits for the desk comes first; what waits for somebody outside comes last, and comes back by itself."""
 
 REPORTS = Collection(
     "reports",
@@ -34,6 +36,16 @@ REPORTS = Collection(
         "due_at": "instant",
         "neighbourhood": "text",
         "cell": "text",
+        "kind": "text",
+        "priority": "integer",
+        "land_type": "text",
+        "dangers": "text",
+        "chased": "integer",
+        "times_here": "integer",
+        "paused": "boolean",
+        "paused_until": "instant",
+        "to_tell": "boolean",
+        "contact_keys": "texts",
         "merged_into": "text",
         "blob_keys": "texts",
     },
@@ -47,10 +59,14 @@ REPORTS = Collection(
         Index(sort=NEWEST_FIRST),
         Index(sort=(("changed_at", ASCENDING),)),
         Index(equal=("cell",), sort=NEWEST_FIRST, only_while="open"),
+        Index(equal=("cell",), sort=NEWEST_FIRST),
+        Index(sort=(("paused_until", ASCENDING),), only_while="paused"),
+        Index(sort=(("reported_at", ASCENDING),), only_while="to_tell"),
+        Index(equal=("contact_keys",), sort=NEWEST_FIRST),
         Index(equal=("merged_into",)),
         Index(equal=("blob_keys",)),
     ),
-    nullable=frozenset({"merged_into"}),
+    nullable=frozenset({"merged_into", "priority", "land_type", "paused_until"}),
 )
 DRAFTS = Collection(
     "drafts",
@@ -68,15 +84,29 @@ COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, DELIVERIES, MESSAGES, DENIED_U
 
 def _derived(report: Report) -> Mapping[str, Any]:
     """Return the fields that the indexes are made of."""
+    pause = report.running_pause
     return {
         "open": report.is_open,
         "changed_at": report.changed_at,
-        "queue_rank": WAITING if report.waits_for_staff else UNDER_WAY,
+        "queue_rank": _rank(report),
         "due_at": report.deadline or report.reported_at,
         "neighbourhood": report.place.neighbourhood,
         "cell": cell(report.place.easting, report.place.northing),
+        "dangers": " ".join(report.hazards),
+        "chased": len(report.chases),
+        "paused": pause is not None,
+        "paused_until": pause.until if pause else None,
+        "to_tell": report.waits_to_be_told,
+        "contact_keys": contact_keys(report.private),
         "blob_keys": [key for photo in report.private.photos for key in (photo.key, photo.public_key)],
     }
+
+
+def _rank(report: Report) -> int:
+    """Return where in the queue a report belongs."""
+    if report.waits_for_staff:
+        return WAITING
+    return WITH_OTHERS if report.running_pause is not None or report.state == "referred" else UNDER_WAY
 
 
 def reports(store: Store) -> Repository[Report]:

@@ -5,6 +5,7 @@ from services.reports.forecast import on_forecast
 from services.reports.handlers import on_job, on_notice
 from services.reports.messages import on_report, send_messages
 from services.reports.photos import sweep_photos
+from services.reports.waiting import wake_reports
 from shared.contracts.enforcement import NoticePaidV1
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -56,4 +57,5 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (JOBS, FORECASTS, NOTICES, MESSAGES, U
 SEND = Timer("reports.send", every_seconds=1, run=send_messages)
 SWEEP_DRAFTS = Timer("reports.sweep-drafts", every_seconds=600, run=sweep_drafts)
 SWEEP_PHOTOS = Timer("reports.sweep-photos", every_seconds=6 * 3600, run=sweep_photos)
-TIMERS: tuple[Timer, ...] = (SEND, SWEEP_DRAFTS, SWEEP_PHOTOS)
+WAKE = Timer("reports.wake", every_seconds=30, run=wake_reports)
+TIMERS: tuple[Timer, ...] = (SEND, SWEEP_DRAFTS, SWEEP_PHOTOS, WAKE)

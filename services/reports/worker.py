@@ -50,3 +50,8 @@ class ReportsWorker:
     def sweep_photos(self) -> None:
         """Delete photos that nothing names."""
         subscriptions.SWEEP_PHOTOS.run(self.context)
+
+    @every(subscriptions.WAKE)
+    def wake(self) -> None:
+        """Let the clocks run on that stood still for long enough."""
+        subscriptions.WAKE.run(self.context)

@@ -13,6 +13,8 @@ from typing import Literal, TypeAlias, TypeVar
 from shared.calendar import WorkingTime
 from shared.council.gazetteer import Gazetteer
 from shared.council.kinds import NOT_KNOWN, Kind, Open311
+from shared.council.landmarks import Landmarks
+from shared.council.partners import ComplaintStages, Partner
 from shared.errors import NotFound
 from shared.geo.areas import AREA_KINDS, BoundarySet, set_for
 from shared.geo.grid import distance_m
@@ -170,11 +172,12 @@ class AssessmentRule:
 
     Exactly one of `working_hours` and `working_days` is set. `code` is what events and pages name as the reason; the
     default rule (field `any`) has no values. A rule of one `kind` applies to no other; its field is `any`, or `answer`
-    for what was answered to its question `attribute`.
+    for what was answered to its question `attribute`. A rule of `near` names sorts of landmark within `within_m`; one
+    of `repeat` applies from the `times`-th time on, and has no values either.
     """
 
     code: str
-    field: Literal["hazard", "waste_type", "size", "land_type", "answer", "any"]
+    field: Literal["hazard", "waste_type", "size", "land_type", "near", "repeat", "answer", "any"]
     values: tuple[str, ...]
     priority: int
     working_hours: int | None
@@ -183,6 +186,16 @@ class AssessmentRule:
     provenance: Provenance
     kind: str | None = None
     attribute: str | None = None
+    within_m: int | None = None
+    times: int | None = None
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What counts as the same place being tipped on again: so near, and within so many days."""
+
+    within_m: int
+    days: int
 
 
 @dataclass(frozen=True)
@@ -198,6 +211,7 @@ class Assessment:
     """The council's rules for priority and deadline, in the order of the file."""
 
     rules: tuple[AssessmentRule, ...]
+    repeat: Repeat | None = None
 
     def applying(
         self,
@@ -208,10 +222,13 @@ class Assessment:
         hazards: tuple[str, ...] = (),
         kind: str | None = None,
         answers: Mapping[str, tuple[str, ...]] | None = None,
+        near: Mapping[str, int] | None = None,
+        times_here: int = 1,
     ) -> tuple[Applying, ...]:
         """Return the rules that apply, the most urgent first; a default only where no other does.
 
-        The kind's own default comes before the council's.
+        The kind's own default comes before the council's. `near` is how many metres away the nearest landmark of each
+        sort is, `times_here` the how-manieth time within the days of `repeat` this place was tipped on.
         """
         known = {"hazard": hazards, "waste_type": (waste_type,), "size": (size,), "land_type": (land_type,)}
         given = answers or {}
@@ -222,11 +239,24 @@ class Assessment:
             for value in (given.get(rule.attribute, ()) if rule.attribute else known.get(rule.field, ()))
             if value is not None and value in rule.values
         ]
+        found += self._of_the_place(near or {}, times_here)
         if not found:
             defaults = [rule for rule in rules if rule.field == "any"]
             own = [rule for rule in defaults if rule.kind is not None]
             found = [Applying(rule, None) for rule in own or defaults]
         return tuple(sorted(found, key=lambda applying: applying.rule.priority))
+
+    def _of_the_place(self, near: Mapping[str, int], times_here: int) -> list[Applying]:
+        """Return the rules that apply by what is around, and by how often it was tipped on."""
+        found = [
+            Applying(rule, sort)
+            for rule in self.rules
+            for sort, metres in near.items()
+            if rule.field == "near" and sort in rule.values and metres <= (rule.within_m or 0)
+        ]
+        days = self.repeat.days if self.repeat else 0
+        reached = [rule for rule in self.rules if rule.field == "repeat" and times_here >= (rule.times or 0)]
+        return [*found, *(Applying(rule, f"{times_here}-in-{days}-days") for rule in reached)]
 
 
 @dataclass(frozen=True)
@@ -328,6 +358,9 @@ class Council:
     open311: Open311 = field(default_factory=Open311)
     neighbours: tuple[NeighbourAuthority, ...] = ()
     land: Mapping[str, LandAnswer] = field(default_factory=dict)
+    landmarks: Landmarks = field(default_factory=Landmarks)
+    partners: Mapping[str, Partner] = field(default_factory=dict)
+    complaints: ComplaintStages | None = None
 
     @property
     def wards(self) -> tuple[Ward, ...]:
