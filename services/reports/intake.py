@@ -30,6 +30,7 @@ from services.reports.domain.typed import (
     clean_url,
 )
 from services.reports.forecast import forecast_day
+from services.reports.partners import referral_to
 from services.reports.repeats import repeats_at
 from services.reports.store import reports
 from services.reports.witness import seal_account
@@ -127,7 +128,9 @@ def _begun(ctx: ServiceContext, draft: Report, kind: Kind, *, at: datetime) -> C
     accepted, facts = rules.submit(draft, first_assessment(ctx, draft, at=at), at=at)
     if kind.referral is None:
         return accepted, facts
-    passed_on, more = hand_over(accepted, kind.referral.to, at=at)
+    # Nobody asks what came of it, so there is no day to answer by.
+    referral = replace(referral_to(ctx, kind.referral.to, at=at), answer_by=None)
+    passed_on, more = hand_over(accepted, referral, at=at)
     return passed_on, facts + more
 
 

@@ -10,9 +10,11 @@ from shared.contracts.enforcement import NoticePaidV1
 from shared.contracts.reports import (
     ReportAmendedV1,
     ReportClosedV1,
+    ReportMergedV1,
     ReportReferredV1,
     ReportReopenedV1,
     ReportSubmittedV1,
+    ReportUnmergedV1,
 )
 from shared.contracts.scheduling import (
     ForecastPublishedV1,
@@ -46,7 +48,15 @@ FORECASTS = Subscription("reports.forecasts", (ForecastPublishedV1,), on_forecas
 NOTICES = Subscription("reports.notices", (NoticePaidV1,), on_notice)
 MESSAGES = Subscription(
     "reports.messages",
-    (ReportSubmittedV1, ReportClosedV1, ReportReopenedV1, ReportReferredV1, ReportAmendedV1),
+    (
+        ReportSubmittedV1,
+        ReportClosedV1,
+        ReportReopenedV1,
+        ReportReferredV1,
+        ReportAmendedV1,
+        ReportMergedV1,
+        ReportUnmergedV1,
+    ),
     on_report,
 )
 USERS = users_subscription("reports")

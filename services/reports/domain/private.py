@@ -10,6 +10,7 @@ from services.reports.domain.notes import Note
 from shared.errors import DomainError
 
 MOST_PHOTOS = 3
+OWNER_LIMIT = 500
 MOST_FOLLOWERS = 100
 """More neighbours than see one tip; who comes later can still look at its page."""
 
@@ -61,6 +62,11 @@ class Private:
     media_urls: tuple[str, ...] = ()
     partner_id: str | None = None
     notes: tuple[Note, ...] = ()
+    owner: str = ""
+    """Whose land it is, as the desk found out: a name, an address, a number."""
+
+    taken_by: str | None = None
+    """The id of the agent who took the report for a caller."""
 
     @property
     def has_contact(self) -> bool:

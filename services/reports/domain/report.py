@@ -33,10 +33,10 @@ OPEN_STATES = frozenset({"submitted", "assessed", "scheduled", "in-progress", "r
 WAITING_FOR_JOB = frozenset({"assessed", "scheduled", "in-progress"})
 """States that follow the job: what happens to it decides which of them holds."""
 
-STAFF_CLOSURES = ("no-action", "not-ours", "already-cleared", "cleared")
+STAFF_CLOSURES = ("no-action", "not-ours", "already-cleared", "cleared", "cleared-by-owner")
 """Closures that staff decide from the desk; the others follow from a job or a merge.
 
-`cleared` only where no crew is sent."""
+`cleared` only where no crew is sent, `cleared-by-owner` only what was passed on."""
 
 
 @dataclass(frozen=True)

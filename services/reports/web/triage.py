@@ -17,11 +17,11 @@ from services.reports.handlers import (
     close_report,
     merge_report,
     note_access,
-    refer_report,
     release_report,
     reopen_report,
     unmerge_report,
 )
+from services.reports.referring import refer_report
 from services.reports.store import AUDIT, QUEUE_ORDER, by_reference, reports
 from services.reports.words import (
     CHANNEL_WORDS,
@@ -309,9 +309,12 @@ def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: boo
 
 
 def closures_for(report: Report) -> tuple[str, ...]:
-    """Return how staff may close a report: as cleared only what no crew is sent to."""
-    makes_jobs = context().council.kind_of(report.kind).makes_jobs
-    return tuple(closure for closure in STAFF_CLOSURES if closure != "cleared" or not makes_jobs)
+    """Return how staff may close a report: as cleared only what no crew is sent to, or what its owner had cleared."""
+    fits = {
+        "cleared": not context().council.kind_of(report.kind).makes_jobs,
+        "cleared-by-owner": report.state == "referred",
+    }
+    return tuple(closure for closure in STAFF_CLOSURES if fits.get(closure, True))
 
 
 def _late(report: Report, now: Any) -> bool:
