@@ -4,7 +4,7 @@ Each loads one report, asks the domain, and saves what came of it with its event
 the bus and the pages both load again and decide anew.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from services.reports.domain import report as rules
@@ -173,15 +173,17 @@ def release_report(
     text: bool,
     user_id: str,
     user_name: str = "",
+    looked_at: Mapping[int, str] | None = None,
 ) -> Report:
     """Let the public see a report's photos (all, none, or by number from 1) and words; who decided it is kept.
 
-    Raises `DomainError` where there is nothing of the kind to show.
+    `looked_at` says which copy of each photo was seen by whoever decides. Raises `DomainError` where there is nothing
+    of the kind to show, or another copy has taken its place.
     """
     report = by_reference(ctx.store, reference)
     every = range(1, max(len(report.private.photos), 1) + 1)
     numbers = (every if photo else ()) if isinstance(photo, bool) else photo
-    released = save_change(ctx, report, (release(report, photos=numbers, text=text), []))
+    released = save_change(ctx, report, (release(report, photos=numbers, text=text, looked_at=looked_at), []))
     shown = " ".join(name for name, is_shown in (("photo", numbers), ("text", text)) if is_shown)
     note_access(ctx, report, user_id=user_id, user_name=user_name, what=f"released:{shown}")
     return released

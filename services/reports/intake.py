@@ -335,6 +335,7 @@ def _private(submission: Submission, kind: Kind, spot: Place | None) -> Private:
         media_urls=tuple(address for url in submission.media_urls if (address := clean_url(url))),
         partner_id=clean_partner_id(submission.partner_id),
         photos=submission.photos,
+        taken_by=submission.agent_id,
     )
 
 

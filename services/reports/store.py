@@ -2,7 +2,8 @@
 
 `reports` holds everything about a report, its private part included; `drafts` what a resident has answered so far;
 `deliveries` what is to be sent to reporters; `forecasts` how long crews take by depot and priority;
-`audit` who of the staff has read personal data.
+`audit` who of the staff has read personal data; `views` the filters that staff have saved;
+`complaints` formal complaints with who complains.
 """
 
 from collections.abc import Mapping
@@ -79,7 +80,31 @@ AUDIT = Collection(
     indexes=(Index(equal=("report_id",), sort=(("at", DESCENDING),)), Index(sort=(("at", DESCENDING),))),
 )
 FORECASTS = Collection("forecasts", fields={"published_at": "instant", "sequence": "integer"}, indexes=())
-COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, DELIVERIES, MESSAGES, DENIED_USERS)
+VIEWS = Collection(
+    "views",
+    fields={"user_id": "text", "name": "text", "made_at": "instant"},
+    indexes=(Index(equal=("user_id",), sort=(("name", ASCENDING),)),),
+)
+COMPLAINTS = Collection(
+    "complaints",
+    fields={
+        "reference": "text",
+        "idempotency_key": "text",
+        "open": "boolean",
+        "due_at": "instant",
+        "received_at": "instant",
+        "report_id": "text",
+    },
+    indexes=(
+        Index(equal=("reference",), unique=True),
+        Index(equal=("idempotency_key",), unique=True),
+        Index(sort=(("due_at", ASCENDING),), only_while="open"),
+        Index(equal=("open",), sort=(("received_at", DESCENDING),)),
+        Index(equal=("report_id",), sort=(("received_at", DESCENDING),)),
+    ),
+    nullable=frozenset({"report_id"}),
+)
+COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, VIEWS, COMPLAINTS, DELIVERIES, MESSAGES, DENIED_USERS)
 
 
 def _derived(report: Report) -> Mapping[str, Any]:

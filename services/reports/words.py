@@ -300,6 +300,8 @@ _TEAM_STEPS: Mapping[str, tuple[str, str]] = {
 
 def access_words(what: str) -> str:
     """Return a line of the audit log in words."""
+    if what.startswith("redacted:"):
+        return f"parts of photo {what.removeprefix('redacted:')} were painted over"
     released = what.removeprefix("released:") if what.startswith("released:") else None
     if released is not None:
         shown = {"": "nothing", "photo": "the photo", "text": "the details", "photo text": "the photo and details"}
@@ -310,5 +312,10 @@ def access_words(what: str) -> str:
 _ACCESS_WORDS: Mapping[str, str] = {
     "words-and-photo": marked("the words and photo were read"),
     "contact-details": marked("the contact details were read"),
+    "photo-unredacted": marked("the photo was looked at with nothing painted over"),
+    "caller-search": marked("it was found by a caller’s details"),
+    "taken": marked("the report was taken for a caller"),
+    "chased": marked("a caller asked about it again"),
+    "complaint": marked("a formal complaint about it was taken"),
     "photo-original": marked("the sealed original of the photo was saved"),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.reports.domain.answers import Answer
 from services.reports.domain.notes import Note
+from services.reports.domain.redaction import Box
 from shared.errors import DomainError
 
 MOST_PHOTOS = 3
@@ -22,6 +23,8 @@ class Photo:
     key: str
     public_key: str
     is_released: bool = False
+    redactions: tuple[Box, ...] = ()
+    """What is painted over in the public copy."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,25 @@
 
 from flask import Flask
 
-from services.reports.web import api, form, messages, open311, pages, pin, triage
+from services.reports.web import (
+    api,
+    complaints,
+    contact_centre,
+    decisions,
+    form,
+    messages,
+    open311,
+    pages,
+    pin,
+    queue,
+    redacting,
+    triage,
+)
 from shared.service import ServiceContext
 from shared.web.app import create_app as create_base_app
+
+DESK_VIEWS = (queue, decisions, redacting)
+"""Modules that put their views on the desk’s blueprint when they are imported."""
 
 
 def create_app(ctx: ServiceContext) -> Flask:
@@ -12,7 +28,16 @@ def create_app(ctx: ServiceContext) -> Flask:
     app = create_base_app(
         ctx,
         package="services.reports.web",
-        pages=(pin.bp, form.bp, triage.bp, messages.bp, *open311.BLUEPRINTS, pages.bp),
+        pages=(
+            pin.bp,
+            form.bp,
+            triage.bp,
+            contact_centre.bp,
+            complaints.bp,
+            messages.bp,
+            *open311.BLUEPRINTS,
+            pages.bp,
+        ),
         apis=(api.bp,),
         title="Reports",
     )
