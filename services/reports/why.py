@@ -9,7 +9,7 @@ from services.reports.words import HAZARD_WORDS
 from shared.calendar import Counted, count_deadline
 from shared.contracts.codes import LAND_TYPES, PRIORITIES, SIZES, WAITING_FOR, WASTE_TYPES
 from shared.council import Council
-from shared.council.model import AssessmentRule
+from shared.council.assessing import AssessmentRule
 
 
 @dataclass(frozen=True)

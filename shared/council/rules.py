@@ -6,8 +6,9 @@ from typing import Literal
 from shared import law
 from shared.calendar import WorkingTime
 from shared.contracts.codes import HAZARDS, LAND_TYPES, PRIORITIES, SIZES, WASTE_TYPES
+from shared.council.assessing import Assessment, AssessmentRule, Provenance, Repeat
 from shared.council.landmarks import FURTHEST_M
-from shared.council.model import Assessment, AssessmentRule, Provenance, Repeat, Retention, TariffEntry
+from shared.council.model import Retention, TariffEntry
 from shared.errors import DomainError
 from shared.toml import Table, each
 
