@@ -462,6 +462,7 @@ NOTHING_TO_FILL_IN = {
     "/contact-centre/complaints/<reference>/acknowledge",
     "/contact-centre/complaints/<reference>/escalate",
     "/triage/<reference>/ask-again",
+    "/triage/<reference>/join/<into>",
     "/triage/<reference>/keep",
     "/triage/<reference>/release",
     "/triage/<reference>/resume",

@@ -24,6 +24,9 @@ from shared.web.pagination import next_url, page_request
 
 PAGE_SIZE = 25
 MOST_TICKED = 20
+TICKS = "tick-1"
+"""The field that an error about what is ticked leads to: the first of them."""
+
 FLAG_WORDS = dict(
     zip(
         FLAGS,
@@ -78,7 +81,7 @@ def join_ticked() -> Response | tuple[str, int]:
     """Join the ticked reports to the one of them that was reported first."""
     ticked = list(dict.fromkeys(request.form.getlist("report")))[:MOST_TICKED]
     if len(ticked) < 2:
-        return queue_page({"form": ["Tick two reports or more: they are joined to the one reported first."]}, ""), 400
+        return queue_page({TICKS: ["Tick two reports or more: they are joined to the one reported first."]}, ""), 400
     found = sorted((by_reference(context().store, one) for one in ticked), key=lambda one: one.reported_at)
     refused = []
     for report in found[1:]:
@@ -87,7 +90,7 @@ def join_ticked() -> Response | tuple[str, int]:
         except StreetsceneError as error:
             refused.append(f"{report.reference}: {error}")
     if refused:
-        return queue_page({"form": refused}, ""), 400
+        return queue_page({TICKS: refused}, ""), 400
     flash(f"Joined to {found[0].reference}. Everybody who reported them is told.", "success")
     return to_report(found[0].reference)
 

@@ -148,6 +148,18 @@ def merge(reference: str) -> Response | tuple[str, int]:
     )
 
 
+@bp.post("/triage/<reference>/join/<into>")
+@policy(roles(*DESK))
+def join(reference: str, into: str) -> Response | tuple[str, int]:
+    """Join the report to one that was proposed as the same."""
+    return done(
+        reference,
+        f"Joined to {normalise_reference(into[:40])}. Everybody who reported either is told.",
+        lambda: merge_report(context(), reference, into=into, cause=cause()),
+        field="into",
+    )
+
+
 @bp.post("/triage/<reference>/unmerge")
 @policy(roles(*DESK))
 def unmerge(reference: str) -> Response | tuple[str, int]:

@@ -92,7 +92,7 @@ def test_what_may_be_the_same_is_shown_with_its_reasons_and_joined_by_a_button(c
 
     assert "likely the same" in page
     assert "the same spot · reported 2 days earlier · the same kind of waste · the same amount" in page
-    assert post(desk, second, "merge", into=first.reference).status_code == 303
+    assert post(desk, second, f"join/{first.reference}").status_code == 303
     assert stored(ctx, second).merged_into == first.id
 
 
