@@ -35,7 +35,10 @@ class Repeats:
 
 
 def repeats_at(ctx: ServiceContext, place: Place, kind: Kind, *, before: datetime, but: str = "") -> Repeats:
-    """Return the earlier times at a place, leaving out the report `but`; none for kinds that are not about waste."""
+    """Return the times that a place had been cleared before an instant, leaving out the report `but`.
+
+    None for kinds that are not about waste.
+    """
     counted = ctx.council.assessment.repeat
     if counted is None or not kind.is_waste:
         return Repeats((), 0)
@@ -51,6 +54,8 @@ def repeats_at(ctx: ServiceContext, place: Place, kind: Kind, *, before: datetim
         for report in found
         if report.id != but
         and report.closure in GONE
+        and report.closed_at is not None
+        and report.closed_at <= before
         and report.kind == kind.code
         and distance_m(place.lat, place.lon, report.place.lat, report.place.lon) <= counted.within_m
     )
