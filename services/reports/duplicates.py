@@ -30,11 +30,14 @@ def candidates(ctx: ServiceContext, report: Report) -> list[Candidate]:
     place = report.place
     cells = cells_around(place.easting, place.northing, NO_DISTANCE_M)
     around = (report.reported_at - NO_TIME, report.reported_at + NO_TIME + timedelta(milliseconds=1))
-    found, _ = reports(ctx.store).find(
-        {"cell": In(cells), "reported_at": Range(at_least=around[0], below=around[1])},
-        sort=NEWEST_FIRST,
-        limit=MOST_LOOKED_AT,
-    )
+    when = Range(at_least=around[0], below=around[1])
+    found = []
+    # What is open, and what was cleared since: nothing else that is closed can be the same heap still.
+    for there in ("open", "gone"):
+        page, _ = reports(ctx.store).find(
+            {there: True, "cell": In(cells), "reported_at": when}, sort=NEWEST_FIRST, limit=MOST_LOOKED_AT
+        )
+        found += page
     near = []
     for other in found:
         if other.id == report.id or other.kind != report.kind or other.merged_into is not None:

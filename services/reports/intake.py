@@ -31,7 +31,7 @@ from services.reports.domain.typed import (
 )
 from services.reports.forecast import forecast_day
 from services.reports.partners import referral_to
-from services.reports.repeats import repeats_at
+from services.reports.repeats import times_at
 from services.reports.store import reports
 from services.reports.witness import seal_account
 from shared.calendar import add_working_time, deadline_after_pauses, london_date
@@ -209,7 +209,7 @@ def assessment_of(
     """Return what the council's rules make of a report, or of what staff now say about it, counted from `at`."""
     kind, place = ctx.council.kind_of(report.kind), report.place
     around = ctx.council.landmarks.near(place.lat, place.lon) if place.place_precision == "exact" else {}
-    times_here = repeats_at(ctx, place, kind, before=report.reported_at, but=report.id).times
+    times_here = times_at(ctx, place, kind, before=report.reported_at, but=report.id)
     applying = ctx.council.assessment.applying(
         waste_type=waste_type or report.waste_type,
         land_type=land_type or report.land_type,

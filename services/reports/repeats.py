@@ -6,16 +6,14 @@ once. So "5th time in 60 days" means that crews have been there four times.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import hypot
 
 from services.reports.domain.report import Place, Report
-from services.reports.store import NEWEST_FIRST, reports
+from services.reports.store import NEWEST_FIRST, REPORTS, reports
 from shared.council import Kind
-from shared.geo import cells_around, distance_m
+from shared.geo import cells_around
 from shared.service import ServiceContext
 from shared.store.port import In, Range
-
-GONE = frozenset({"cleared", "already-cleared", "cleared-by-owner"})
-"""Closures after which waste at the same spot is new."""
 
 MOST_LOOKED_AT = 200
 """Of a square where even more was reported in the time, the newest."""
@@ -34,29 +32,45 @@ class Repeats:
         return len(self.earlier) + 1
 
 
+def times_at(ctx: ServiceContext, place: Place, kind: Kind, *, before: datetime, but: str = "") -> int:
+    """Return which time it is that a place was tipped on; 1 where it is the first, or the kind is not about waste.
+
+    Every report that is accepted asks this, so no report is loaded for it.
+    """
+    return len(_earlier(ctx, place, kind, before, but)) + 1
+
+
 def repeats_at(ctx: ServiceContext, place: Place, kind: Kind, *, before: datetime, but: str = "") -> Repeats:
     """Return the times that a place had been cleared before an instant, leaving out the report `but`.
 
     None for kinds that are not about waste.
     """
+    ids = _earlier(ctx, place, kind, before, but)
+    counted = ctx.council.assessment.repeat
+    found, _ = reports(ctx.store).find({"_id": In(ids)}, limit=len(ids)) if ids else ([], None)
+    newest_first = sorted(found, key=lambda report: report.reported_at, reverse=True)
+    return Repeats(tuple(newest_first), counted.days if counted else 0)
+
+
+def _earlier(ctx: ServiceContext, place: Place, kind: Kind, before: datetime, but: str) -> list[str]:
+    """Return the ids of the reports that were cleared at a place before an instant, within the days that count."""
     counted = ctx.council.assessment.repeat
     if counted is None or not kind.is_waste:
-        return Repeats((), 0)
+        return []
     cells = cells_around(place.easting, place.northing, counted.within_m)
     since = before - timedelta(days=counted.days)
-    found, _ = reports(ctx.store).find(
-        {"cell": In(cells), "reported_at": Range(at_least=since, below=before)},
+    page = ctx.store.find(
+        REPORTS.name,
+        {"gone": True, "cell": In(cells), "reported_at": Range(at_least=since, below=before)},
         sort=NEWEST_FIRST,
         limit=MOST_LOOKED_AT,
+        fields=("kind", "closed_at", "easting", "northing"),
     )
-    earlier = tuple(
-        report
-        for report in found
-        if report.id != but
-        and report.closure in GONE
-        and report.closed_at is not None
-        and report.closed_at <= before
-        and report.kind == kind.code
-        and distance_m(place.lat, place.lon, report.place.lat, report.place.lon) <= counted.within_m
-    )
-    return Repeats(earlier, counted.days)
+    return [
+        row["_id"]
+        for row in page.items
+        if row["_id"] != but
+        and row["kind"] == kind.code
+        and row["closed_at"] <= before
+        and hypot(row["easting"] - place.easting, row["northing"] - place.northing) <= counted.within_m
+    ]

@@ -24,6 +24,9 @@ QUEUE_ORDER = (("queue_rank", ASCENDING), ("due_at", ASCENDING))
 WAITING, UNDER_WAY, WITH_OTHERS = 0, 1, 2
 """What waits for the desk comes first; what waits for somebody outside comes last, and comes back by itself."""
 
+GONE = frozenset({"cleared", "already-cleared", "cleared-by-owner"})
+"""Closures after which waste at the same spot is new."""
+
 REPORTS = Collection(
     "reports",
     fields={
@@ -43,6 +46,10 @@ REPORTS = Collection(
         "dangers": "text",
         "chased": "integer",
         "times_here": "integer",
+        "gone": "boolean",
+        "closed_at": "instant",
+        "easting": "integer",
+        "northing": "integer",
         "paused": "boolean",
         "paused_until": "instant",
         "to_tell": "boolean",
@@ -60,14 +67,14 @@ REPORTS = Collection(
         Index(sort=NEWEST_FIRST),
         Index(sort=(("changed_at", ASCENDING),)),
         Index(equal=("cell",), sort=NEWEST_FIRST, only_while="open"),
-        Index(equal=("cell",), sort=NEWEST_FIRST),
+        Index(equal=("cell",), sort=NEWEST_FIRST, only_while="gone"),
         Index(sort=(("paused_until", ASCENDING),), only_while="paused"),
         Index(sort=(("reported_at", ASCENDING),), only_while="to_tell"),
         Index(equal=("contact_keys",), sort=NEWEST_FIRST),
         Index(equal=("merged_into",)),
         Index(equal=("blob_keys",)),
     ),
-    nullable=frozenset({"merged_into", "priority", "land_type", "paused_until"}),
+    nullable=frozenset({"merged_into", "priority", "land_type", "paused_until", "closed_at"}),
 )
 DRAFTS = Collection(
     "drafts",
@@ -117,6 +124,9 @@ def _derived(report: Report) -> Mapping[str, Any]:
         "due_at": report.deadline or report.reported_at,
         "neighbourhood": report.place.neighbourhood,
         "cell": cell(report.place.easting, report.place.northing),
+        "gone": report.closure in GONE,
+        "easting": report.place.easting,
+        "northing": report.place.northing,
         "dangers": " ".join(report.hazards),
         "chased": len(report.chases),
         "paused": pause is not None,

@@ -205,7 +205,7 @@ def test_a_place_that_was_cleared_before_is_counted_as_tipped_on_again(ctx):
 def test_what_lies_further_back_or_further_away_does_not_count(ctx):
     report = accept(ctx, "first")
     deliver(ctx, JOBS, job_event(report, "completed", 4, outcome="cleared"))
-    ctx.clock.advance(timedelta(hours=1))
+    ctx.clock.advance(timedelta(hours=4))  # the crew was there after three
     far = accept(ctx, "far", lat=report.place.lat + 0.001, place_id=None)
     assert far.times_here == 1
     assert accept(ctx, "here").times_here == 2
