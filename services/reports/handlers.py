@@ -4,16 +4,20 @@ Each loads one report, asks the domain, and saves what came of it with its event
 the bus and the pages both load again and decide anew.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from services.reports.domain import report as rules
 from services.reports.domain.jobs import expect, follow_job
+from services.reports.domain.merging import merge, unmerge
 from services.reports.domain.private import Follower
+from services.reports.domain.referral import CLEARED_BY_OWNER, settled, take_back
 from services.reports.domain.report import Change, Report
+from services.reports.domain.showing import release
 from services.reports.domain.steps import noted_steps
 from services.reports.domain.typed import clean_email, clean_phone
 from services.reports.intake import accept_found_tip, assessment_of, first_assessment, job_news
+from services.reports.partners import planned_change
 from services.reports.store import AUDIT, by_reference, reports
 from shared.contracts.envelope import Cause, Event
 from shared.errors import DomainError, Duplicate, RetryLater
@@ -43,7 +47,8 @@ def on_job(ctx: ServiceContext, event: Event) -> None:
         save_change(ctx, report, (expected, []), Cause.of(event))
     else:
         news = job_news(state, at=event.time, sequence=event.sequence)
-        save_change(ctx, report, follow_job(report, news), Cause.of(event))
+        change = planned_change(ctx, follow_job(report, news), at=ctx.clock.now())
+        save_change(ctx, report, change, Cause.of(event))
 
 
 def _welcome(ctx: ServiceContext, event: Event) -> None:
@@ -76,31 +81,36 @@ def assess_report(
     land_type: str | None,
     size: str | None,
     hazards: tuple[str, ...],
+    by: str | None = None,
     cause: Cause | None = None,
 ) -> Report:
-    """Set priority and deadline from what a member of staff says about it, counted from when it was reported."""
-    report = by_reference(ctx.store, reference)
+    """Set priority and deadline from what a member of staff says about it, counted from when it was reported.
+
+    A report that was passed on is the council's own again.
+    """
+    before = by_reference(ctx.store, reference)
     found = {"waste_type": waste_type, "land_type": land_type, "size": size, "hazards": hazards}
     now = ctx.clock.now()
-    since = report.reported_at if report.visit == 1 else now
+    report = take_back(before, by=by, at=now, working=ctx.council.working_time)
+    # Assessing again moves no clock: it counts from where it began, which for a first visit is when it was reported.
+    since = report.counted_from or (report.reported_at if report.visit == 1 else now)
     assessment = assessment_of(ctx, report, at=since, **found)  # type: ignore[arg-type]
-    return save_change(ctx, report, rules.assess(report, assessment, at=now, **found), cause)  # type: ignore[arg-type]
-
-
-@reload_on_conflict
-def refer_report(ctx: ServiceContext, reference: str, *, to: str, cause: Cause | None = None) -> Report:
-    """Hand a report to an owner or partner."""
-    report = by_reference(ctx.store, reference)
-    return save_change(ctx, report, rules.refer(report, to, at=ctx.clock.now()), cause)
+    return save_change(ctx, before, rules.assess(report, assessment, at=now, **found), cause)  # type: ignore[arg-type]
 
 
 @reload_on_conflict
 def close_report(ctx: ServiceContext, reference: str, *, closure: str, cause: Cause | None = None) -> Report:
     """Close a report from the desk; raises `DomainError` for one as cleared that a crew is sent to."""
     report = by_reference(ctx.store, reference)
+    now = ctx.clock.now()
+    if closure == CLEARED_BY_OWNER:
+        if report.state != "referred":
+            raise DomainError("Only what was passed on can be cleared by its owner.", field="closure")
+        cleared = rules.close(settled(report, CLEARED_BY_OWNER, at=now), closure, at=now)
+        return save_change(ctx, report, cleared, cause)
     if closure == "cleared" and ctx.council.kind_of(report.kind).makes_jobs:
         raise DomainError("Only a crew that was there can say that this is cleared.", field="closure")
-    return save_change(ctx, report, rules.close(report, closure, at=ctx.clock.now()), cause)
+    return save_change(ctx, report, rules.close(report, closure, at=now), cause)
 
 
 @reload_on_conflict
@@ -143,7 +153,7 @@ def follow_report(ctx: ServiceContext, reference: str, *, email: str, phone: str
 def merge_report(ctx: ServiceContext, reference: str, *, into: str, cause: Cause | None = None) -> Report:
     """Close a report as a duplicate of another."""
     report, kept = by_reference(ctx.store, reference), by_reference(ctx.store, into)
-    return save_change(ctx, report, rules.merge(report, into=kept, at=ctx.clock.now()), cause)
+    return save_change(ctx, report, merge(report, into=kept, at=ctx.clock.now()), cause)
 
 
 @reload_on_conflict
@@ -151,7 +161,7 @@ def unmerge_report(ctx: ServiceContext, reference: str, *, cause: Cause | None =
     """Let a report that was closed as a duplicate stand on its own again."""
     report = by_reference(ctx.store, reference)
     now = ctx.clock.now()
-    return save_change(ctx, report, rules.unmerge(report, first_assessment(ctx, report, at=now), at=now), cause)
+    return save_change(ctx, report, unmerge(report, first_assessment(ctx, report, at=now), at=now), cause)
 
 
 @reload_on_conflict
@@ -163,15 +173,17 @@ def release_report(
     text: bool,
     user_id: str,
     user_name: str = "",
+    looked_at: Mapping[int, str] | None = None,
 ) -> Report:
     """Let the public see a report's photos (all, none, or by number from 1) and words; who decided it is kept.
 
-    Raises `DomainError` where there is nothing of the kind to show.
+    `looked_at` says which copy of each photo was seen by whoever decides. Raises `DomainError` where there is nothing
+    of the kind to show, or another copy has taken its place.
     """
     report = by_reference(ctx.store, reference)
     every = range(1, max(len(report.private.photos), 1) + 1)
     numbers = (every if photo else ()) if isinstance(photo, bool) else photo
-    released = save_change(ctx, report, (rules.release(report, photos=numbers, text=text), []))
+    released = save_change(ctx, report, (release(report, photos=numbers, text=text, looked_at=looked_at), []))
     shown = " ".join(name for name, is_shown in (("photo", numbers), ("text", text)) if is_shown)
     note_access(ctx, report, user_id=user_id, user_name=user_name, what=f"released:{shown}")
     return released

@@ -12,6 +12,7 @@ from typing import Any
 from services.reports.domain import report as rules
 from services.reports.domain.answers import check_answers
 from services.reports.domain.assessment import AppliedRule, conclude
+from services.reports.domain.entries import stretches
 from services.reports.domain.jobs import JobNews, follow_job
 from services.reports.domain.private import Private
 from services.reports.domain.referral import hand_over
@@ -29,9 +30,11 @@ from services.reports.domain.typed import (
     clean_url,
 )
 from services.reports.forecast import forecast_day
+from services.reports.partners import referral_to
+from services.reports.repeats import times_at
 from services.reports.store import reports
 from services.reports.witness import seal_account
-from shared.calendar import add_working_time, london_date
+from shared.calendar import add_working_time, deadline_after_pauses, london_date
 from shared.contracts.envelope import Cause
 from shared.council import Kind
 from shared.council.gazetteer import PlaceKind
@@ -125,7 +128,9 @@ def _begun(ctx: ServiceContext, draft: Report, kind: Kind, *, at: datetime) -> C
     accepted, facts = rules.submit(draft, first_assessment(ctx, draft, at=at), at=at)
     if kind.referral is None:
         return accepted, facts
-    passed_on, more = hand_over(accepted, kind.referral.to, at=at)
+    # Nobody asks what came of it, so there is no day to answer by.
+    referral = replace(referral_to(ctx, kind.referral.to, at=at), answer_by=None)
+    passed_on, more = hand_over(accepted, referral, at=at)
     return passed_on, facts + more
 
 
@@ -202,6 +207,9 @@ def assessment_of(
     hazards: tuple[str, ...] | None = None,
 ) -> Assessment:
     """Return what the council's rules make of a report, or of what staff now say about it, counted from `at`."""
+    kind, place = ctx.council.kind_of(report.kind), report.place
+    around = ctx.council.landmarks.near(place.lat, place.lon) if place.place_precision == "exact" else {}
+    times_here = times_at(ctx, place, kind, before=report.reported_at, but=report.id)
     applying = ctx.council.assessment.applying(
         waste_type=waste_type or report.waste_type,
         land_type=land_type or report.land_type,
@@ -209,6 +217,8 @@ def assessment_of(
         hazards=report.hazards if hazards is None else hazards,
         kind=report.kind,
         answers={answer.code: answer.values for answer in report.private.answers},
+        near={sort: metres for sort, (metres, _) in around.items()},
+        times_here=times_here,
     )
     concluded = conclude(
         [
@@ -226,7 +236,14 @@ def assessment_of(
             for found in applying
         ]
     )
-    return replace(concluded, promised_on=forecast_day(ctx, report, priority=concluded.priority, since=at))
+    return replace(
+        concluded,
+        deadline=deadline_after_pauses(concluded.deadline, stretches(report.pauses), ctx.council.working_time),
+        promised_on=forecast_day(ctx, report, priority=concluded.priority, since=at),
+        due_by_rule=concluded.deadline,
+        counted_from=at,
+        times_here=times_here,
+    )
 
 
 def locate(ctx: ServiceContext, *, lat: float, lon: float, place_id: str | None, at: datetime) -> Place:
@@ -318,6 +335,7 @@ def _private(submission: Submission, kind: Kind, spot: Place | None, *, today: d
         media_urls=tuple(address for url in submission.media_urls if (address := clean_url(url))),
         partner_id=clean_partner_id(submission.partner_id),
         photos=submission.photos,
+        taken_by=submission.agent_id,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.reports.contacts import keys_of
 from services.reports.domain import erasure
 from services.reports.domain.report import Report
 from services.reports.handlers import note_access
@@ -45,7 +46,7 @@ def find(ctx: ServiceContext, subject: Subject) -> Sequence[Holding]:
         report = _by_reference(ctx, subject.reference)
         if report is not None:
             found[report.id] = _made(ctx, report)
-    for report in _reached_at(ctx, addresses):
+    for report in _reached_at(ctx, [*keys_of(subject.email), *keys_of(subject.phone)]):
         is_theirs = not erasure.own_addresses(report.private).isdisjoint(addresses)
         held = _made(ctx, report) if is_theirs else _followed(report, addresses)
         found.setdefault(report.id, held)
@@ -96,11 +97,11 @@ def _by_reference(ctx: ServiceContext, typed: str) -> Report | None:
     return report
 
 
-def _reached_at(ctx: ServiceContext, addresses: Sequence[str]) -> Iterator[Report]:
-    """Yield every report that one of the addresses is on."""
+def _reached_at(ctx: ServiceContext, keys: Sequence[str]) -> Iterator[Report]:
+    """Yield every report that one of the addresses is on, by their keys."""
     cursor = None
-    while addresses:
-        found, cursor = reports(ctx.store).find({"addresses": HasAny(addresses)}, limit=PAGE, after=cursor)
+    while keys:
+        found, cursor = reports(ctx.store).find({"contact_keys": HasAny(keys)}, limit=PAGE, after=cursor)
         yield from found
         if cursor is None:
             return

@@ -2,13 +2,15 @@
 
 `reports` holds everything about a report, its private part included; `drafts` what a resident has answered so far;
 `deliveries` what is to be sent to reporters; `forecasts` how long crews take by depot and priority;
-`audit` who of the staff has read personal data; `holds` which reports an open enforcement case needs whole.
+`audit` who of the staff has read personal data; `holds` which reports an open enforcement case needs whole;
+`views` the filters that staff have saved; `complaints` formal complaints with who complains.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.reports.domain.erasure import addresses_of, due_since, files_of, holds_photos, holds_words
+from services.reports.contacts import contact_keys
+from services.reports.domain.erasure import due_since, files_of, holds_photos, holds_words
 from services.reports.domain.report import Report, public_state
 from shared.errors import NotFound
 from shared.geo import cell
@@ -21,7 +23,11 @@ from shared.web.deny import DENIED_USERS
 NEWEST_FIRST = (("reported_at", DESCENDING),)
 QUEUE_ORDER = (("queue_rank", ASCENDING), ("due_at", ASCENDING))
 OLDEST_TO_ERASE = (("erase_from", ASCENDING),)
-WAITING, UNDER_WAY = 0, 1
+WAITING, UNDER_WAY, WITH_OTHERS = 0, 1, 2
+"""What waits for the desk comes first; what waits for somebody outside comes last, and comes back by itself."""
+
+GONE = frozenset({"cleared", "already-cleared", "cleared-by-owner"})
+"""Closures after which waste at the same spot is new."""
 
 REPORTS = Collection(
     "reports",
@@ -36,9 +42,22 @@ REPORTS = Collection(
         "due_at": "instant",
         "neighbourhood": "text",
         "cell": "text",
+        "kind": "text",
+        "priority": "integer",
+        "land_type": "text",
+        "dangers": "text",
+        "chased": "integer",
+        "times_here": "integer",
+        "gone": "boolean",
+        "closed_at": "instant",
+        "easting": "integer",
+        "northing": "integer",
+        "paused": "boolean",
+        "paused_until": "instant",
+        "to_tell": "boolean",
+        "contact_keys": "texts",
         "merged_into": "text",
         "blob_keys": "texts",
-        "addresses": "texts",
         "erase_from": "instant",
         "words_to_erase": "boolean",
         "photos_to_erase": "boolean",
@@ -53,15 +72,18 @@ REPORTS = Collection(
         Index(sort=NEWEST_FIRST),
         Index(sort=(("changed_at", ASCENDING),)),
         Index(equal=("cell",), sort=NEWEST_FIRST, only_while="open"),
+        Index(equal=("cell",), sort=NEWEST_FIRST, only_while="gone"),
+        Index(sort=(("paused_until", ASCENDING),), only_while="paused"),
+        Index(sort=(("reported_at", ASCENDING),), only_while="to_tell"),
+        Index(equal=("contact_keys",), sort=NEWEST_FIRST),
         Index(equal=("merged_into",)),
         Index(equal=("blob_keys",)),
         Index(equal=("neighbourhood",), sort=(("changed_at", ASCENDING),)),
-        Index(equal=("addresses",)),
         # In neither while a report is open: taking a report writes nothing here.
         Index(sort=OLDEST_TO_ERASE, only_while="words_to_erase"),
         Index(sort=OLDEST_TO_ERASE, only_while="photos_to_erase"),
     ),
-    nullable=frozenset({"merged_into"}),
+    nullable=frozenset({"merged_into", "priority", "land_type", "paused_until", "closed_at"}),
 )
 DRAFTS = Collection(
     "drafts",
@@ -79,24 +101,64 @@ HOLDS = Collection(
     fields={"report_ids": "texts", "sequence": "integer", "is_open": "boolean"},
     indexes=(Index(equal=("report_ids",)),),
 )
-COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, HOLDS, DELIVERIES, MESSAGES, DENIED_USERS)
+VIEWS = Collection(
+    "views",
+    fields={"user_id": "text", "name": "text", "made_at": "instant"},
+    indexes=(Index(equal=("user_id",), sort=(("name", ASCENDING),)),),
+)
+COMPLAINTS = Collection(
+    "complaints",
+    fields={
+        "reference": "text",
+        "idempotency_key": "text",
+        "open": "boolean",
+        "due_at": "instant",
+        "received_at": "instant",
+        "report_id": "text",
+    },
+    indexes=(
+        Index(equal=("reference",), unique=True),
+        Index(equal=("idempotency_key",), unique=True),
+        Index(sort=(("due_at", ASCENDING),), only_while="open"),
+        Index(equal=("open",), sort=(("received_at", DESCENDING),)),
+        Index(equal=("report_id",), sort=(("received_at", DESCENDING),)),
+    ),
+    nullable=frozenset({"report_id"}),
+)
+COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, HOLDS, VIEWS, COMPLAINTS, DELIVERIES, MESSAGES, DENIED_USERS)
 
 
 def _derived(report: Report) -> Mapping[str, Any]:
     """Return the fields that the indexes are made of."""
+    pause = report.running_pause
     return {
         "open": report.is_open,
         "changed_at": report.changed_at,
-        "queue_rank": WAITING if report.waits_for_staff else UNDER_WAY,
+        "queue_rank": _rank(report),
         "due_at": report.deadline or report.reported_at,
         "neighbourhood": report.place.neighbourhood,
         "cell": cell(report.place.easting, report.place.northing),
         "blob_keys": sorted(files_of(report.private.photos)),
-        "addresses": sorted(addresses_of(report.private)),
         "erase_from": due_since(report),
         "words_to_erase": not report.is_open and holds_words(report),
         "photos_to_erase": not report.is_open and holds_photos(report),
+        "gone": report.closure in GONE,
+        "easting": report.place.easting,
+        "northing": report.place.northing,
+        "dangers": " ".join(report.hazards),
+        "chased": len(report.chases),
+        "paused": pause is not None,
+        "paused_until": pause.until if pause else None,
+        "to_tell": report.waits_to_be_told,
+        "contact_keys": contact_keys(report.private),
     }
+
+
+def _rank(report: Report) -> int:
+    """Return where in the queue a report belongs."""
+    if report.waits_for_staff:
+        return WAITING
+    return WITH_OTHERS if report.running_pause is not None or report.state == "referred" else UNDER_WAY
 
 
 def reports(store: Store) -> Repository[Report]:

@@ -7,6 +7,7 @@ from services.reports.holds import on_case
 from services.reports.messages import on_report, send_messages
 from services.reports.photos import sweep_photos
 from services.reports.retention import erase_due
+from services.reports.waiting import wake_reports
 from shared.contracts.enforcement import (
     ActionRecordedV1,
     CaseClosedV1,
@@ -18,9 +19,11 @@ from shared.contracts.enforcement import (
 from shared.contracts.reports import (
     ReportAmendedV1,
     ReportClosedV1,
+    ReportMergedV1,
     ReportReferredV1,
     ReportReopenedV1,
     ReportSubmittedV1,
+    ReportUnmergedV1,
 )
 from shared.contracts.scheduling import (
     ForecastPublishedV1,
@@ -59,7 +62,15 @@ CASES = Subscription(
 )
 MESSAGES = Subscription(
     "reports.messages",
-    (ReportSubmittedV1, ReportClosedV1, ReportReopenedV1, ReportReferredV1, ReportAmendedV1),
+    (
+        ReportSubmittedV1,
+        ReportClosedV1,
+        ReportReopenedV1,
+        ReportReferredV1,
+        ReportAmendedV1,
+        ReportMergedV1,
+        ReportUnmergedV1,
+    ),
     on_report,
 )
 USERS = users_subscription("reports")
@@ -71,4 +82,5 @@ SEND = Timer("reports.send", every_seconds=1, run=send_messages)
 SWEEP_DRAFTS = Timer("reports.sweep-drafts", every_seconds=600, run=sweep_drafts)
 SWEEP_PHOTOS = Timer("reports.sweep-photos", every_seconds=6 * 3600, run=sweep_photos)
 ERASE = Timer("reports.erase", every_seconds=60, run=erase_due)
-TIMERS: tuple[Timer, ...] = (SEND, SWEEP_DRAFTS, SWEEP_PHOTOS, ERASE)
+WAKE = Timer("reports.wake", every_seconds=30, run=wake_reports)
+TIMERS: tuple[Timer, ...] = (SEND, SWEEP_DRAFTS, SWEEP_PHOTOS, ERASE, WAKE)

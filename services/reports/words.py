@@ -7,20 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.reports.domain.entries import Pause
 from services.reports.domain.report import Report
 from services.reports.domain.steps import Step
 from shared.calendar import london_date
-from shared.contracts.codes import HAZARDS, WASTE_TYPES
+from shared.contracts.codes import HAZARDS, WAITING_FOR, WASTE_TYPES
 from shared.council import Council, Kind
 from shared.council.kinds import NOT_KNOWN
 from shared.errors import NotFound
 from shared.geo import distance_m
-from shared.texts import gettext, marked, ngettext
+from shared.texts import gettext, marked, ngettext, weekday_words
 
 REFERRED_TO: Mapping[str, str] = {
     "land-owner": marked("the owner of the land"),
     "network-rail": marked("Network Rail"),
     "environment-agency": marked("the Environment Agency"),
+    "riparian-owner": marked("whoever owns the bank"),
     "housing": marked("the housing association"),
     "highways": marked("National Highways"),
     "parking": marked("the parking team"),
@@ -70,6 +72,7 @@ CLOSURE_WORDS: Mapping[str, str] = {
     "not-ours": marked("Not the council’s to clear"),
     "duplicate": marked("Joined to another report"),
     "referred": marked("Passed on"),
+    "cleared-by-owner": marked("Cleared by whoever is responsible"),
 }
 DEFERRED_WORDS: Mapping[str, str] = {
     "part-cleared": marked("A crew cleared some of it and will come back for the rest."),
@@ -87,11 +90,13 @@ CLOSURE_TEXTS: Mapping[str, str] = {
     "not-ours": marked("This is not on land that the council is responsible for."),
     "duplicate": marked("Somebody had already told us about this, so we joined the two reports."),
     "referred": marked("This is not for our crews. We have passed it to the organisation responsible."),
+    "cleared-by-owner": marked("Whoever is responsible for the land told us that it has been cleared."),
 }
 
 REOPENED_BY: Mapping[str, str] = {
     "reporter": marked("The person who reported it told us that it is still there."),
     "partner": marked("Somebody told us through another website that it is still there."),
+    "unmerged": marked("It was joined to another report by mistake, and stands on its own again."),
 }
 
 AT_M = 30
@@ -196,6 +201,8 @@ def standing(report: Report, council: Council | None = None) -> Standing:
     kind = council.kind_of(report.kind) if council else NOT_KNOWN
     if report.state == "closed":
         return Standing(*closure_words(report.closure or "no-action", kind), is_done=True)
+    if report.running_pause is not None and report.state != "referred":
+        return Standing(*waiting_words(report.running_pause), is_done=False)
     if report.state == "assessed" and kind.team:
         return Standing(gettext("On our list"), gettext("It is with %(team)s.", team=kind.team), is_done=False)
     if report.state == "referred":
@@ -206,6 +213,15 @@ def standing(report: Report, council: Council | None = None) -> Standing:
         return Standing(gettext("More to do"), gettext(DEFERRED_WORDS[report.job_outcome]), is_done=False)
     title, text = _OPEN_STANDINGS[report.state]
     return Standing(gettext(title), gettext(text), is_done=False)
+
+
+def waiting_words(pause: Pause) -> tuple[str, str]:
+    """Return what is said of a report whose clock stands still, and until when it may."""
+    what = gettext(WAITING_FOR[pause.reason])
+    until = weekday_words(london_date(pause.until))
+    return gettext("Waiting for %(what)s", what=what), gettext(
+        "Until then we can’t go on. We look at it again by %(day)s.", day=until
+    )
 
 
 def closure_words(closure: str, kind: Kind) -> tuple[str, str]:
@@ -239,16 +255,24 @@ def step_words(step: Step, kind: Kind) -> tuple[str, str]:
         return closure_words(detail, kind) if detail in CLOSURE_WORDS else (gettext("Closed"), "")
     if step.what == "deferred":
         return gettext("More to do"), gettext(DEFERRED_WORDS.get(detail, _PUT_OFF))
-    if step.what == "referred":
-        to = gettext(REFERRED_TO.get(detail, REFERRED_TO["other"]))
-        return gettext("Passed to %(owner)s", owner=to), gettext("It is for them to clear.")
-    if step.what == "reopened":
-        return gettext("Opened again"), gettext(REOPENED_BY.get(detail, _BY_STAFF))
+    if step.what in ("referred", "paused", "reopened"):
+        return _decided_words(step.what, detail)
     steps = _TEAM_STEPS if kind.team else _PLAIN_STEPS
     title, text = steps.get(step.what, (step.what.capitalize(), ""))
     return gettext(title), gettext(text) if text else ""
 
 
+def _decided_words(what: str, detail: str) -> tuple[str, str]:
+    """Return the title and text of a step that somebody decided."""
+    if what == "paused":
+        return gettext("Waiting for %(what)s", what=gettext(WAITING_FOR[detail])), gettext(_PAUSED)
+    if what == "reopened":
+        return gettext("Opened again"), gettext(REOPENED_BY.get(detail, _BY_STAFF))
+    to = gettext(REFERRED_TO.get(detail, REFERRED_TO["other"]))
+    return gettext("Passed to %(owner)s", owner=to), gettext("It is for them to clear.")
+
+
+_PAUSED = marked("We can’t go on before that, so the date to clear it by moves.")
 _PUT_OFF = marked("The visit was put off.")
 _BY_STAFF = marked("We opened it again.")
 _OPEN_STANDINGS: Mapping[str, tuple[str, str]] = {
@@ -263,6 +287,7 @@ _PLAIN_STEPS: Mapping[str, tuple[str, str]] = {
     "scheduled": (marked("Given to a crew"), marked("A crew has it on its list.")),
     "unscheduled": (marked("Waiting for a crew"), marked("It is waiting for another crew.")),
     "started": (marked("Crew at work"), marked("A crew started work there.")),
+    "resumed": (marked("We can go on"), marked("The date to clear it by was worked out again.")),
     "action-taken": (marked("Action was taken"), marked("Our enforcement officers took action over this.")),
 }
 _TEAM_STEPS: Mapping[str, tuple[str, str]] = {
@@ -273,6 +298,8 @@ _TEAM_STEPS: Mapping[str, tuple[str, str]] = {
 
 def access_words(what: str) -> str:
     """Return a line of the audit log in words."""
+    if what.startswith("redacted:"):
+        return f"parts of photo {what.removeprefix('redacted:')} were painted over"
     released = what.removeprefix("released:") if what.startswith("released:") else None
     if released is not None:
         shown = {"": "nothing", "photo": "the photo", "text": "the details", "photo text": "the photo and details"}
@@ -283,6 +310,11 @@ def access_words(what: str) -> str:
 _ACCESS_WORDS: Mapping[str, str] = {
     "words-and-photo": marked("the words and photo were read"),
     "contact-details": marked("the contact details were read"),
+    "photo-unredacted": marked("the photo was looked at with nothing painted over"),
+    "caller-search": marked("it was found by a caller’s details"),
+    "taken": marked("the report was taken for a caller"),
+    "chased": marked("a caller asked about it again"),
+    "complaint": marked("a formal complaint about it was taken"),
     "photo-original": marked("the sealed original of the photo was saved"),
     "photo": marked("a photo was looked at"),
     "messages": marked("messages to people about it were read"),

@@ -60,3 +60,8 @@ class ReportsWorker:
     def erase_due(self) -> None:
         """Erase what is personal in reports whose time has come."""
         subscriptions.ERASE.run(self.context)
+
+    @every(subscriptions.WAKE)
+    def wake(self) -> None:
+        """Let the clocks run on that stood still for long enough."""
+        subscriptions.WAKE.run(self.context)

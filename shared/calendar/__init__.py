@@ -4,6 +4,7 @@ Instants are aware and in UTC inside; a working day has its hours by London's cl
 in April is right on both sides of the change. Nothing here asks what time it is.
 """
 
+from shared.calendar.explained import Counted, count_deadline
 from shared.calendar.london import LONDON, london_date, london_day, london_instant
 from shared.calendar.working import (
     USUAL_WORKING_TIME,
@@ -19,10 +20,12 @@ from shared.calendar.working import (
 __all__ = [
     "LONDON",
     "USUAL_WORKING_TIME",
+    "Counted",
     "Pause",
     "WorkingTime",
     "add_working_days",
     "add_working_time",
+    "count_deadline",
     "deadline_after_pauses",
     "is_working_day",
     "london_date",

@@ -76,11 +76,32 @@ HAZARDS = ("asbestos", "clinical", "chemical", "obstruction")
 CHANNELS = ("web", "open311", "contact-centre", "crew")
 
 REPORT_STATES = ("submitted", "assessed", "scheduled", "in-progress", "closed", "referred")
-CLOSURES = ("cleared", "already-cleared", "not-found", "no-action", "not-ours", "duplicate", "referred")
+CLOSURES = (
+    "cleared",
+    "already-cleared",
+    "not-found",
+    "no-action",
+    "not-ours",
+    "duplicate",
+    "referred",
+    "cleared-by-owner",
+)
 JOB_STATES = ("open", "assigned", "started", "completed", "deferred", "cancelled")
 TICKET_STATES = ("recorded", "voided")
 CASE_STATES = ("opened", "evidence", "decision", "notice", "closed")
 NOTICE_STATES = ("draft", "issued", "served", "paid", "cancelled", "withdrawn", "escalated")
+
+WAITING_FOR: Mapping[str, str] = {
+    "owner": marked("whoever is responsible for the land"),
+    "contractor": marked("a specialist contractor"),
+    "evidence": marked("our enforcement officers"),
+    "access": marked("access to the place"),
+    "reporter": marked("an answer from the person who reported it"),
+    "weather": marked("safer weather"),
+    "police": marked("the police"),
+    "utility": marked("a gas, water or power company"),
+}
+"""What a report's clock may stand still for, in the words that follow “waiting for” on its public page."""
 
 PRIORITIES: Mapping[int, str] = {
     1: marked("Urgent"),

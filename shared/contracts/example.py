@@ -67,6 +67,7 @@ STATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "place": PLACE,
             "priority": 3,
             "deadline": _at(days=7),
+            "waiting_for": None,
             "reported_at": MONDAY,
             "happened_on": date(2026, 3, 1),
             "has_photo": True,

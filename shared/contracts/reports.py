@@ -23,14 +23,34 @@ from shared.contracts.base import (
     sha256,
     whole,
 )
-from shared.contracts.codes import CHANNELS, CLOSURES, HAZARDS, LAND_TYPES, REPORT_STATES, SIZES, WASTE_TYPES
+from shared.contracts.codes import (
+    CHANNELS,
+    CLOSURES,
+    HAZARDS,
+    LAND_TYPES,
+    REPORT_STATES,
+    SIZES,
+    WAITING_FOR,
+    WASTE_TYPES,
+)
 
 PLACE_PRECISIONS = ("exact", "street")
-MESSAGE_KINDS = ("received", "closed", "reopened", "referred", "action-taken")
+MESSAGE_KINDS = (
+    "received",
+    "closed",
+    "reopened",
+    "referred",
+    "action-taken",
+    "merged",
+    "joined",
+    "unmerged",
+    "separated",
+)
 REFERRED_TO_CODES = (
     "land-owner",
     "network-rail",
     "environment-agency",
+    "riparian-owner",
     "housing",
     "highways",
     "parking",
@@ -72,6 +92,7 @@ class ReportState(Part):
     place = part(PlacePart)
     priority = whole(nullable=True, minimum=1, maximum=5)
     deadline = instant(nullable=True)
+    waiting_for = code(WAITING_FOR, nullable=True)
     reported_at = instant()
     happened_on = day(nullable=True)
     has_photo = flag()
@@ -115,7 +136,19 @@ class ReportAssessedV1(ReportContract):
 class ReportAmendedV1(ReportContract):
     """Something else of the public state changed; `change` says what."""
 
-    change = code(("scheduled", "started", "deferred", "details", "evidence", "action-taken", "unscheduled"))
+    change = code(
+        (
+            "scheduled",
+            "started",
+            "deferred",
+            "details",
+            "evidence",
+            "action-taken",
+            "unscheduled",
+            "paused",
+            "resumed",
+        )
+    )
 
 
 @_report("merged")
@@ -150,7 +183,7 @@ class ReportClosedV1(ReportContract):
 class ReportReopenedV1(ReportContract):
     """The report was opened again as a new visit."""
 
-    by = code(("reporter", "staff", "partner"))
+    by = code(("reporter", "staff", "partner", "unmerged"))
 
 
 @_report("evidence-flagged")

@@ -4,13 +4,11 @@ Everything that differs from council to council is configuration here, and nothi
 example is Liverpool (ADR 0009). `load_council` checks everything at start; after that the council never changes.
 """
 
+from shared.council.assessing import Applying, Assessment, AssessmentRule, Provenance
 from shared.council.gazetteer import Gazetteer, Place
 from shared.council.kinds import Choice, Kind, KindAttribute, Open311, Referral
 from shared.council.load import load_council
 from shared.council.model import (
-    Applying,
-    Assessment,
-    AssessmentRule,
     Baseline,
     Colours,
     Contact,
@@ -21,7 +19,6 @@ from shared.council.model import (
     Location,
     Material,
     Neighbourhood,
-    Provenance,
     Retention,
     SignIn,
     Site,

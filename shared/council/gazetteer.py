@@ -56,6 +56,10 @@ class Gazetteer:
         except KeyError:
             raise NotFound(f"There is no place {place_id}") from None
 
+    def find(self, place_id: str) -> Place | None:
+        """Return a place; None where the gazetteer no longer has it."""
+        return self._by_id.get(place_id)
+
     def nearest(
         self, lat: float, lon: float, *, within_m: float = FURTHEST_M, kinds: Collection[PlaceKind] | None = None
     ) -> Place | None:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from shared.contracts.codes import PRIORITIES
 from shared.contracts.reports import REFERRED_TO_CODES
+from shared.council.assessing import AssessmentRule, Provenance
 from shared.council.kinds import CODED, DATATYPES, HANDLERS, Choice, Kind, KindAttribute, Open311, Referral
-from shared.council.model import AssessmentRule, Provenance
 from shared.council.rules import how_long
 from shared.toml import Table, each
 

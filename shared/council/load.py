@@ -12,6 +12,7 @@ from shared.council import kind_tables
 from shared.council.fleet import crew, depot, site, vehicle
 from shared.council.groups import sign_in
 from shared.council.land import land_answers
+from shared.council.landmarks import Landmarks, read_landmarks
 from shared.council.look import colours, contact
 from shared.council.model import (
     Baseline,
@@ -20,6 +21,7 @@ from shared.council.model import (
     NeighbourAuthority,
     Neighbourhood,
 )
+from shared.council.partners import complaint_stages, partners
 from shared.council.place_files import read_gazetteer
 from shared.council.rules import assessment, provenance, retention, tariff, working_time
 from shared.council.statements import accessibility_statement, privacy_notice
@@ -64,6 +66,7 @@ def _council(top: Table, folder: Path, imported: Path | None, places: Path | Non
     _unique(top, "kinds", (item.prefix for item in kinds))
     size_table, ewc_table = top.table("size_kg"), top.table("ewc_by_waste_type")
     households, counting = top.table("households"), top.table("counting")
+    landmarks = read_landmarks(folder / identity.text("landmarks")) if identity.has("landmarks") else Landmarks()
     council = Council(
         name=identity.text("name"),
         short_name=identity.text("short_name"),
@@ -84,7 +87,9 @@ def _council(top: Table, folder: Path, imported: Path | None, places: Path | Non
         size_kg={size: size_table.whole(size, minimum=1) for size in SIZES},
         ewc_by_waste_type={waste: ewc_table.choice(waste, sorted(ewc_codes)) for waste in WASTE_TYPES},
         kinds={item.code: item for item in kinds},
-        assessment=assessment(top.table("assessment"), [rule for _, rules in made for rule in rules]),
+        assessment=assessment(
+            top.table("assessment"), [rule for _, rules in made for rule in rules], landmarks=landmarks.sorts
+        ),
         working_time=working_time(top.table("working_time")),
         tariff=tariff(top),
         retention=retention(top.table("retention")),
@@ -93,6 +98,9 @@ def _council(top: Table, folder: Path, imported: Path | None, places: Path | Non
         ),
         neighbours=tuple(each(top.tables("neighbours", minimum=0), _neighbour)),
         land=land_answers(top),
+        landmarks=landmarks,
+        partners=partners(top),
+        complaints=complaint_stages(top),
         provenance={
             "size_kg": provenance(size_table),
             "ewc_by_waste_type": provenance(ewc_table),

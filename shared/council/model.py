@@ -11,8 +11,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from shared.calendar import WorkingTime
+from shared.council.assessing import Assessment, Provenance
 from shared.council.gazetteer import Gazetteer
 from shared.council.kinds import NOT_KNOWN, Kind, Open311
+from shared.council.landmarks import Landmarks
+from shared.council.partners import ComplaintStages, Partner
 from shared.errors import NotFound
 from shared.geo.areas import AREA_KINDS, BoundarySet, set_for
 from shared.geo.grid import distance_m
@@ -23,14 +26,6 @@ if TYPE_CHECKING:
 CrewKind: TypeAlias = Literal["hit", "street"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a figure comes from, and whether it was read there (`verified`) or only taken over."""
-
-    source: str
-    verified: bool
 
 
 @dataclass(frozen=True)
@@ -168,76 +163,6 @@ class Material:
 
 
 @dataclass(frozen=True)
-class AssessmentRule:
-    """One reason for a priority and a deadline: it applies when the report's `field` has one of the `values`.
-
-    Exactly one of `working_hours` and `working_days` is set. `code` is what events and pages name as the reason; the
-    default rule (field `any`) has no values. A rule of one `kind` applies to no other; its field is `any`, or `answer`
-    for what was answered to its question `attribute`.
-    """
-
-    code: str
-    field: Literal["hazard", "waste_type", "size", "land_type", "answer", "any"]
-    values: tuple[str, ...]
-    priority: int
-    working_hours: int | None
-    working_days: int | None
-    explanation: str
-    provenance: Provenance
-    kind: str | None = None
-    attribute: str | None = None
-
-
-@dataclass(frozen=True)
-class Applying:
-    """A rule that applies to a report, and the value that made it apply (None for the default)."""
-
-    rule: AssessmentRule
-    value: str | None
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """The council's rules for priority and deadline, in the order of the file."""
-
-    rules: tuple[AssessmentRule, ...]
-
-    @cached_property
-    def explanations(self) -> Mapping[str, str]:
-        """The council's words for each rule, by its code."""
-        return {rule.code: rule.explanation for rule in self.rules}
-
-    def applying(
-        self,
-        *,
-        waste_type: str | None,
-        land_type: str | None,
-        size: str | None,
-        hazards: tuple[str, ...] = (),
-        kind: str | None = None,
-        answers: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> tuple[Applying, ...]:
-        """Return the rules that apply, the most urgent first; a default only where no other does.
-
-        The kind's own default comes before the council's.
-        """
-        known = {"hazard": hazards, "waste_type": (waste_type,), "size": (size,), "land_type": (land_type,)}
-        given = answers or {}
-        rules = [rule for rule in self.rules if rule.kind is None or rule.kind == kind]
-        found = [
-            Applying(rule, value)
-            for rule in rules
-            for value in (given.get(rule.attribute, ()) if rule.attribute else known.get(rule.field, ()))
-            if value is not None and value in rule.values
-        ]
-        if not found:
-            defaults = [rule for rule in rules if rule.field == "any"]
-            own = [rule for rule in defaults if rule.kind is not None]
-            found = [Applying(rule, None) for rule in own or defaults]
-        return tuple(sorted(found, key=lambda applying: applying.rule.priority))
-
-
-@dataclass(frozen=True)
 class TariffEntry:
     """What the council asks for an offence (and tier), while it holds; the early amount is the council's discount."""
 
@@ -338,6 +263,9 @@ class Council:
     land: Mapping[str, LandAnswer] = field(default_factory=dict)
     privacy: "PrivacyNotice | None" = None
     accessibility: "AccessibilityStatement | None" = None
+    landmarks: Landmarks = field(default_factory=Landmarks)
+    partners: Mapping[str, Partner] = field(default_factory=dict)
+    complaints: ComplaintStages | None = None
 
     @property
     def wards(self) -> tuple[Ward, ...]:

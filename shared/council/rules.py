@@ -1,26 +1,32 @@
 """The council's rules of `council.toml`: assessment, working time, tariff within the law, retention."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from shared import law
 from shared.calendar import WorkingTime
 from shared.contracts.codes import HAZARDS, LAND_TYPES, PRIORITIES, SIZES, WASTE_TYPES
-from shared.council.model import Assessment, AssessmentRule, Provenance, Retention, TariffEntry
+from shared.council.assessing import Assessment, AssessmentRule, Provenance, Repeat
+from shared.council.landmarks import FURTHEST_M
+from shared.council.model import Retention, TariffEntry
 from shared.errors import DomainError
 from shared.toml import Table, each
 
 LONGEST_DAYS = 40 * 365
 """Longer than any duty to keep a record; catches a figure that was meant as something else."""
 
-RuleField = Literal["hazard", "waste_type", "size", "land_type", "any"]
+RuleField = Literal["hazard", "waste_type", "size", "land_type", "near", "repeat", "any"]
 CHOICES: dict[RuleField, tuple[str, ...]] = {
     "hazard": HAZARDS,
     "waste_type": tuple(WASTE_TYPES),
     "size": tuple(SIZES),
     "land_type": tuple(LAND_TYPES),
+    "near": (),
+    "repeat": (),
     "any": (),
 }
+WITHOUT_VALUES = ("repeat", "any")
+LONGEST_REPEAT_DAYS = 366
 
 
 def provenance(table: Table) -> Provenance:
@@ -48,9 +54,15 @@ def _of_year(closures: Table, key: str, year: int) -> bool:
     return True
 
 
-def assessment(table: Table, of_kinds: Sequence[AssessmentRule] = ()) -> Assessment:
-    """Return the rules of assessment, those of single kinds of report last; there must be one default for all."""
-    rules = tuple(each(table.tables("rules"), _rule))
+def assessment(table: Table, of_kinds: Sequence[AssessmentRule] = (), *, landmarks: Collection[str] = ()) -> Assessment:
+    """Return the rules of assessment, those of single kinds of report last; there must be one default for all.
+
+    `landmarks` are the sorts of landmark that a rule may name.
+    """
+    rules = tuple(each(table.tables("rules"), lambda rule: _rule(rule, landmarks)))
+    repeat = _repeat(table.table("repeat")) if table.has("repeat") else None
+    if repeat is None and any(rule.field == "repeat" for rule in rules):
+        table.fail("repeat", "must say what counts as the same place (within_m, days), because a rule asks for it")
     table.close()
     explanations = {rule.code: rule.explanation for rule in rules}
     for number, rule in enumerate(rules, start=1):
@@ -61,19 +73,30 @@ def assessment(table: Table, of_kinds: Sequence[AssessmentRule] = ()) -> Assessm
     for rule in of_kinds:
         if explanations.setdefault(rule.code, rule.explanation) != rule.explanation:
             table.fail("rules", f"of {rule.kind} explain {rule.code!r} differently from another rule with that code")
-    return Assessment((*rules, *of_kinds))
+    return Assessment((*rules, *of_kinds), repeat)
 
 
-def _rule(table: Table) -> AssessmentRule:
+def _repeat(table: Table) -> Repeat:
+    """Return what counts as the same place being tipped on again."""
+    found = Repeat(
+        within_m=table.whole("within_m", minimum=1, maximum=FURTHEST_M),
+        days=table.whole("days", minimum=1, maximum=LONGEST_REPEAT_DAYS),
+    )
+    table.close()
+    return found
+
+
+def _rule(table: Table, landmarks: Collection[str]) -> AssessmentRule:
     """Return one rule."""
     chosen = table.choice("field", CHOICES)
     field = next(name for name in CHOICES if name == chosen)
     values = table.texts("values", ())
+    known = landmarks if field == "near" else CHOICES[field]
     for value in values:
-        if value not in CHOICES[field]:
+        if value not in known:
             table.fail("values", f"names {value!r}, which is no {chosen}")
-    if bool(values) == (field == "any"):
-        table.fail("values", "must be given, but not for the default rule")
+    if bool(values) == (field in WITHOUT_VALUES):
+        table.fail("values", "must be given, but not for the default rule, nor for repeat")
     hours, days = how_long(table)
     return AssessmentRule(
         code=table.slug("code"),
@@ -84,6 +107,8 @@ def _rule(table: Table) -> AssessmentRule:
         working_days=days,
         explanation=table.text("explanation"),
         provenance=provenance(table),
+        within_m=table.whole("within_m", minimum=1, maximum=FURTHEST_M) if field == "near" else None,
+        times=table.whole("times", minimum=2) if field == "repeat" else None,
     )
 
 

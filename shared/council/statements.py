@@ -7,7 +7,8 @@ decided, and the times in them are those that the worker erases by: a purpose na
 from dataclasses import dataclass
 from datetime import date
 
-from shared.council.model import Provenance, Retention
+from shared.council.assessing import Provenance
+from shared.council.model import Retention
 from shared.council.rules import provenance
 from shared.toml import Table, each
 

@@ -116,6 +116,7 @@ class Examples(dict[str, str]):
         self._work(visitors["supervisor"])
         self._weigh()
         self._fine(visitors["officer"])
+        self._decide(visitors["contact-centre"])
         self["still_there"] = self._still_there(visitors["contact-centre"])
         self["event"] = self._json(f"/api/operations/v1/follow/{self['cleared']}", "manager")["events"][0]["id"]
         self["account"] = self._account(visitors["admin"])
@@ -198,6 +199,28 @@ class Examples(dict[str, str]):
         self._until(
             lambda: "data-awaiting" not in supervisor.open(f"/dispatch/what-if/{self['what_if']}").text, "what if"
         )
+
+    def _decide(self, agent: Visitor) -> None:
+        """Stop a report's clock, pass one on, save a view, and take two complaints."""
+        for name, step, form in (
+            ("waits", "pause", {"reason": "weather", "until": str((datetime.now(UTC) + timedelta(days=9)).date())}),
+            ("with_owner", "refer", {"to": "land-owner", "owner": "Made Estates, 1 Made Street"}),
+        ):
+            self[name] = self._report()
+            agent.send(f"/triage/{self[name]}", form, to=f"/triage/{self[name]}/{step}")
+        view = agent.send("/triage?hazard=any", {"hazard": "any", "name": "Dangers"}, to="/triage/views")
+        self["view"] = view.url.rpartition("=")[2]
+        for name in ("complaint", "new_complaint"):
+            told = {
+                "about": "Nobody has come",
+                "email": "resident@example.com",
+                "reference": self["open"],
+                "call": name,
+            }
+            taken = agent.send("/contact-centre/complaints/new", told)
+            self[name] = taken.url.rpartition("/")[2]
+        address = f"/contact-centre/complaints/{self['complaint']}"
+        agent.send("/contact-centre", {}, to=f"{address}/acknowledge")
 
     def _tip(self) -> None:
         """Empty the vehicle of the crew."""

@@ -146,7 +146,10 @@ def send(page: Page, sent: Sent) -> Response | None:
             {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
         )
     with page.expect_navigation() as navigation:
-        form.locator("button:not([type=button])").first.click()
+        pressed = (
+            form.get_by_role("button", name=sent.press) if sent.press else form.locator("button:not([type=button])")
+        )
+        pressed.first.click()
     return navigation.value
 
 

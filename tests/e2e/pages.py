@@ -25,6 +25,9 @@ class Sent:
     fill: Mapping[str, str] = field(default_factory=dict)
     status: int = BAD_REQUEST
     upload: str | None = None
+    press: str | None = None
+    """The words of the button, where the form has several."""
+
     at: str | None = None
     """Another address than the page's own, where the form is."""
 
@@ -144,9 +147,50 @@ REPORTS = (
     page("reports", "/report/new/sent", "reported missed-bin"),
     page("reports", "/report/new/sent", "reported untidy-land"),
     page("reports", "/report/new/passed-on", "public", "/report/new/passed-on?kind=untidy-land"),
-    page("reports", "/contact-centre", "contact-centre"),
+    page(
+        "reports",
+        "/contact-centre",
+        "contact-centre",
+        sent="/contact-centre?sent={open}",
+        looked_up=Sent("/contact-centre", {"q": "park", "caller": "{open}"}, status=OK),
+        error=Sent("/contact-centre", press="Take the report"),
+    ),
+    page("reports", "/contact-centre/complaints", "contact-centre"),
+    page(
+        "reports",
+        "/contact-centre/complaints/new",
+        "contact-centre",
+        about_a_report="/contact-centre/complaints/new?reference={open}",
+        error=Sent("/contact-centre/complaints/new"),
+    ),
+    page(
+        "reports",
+        "/contact-centre/complaints/<reference>",
+        "contact-centre",
+        "/contact-centre/complaints/{complaint}",
+        new="/contact-centre/complaints/{new_complaint}",
+        error=Sent("/contact-centre/complaints/<reference>/answer"),
+    ),
     page("reports", "/messages", "contact-centre"),
-    page("reports", "/triage", "contact-centre", closed="/triage?state=closed"),
+    page(
+        "reports",
+        "/triage",
+        "contact-centre",
+        closed="/triage?show=closed",
+        filtered="/triage?only=waits&kind=fly-tipping&hazard=any",
+        view="/triage?view={view}",
+        none="/triage?text=zzzzzz",
+        error=Sent("/triage/views", at="/triage?show=closed"),
+        error_in_joining=Sent("/triage/join"),
+    ),
+    page("reports", "/triage/referrals", "contact-centre"),
+    page(
+        "reports",
+        "/triage/<reference>/photos/<int:number>/redact",
+        "contact-centre",
+        "/triage/{sent}/photos/1/redact",
+        error=Sent("/triage/<reference>/photos/<int:number>/redact", {"box-1-left": "ten"}),
+    ),
     page("reports", "/triage", "supervisor"),
     page(
         "reports",
@@ -156,6 +200,9 @@ REPORTS = (
         closed="/triage/{cleared}",
         other_kind="/triage/{missed_bin}",
         passed_on="/triage/{passed_on}",
+        waits="/triage/{waits}",
+        with_its_owner="/triage/{with_owner}",
+        error_in_pause=Sent("/triage/<reference>/pause"),
         contact_shown=Sent("/triage/<reference>/contact", status=OK),
         error_in_assess=Sent("/triage/<reference>/assess"),
         error_in_refer=Sent("/triage/<reference>/refer"),
@@ -422,6 +469,7 @@ NOT_PAGES = {
     "/report/new/": "sends on to the first question",
     "/report/new/map.svg": "a picture",
     "/report/new/photo/<int:number>": "a picture",
+    "/triage/<reference>/photos/<int:number>/unredacted": "a picture",
 }
 """Routes that answer with something else than a page."""
 
@@ -446,7 +494,15 @@ NOTHING_TO_FILL_IN = {
     "/report/<reference>/still-there/<token>",
     "/report/new/check",
     "/report/new/nearby",
+    "/contact-centre/complaints/<reference>/acknowledge",
+    "/contact-centre/complaints/<reference>/escalate",
+    "/triage/<reference>/ask-again",
+    "/triage/<reference>/join/<into>",
+    "/triage/<reference>/keep",
     "/triage/<reference>/release",
+    "/triage/<reference>/resume",
+    "/triage/<reference>/told",
+    "/triage/views/<view_id>/delete",
     "/triage/<reference>/reopen",
     "/triage/<reference>/unmerge",
 }

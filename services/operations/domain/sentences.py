@@ -36,10 +36,12 @@ CLOSURES = {
     "not-ours": "it is not the council’s to clear",
     "duplicate": "it was reported before",
     "referred": "somebody else deals with such reports",
+    "cleared-by-owner": "whoever is responsible for the land had it cleared",
 }
 REOPENED = {
     "reporter": "The reporter said that it is still there",
     "partner": "Another website passed on that it is still there",
+    "unmerged": "It was joined to another report by mistake",
 }
 AMENDMENTS = {
     "scheduled": "The report now has a crew.",
@@ -49,6 +51,8 @@ AMENDMENTS = {
     "evidence": "The report was marked as having evidence.",
     "action-taken": "The report now says that action was taken.",
     "unscheduled": "The report is waiting for a crew again.",
+    "paused": "The report’s clock stands still while somebody else must act.",
+    "resumed": "The report’s clock runs again.",
 }
 JOB_AMENDMENTS = {
     "held": "The job is held, so that evidence is not cleared away.",
@@ -66,6 +70,10 @@ MESSAGES = {
     "reopened": "that the report is open again",
     "referred": "that the report was passed on",
     "action-taken": "that action was taken",
+    "merged": "that the report was joined to another",
+    "joined": "that another report was joined to theirs",
+    "unmerged": "that the report stands on its own again",
+    "separated": "that a joined report stands on its own again",
 }
 CHANNELS = {"email": "by email", "sms": "by text message"}
 

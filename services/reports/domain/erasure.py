@@ -98,12 +98,6 @@ def own_addresses(private: Private) -> frozenset[str]:
     return frozenset({found_by(private.email), found_by(private.phone)} - {""})
 
 
-def addresses_of(private: Private) -> frozenset[str]:
-    """Return every e-mail address and number that somebody is reached at about this report, as it is found by."""
-    told = {found_by(address) for one in private.followers for address in (one.email, one.phone)}
-    return own_addresses(private) | (told - {""})
-
-
 def files_of(photos: Collection[Photo]) -> set[str]:
     """Return the keys of the blobs that photos name."""
     return {key for photo in photos for key in (photo.key, photo.public_key) if key}

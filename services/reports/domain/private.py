@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from services.reports.domain.answers import Answer
 from services.reports.domain.notes import Note
+from services.reports.domain.redaction import Box
 from shared.errors import DomainError
 
 MOST_PHOTOS = 3
+OWNER_LIMIT = 500
 MOST_FOLLOWERS = 100
 """More neighbours than see one tip; who comes later can still look at its page."""
 
@@ -24,6 +26,8 @@ class Photo:
     key: str
     public_key: str
     is_released: bool = False
+    redactions: tuple[Box, ...] = ()
+    """What is painted over in the public copy."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class Private:
     media_urls: tuple[str, ...] = ()
     partner_id: str | None = None
     notes: tuple[Note, ...] = ()
+    owner: str = ""
+    """Whose land it is, as the desk found out: a name, an address, a number."""
+
+    taken_by: str | None = None
+    """The id of the agent who took the report for a caller."""
 
     @property
     def has_contact(self) -> bool:

@@ -5,11 +5,12 @@ report itself and no facts, which is how repeated and late events come to nothin
 themselves or typed lives in `private` and never reaches `public_state`, the only thing that events carry.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from services.reports.domain.entries import Chase, Pause, Referral
 from services.reports.domain.private import Follower, Private, check_follower
 from services.reports.domain.steps import Step
 from shared.contracts.base import Fact
@@ -19,12 +20,10 @@ from shared.contracts.reports import (
     ReportClosedV1,
     ReportEvidenceFlaggedV1,
     ReportFeedbackV1,
-    ReportMergedV1,
     ReportNotifiedV1,
     ReportReferredV1,
     ReportReopenedV1,
     ReportSubmittedV1,
-    ReportUnmergedV1,
 )
 from shared.errors import DomainError
 
@@ -34,10 +33,10 @@ OPEN_STATES = frozenset({"submitted", "assessed", "scheduled", "in-progress", "r
 WAITING_FOR_JOB = frozenset({"assessed", "scheduled", "in-progress"})
 """States that follow the job: what happens to it decides which of them holds."""
 
-STAFF_CLOSURES = ("no-action", "not-ours", "already-cleared", "cleared")
+STAFF_CLOSURES = ("no-action", "not-ours", "already-cleared", "cleared", "cleared-by-owner")
 """Closures that staff decide from the desk; the others follow from a job or a merge.
 
-`cleared` only where no crew is sent."""
+`cleared` only where no crew is sent, `cleared-by-owner` only what was passed on."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,13 @@ class Assessment:
     reasons: tuple[Reason, ...]
     promised_on: date | None = None
     """The day that the forecast says, where there is one."""
+
+    due_by_rule: datetime | None = None
+    """The deadline before pauses; the same where there are none."""
+
+    counted_from: datetime | None = None
+    times_here: int = 1
+    """The how-manieth time within the council's days it is that this place was tipped on."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,12 @@ class Report:
     """When words and contact details were erased; see `erasure.py`."""
     erasure_asked_at: datetime | None = None
     """When a person asked for that; until the report is closed, what is needed to deal with it stays."""
+    due_by_rule: datetime | None = None
+    counted_from: datetime | None = None
+    times_here: int = 1
+    pauses: tuple[Pause, ...] = ()
+    referrals: tuple[Referral, ...] = ()
+    chases: tuple[Chase, ...] = ()
     version: int = 0
     sequence: int = 0
 
@@ -139,7 +151,24 @@ class Report:
     @property
     def waits_for_staff(self) -> bool:
         """Say whether nothing will happen before a member of staff decides."""
-        return self.is_open and (self.state == "submitted" or self.needs_decision)
+        return self.is_open and (self.state == "submitted" or self.needs_decision or self.waits_to_be_told)
+
+    @property
+    def running_pause(self) -> Pause | None:
+        """Return the pause in which the clock stands still now."""
+        last = self.pauses[-1] if self.pauses and self.is_open else None
+        return last if last is not None and last.is_running else None
+
+    @property
+    def referral(self) -> Referral | None:
+        """Return the newest referral of this visit."""
+        return self.referrals[-1] if self.referrals else None
+
+    @property
+    def waits_to_be_told(self) -> bool:
+        """Say whether an owner or partner is to be told of it by a person, and has not been."""
+        passed_on = self.state == "referred" or self.closure == "referred"
+        return passed_on and self.referral is not None and self.referral.waits_for_a_person
 
 
 Change = tuple[Report, list[Fact]]
@@ -174,6 +203,7 @@ def public_state(report: Report) -> Mapping[str, Any]:
         },
         "priority": report.priority,
         "deadline": report.deadline,
+        "waiting_for": report.running_pause.reason if report.running_pause else None,
         "reported_at": report.reported_at,
         "happened_on": report.happened_on,
         "has_photo": bool(report.private.photos),
@@ -218,6 +248,9 @@ def assess(
         state=state,
         priority=assessment.priority,
         deadline=assessment.deadline,
+        due_by_rule=assessment.due_by_rule or assessment.deadline,
+        counted_from=assessment.counted_from or at,
+        times_here=assessment.times_here,
         promised_on=assessment.promised_on,
         reasons=assessment.reasons,
         waste_type=waste_type or report.waste_type,
@@ -232,14 +265,22 @@ def assess(
     return assessed, [ReportAssessedV1.fact(reasons=reasons)]
 
 
-def refer(report: Report, to: str, *, at: datetime) -> Change:
-    """Hand the report to an owner or partner; raises `DomainError` where it is closed."""
+def refer(report: Report, to: str, *, at: datetime, referral: Referral | None = None) -> Change:
+    """Hand the report to an owner or partner; raises `DomainError` where it is closed.
+
+    Without a referral nobody has told them yet, nor said by when they should answer.
+    """
     if not report.is_open:
         raise DomainError("This report is closed, so it can’t be referred.")
     if report.state == "referred" and report.referred_to == to:
         return report, []
     referred = replace(
-        report, state="referred", referred_to=to, needs_decision=False, history=_told(report, at, "referred", to)
+        report,
+        state="referred",
+        referred_to=to,
+        referrals=(*report.referrals, referral or Referral(to, at)),
+        needs_decision=False,
+        history=_told(report, at, "referred", to),
     )
     return referred, [ReportReferredV1.fact(to=to)]
 
@@ -280,6 +321,10 @@ def reopen(report: Report, assessment: Assessment | None, *, by: str, at: dateti
         promised_on=None,
         priority=None,
         deadline=None,
+        due_by_rule=None,
+        counted_from=None,
+        pauses=(),
+        referrals=(),
         reasons=(),
         history=_told(report, at, "reopened", by),
     )
@@ -288,42 +333,6 @@ def reopen(report: Report, assessment: Assessment | None, *, by: str, at: dateti
         return opened, facts
     assessed, more = assess(opened, assessment, at=at)
     return assessed, facts + more
-
-
-def merge(report: Report, *, into: Report, at: datetime) -> Change:
-    """Close the report as a duplicate of another; raises `DomainError` where that makes no sense."""
-    if into.id == report.id:
-        raise DomainError("A report can’t be a duplicate of itself.", field="reference")
-    if into.merged_into is not None:
-        raise DomainError("That report is itself a duplicate. Use the one that it was joined to.", field="reference")
-    if report.state in ("scheduled", "in-progress"):
-        raise DomainError("A crew has this job already, so it can’t be joined to another now.", field="reference")
-    closed, facts = close(report, "duplicate", at=at)
-    merged = replace(closed, merged_into=into.id)
-    return merged, [ReportMergedV1.fact(into_report_id=into.id), *facts]
-
-
-def unmerge(report: Report, assessment: Assessment | None, *, at: datetime) -> Change:
-    """Let a merged report stand on its own again, as a new visit."""
-    if report.merged_into is None:
-        return report, []
-    opened, facts = reopen(report, assessment, by="staff", at=at)
-    return opened, [ReportUnmergedV1.fact(from_report_id=report.merged_into), *facts]
-
-
-def release(report: Report, *, photos: Collection[int], text: bool) -> Report:
-    """Let the public see these photos (numbers from 1) or the words, and nothing else of them from now on.
-
-    Nothing to announce: events never carried either. Raises `DomainError` where there is nothing to release.
-    """
-    if any(report.private.photo(number) is None for number in photos):
-        raise DomainError("This report has no such photo.", field="photo")
-    if text and not report.private.description:
-        raise DomainError("This report has no description.", field="text")
-    shown = tuple(
-        replace(photo, is_released=number in photos) for number, photo in enumerate(report.private.photos, start=1)
-    )
-    return replace(report, private=replace(report.private, photos=shown), text_released=text)
 
 
 def flag_evidence(report: Report, *, clue: str, parcel_key: str | None) -> Change:

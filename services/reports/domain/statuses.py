@@ -26,6 +26,7 @@ OF_CLOSURE: Mapping[str, str] = {
     "not-ours": "not_councils_responsibility",
     "duplicate": "duplicate",
     "referred": "internal_referral",
+    "cleared-by-owner": "fixed",
 }
 OF_STEP: Mapping[str, str] = {
     "received": "open",

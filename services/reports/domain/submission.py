@@ -42,6 +42,7 @@ class Submission:
     media_urls: tuple[str, ...] = ()
     is_street_only: bool = False
     partner_id: str | None = None
+    agent_id: str | None = None
 
 
 def hazards_of(waste_type: str | None, told: Collection[str], others: Collection[str] = ()) -> tuple[str, ...]:

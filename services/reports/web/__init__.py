@@ -2,9 +2,28 @@
 
 from flask import Flask
 
-from services.reports.web import api, area, form, looks, messages, open311, pages, pin, triage, walkabout
+from services.reports.web import (
+    api,
+    area,
+    complaints,
+    contact_centre,
+    decisions,
+    form,
+    looks,
+    messages,
+    open311,
+    pages,
+    pin,
+    queue,
+    redacting,
+    triage,
+    walkabout,
+)
 from shared.service import ServiceContext
 from shared.web.app import create_app as create_base_app
+
+DESK_VIEWS = (queue, decisions, redacting)
+"""Modules that put their views on the desk’s blueprint when they are imported."""
 
 
 def create_app(ctx: ServiceContext) -> Flask:
@@ -12,7 +31,19 @@ def create_app(ctx: ServiceContext) -> Flask:
     app = create_base_app(
         ctx,
         package="services.reports.web",
-        pages=(pin.bp, form.bp, triage.bp, looks.bp, area.bp, walkabout.bp, messages.bp, *open311.BLUEPRINTS, pages.bp),
+        pages=(
+            pin.bp,
+            form.bp,
+            triage.bp,
+            contact_centre.bp,
+            complaints.bp,
+            looks.bp,
+            area.bp,
+            walkabout.bp,
+            messages.bp,
+            *open311.BLUEPRINTS,
+            pages.bp,
+        ),
         apis=(api.bp,),
         title="Reports",
     )

@@ -1,4 +1,4 @@
-"""The staff's view of reports: the queue, what waits for a decision first, and one report with all that can be done.
+"""One report as staff see it, with all that can be done to it; `queue.py` lists them.
 
 Contact details are behind a button of their own, and every reading of them is in the audit log, as is every release.
 The words and photo are shown to the roles that decide on them, which is logged too.
@@ -12,17 +12,20 @@ from marshmallow import fields
 
 from services.reports.domain.report import STAFF_CLOSURES, Report
 from services.reports.domain.submission import hazards_of
+from services.reports.duplicates import candidates
 from services.reports.handlers import (
     assess_report,
     close_report,
     merge_report,
     note_access,
-    refer_report,
     release_report,
     reopen_report,
     unmerge_report,
 )
-from services.reports.store import AUDIT, QUEUE_ORDER, by_reference, reports
+from services.reports.partners import partner_for, partner_name
+from services.reports.repeats import repeats_at
+from services.reports.store import AUDIT, by_reference, reports
+from services.reports.why import ordinal, why
 from services.reports.words import (
     CHANNEL_WORDS,
     HAZARD_WORDS,
@@ -31,19 +34,17 @@ from services.reports.words import (
     answer_words,
     closure_words,
     place_words,
-    reasons,
     standing,
     story,
     waste_words,
 )
-from shared.contracts.codes import HAZARDS, LAND_TYPES, REPORT_STATES, SIZES, WASTE_TYPES
+from shared.contracts.codes import HAZARDS, LAND_TYPES, SIZES, WAITING_FOR, WASTE_TYPES
 from shared.errors import DomainError
 from shared.ids import normalise_reference
 from shared.store import DESCENDING
 from shared.web.app import cause, context
 from shared.web.auth import policy, roles, signed_in_user
 from shared.web.forms import Form, FormErrors, choice, errors_of, read_form
-from shared.web.pagination import next_url, page_request
 
 bp = Blueprint("triage", __name__, template_folder="templates")
 
@@ -52,7 +53,6 @@ DESK = ("contact-centre", "manager")
 
 READERS = (*DESK, "supervisor")
 AUDIT_SHOWN = 10
-PAGE_SIZE = 25
 
 
 class AssessForm(Form):
@@ -64,42 +64,10 @@ class AssessForm(Form):
     hazards = fields.List(choice("Select a danger from the list", HAZARDS), load_default=list)
 
 
-class ReferForm(Form):
-    """To whom a report is passed on."""
-
-    to = choice("Select who is to clear it", REFERRED_TO)
-
-
 class CloseForm(Form):
     """Why a report is closed from the desk."""
 
     closure = choice("Select why it is closed", STAFF_CLOSURES)
-
-
-@bp.get("/triage")
-@policy(roles(*READERS))
-def queue() -> Response | str:
-    """Show open reports, those that wait for a decision first; or those of one state or neighbourhood."""
-    wanted = {name: request.args.get(name, "") for name in ("state", "neighbourhood", "reference")}
-    if wanted["reference"].strip():
-        return _to(normalise_reference(wanted["reference"][:40]))
-    page = page_request(default_limit=PAGE_SIZE)
-    known = {neighbourhood.id: neighbourhood.name for neighbourhood in context().council.neighbourhoods}
-    found, cursor = _find(wanted["state"], wanted["neighbourhood"] if wanted["neighbourhood"] in known else "", page)
-    now = context().clock.now()
-    return render_template(
-        "reports/triage/queue.html",
-        rows=[
-            (report, _late(report, now), waste_words(report, context().council), place_words(report, context().council))
-            for report in found
-        ],
-        wanted=wanted,
-        states=[("", "All open reports"), *((state, state) for state in REPORT_STATES)],
-        neighbourhoods=known,
-        waiting=context().store.count("reports", {"open": True, "queue_rank": 0}, limit=1000),
-        next_page=next_url(cursor),
-        wide=True,
-    )
 
 
 @bp.get("/triage/<reference>")
@@ -108,11 +76,11 @@ def view(reference: str) -> Response | str:
     """Show one report to staff."""
     report = by_reference(context().store, reference)
     if reference != report.reference:
-        return _to(report.reference)
+        return to_report(report.reference)
     told = report.private
-    if told.description or told.place_text or told.photos or told.answers or told.notes:
+    if told.description or told.place_text or told.photos or told.answers or told.notes or told.owner:
         _note(report, "words-and-photo")
-    return _page(report, {}, {})
+    return report_page(report, {}, {})
 
 
 @bp.post("/triage/<reference>/contact")
@@ -121,7 +89,7 @@ def contact(reference: str) -> str:
     """Show who reported it, to the contact centre only, and write down who looked."""
     report = by_reference(context().store, reference)
     _note(report, "contact-details")
-    return _page(report, {}, {}, shows_contact=True)
+    return report_page(report, {}, {}, shows_contact=True)
 
 
 @bp.post("/triage/<reference>/assess")
@@ -133,8 +101,8 @@ def assess(reference: str) -> Response | tuple[str, int]:
     if is_waste and not request.form.get("waste_type", "").strip():
         errors = {**errors, "waste_type": ["Select what it is"]}
     if errors:
-        return _page(by_reference(context().store, reference), request.form, errors), 400
-    return _done(
+        return report_page(by_reference(context().store, reference), request.form, errors), 400
+    return done(
         reference,
         "Assessed: the priority and date are set.",
         lambda: assess_report(
@@ -144,20 +112,10 @@ def assess(reference: str) -> Response | tuple[str, int]:
             land_type=values["land_type"],
             size=values["size"],
             hazards=hazards_of(values["waste_type"], values["hazards"]),
+            by=signed_in_user().id,
             cause=cause(),
         ),
     )
-
-
-@bp.post("/triage/<reference>/refer")
-@policy(roles(*DESK))
-def refer(reference: str) -> Response | tuple[str, int]:
-    """Pass the report on."""
-    values, errors = read_form(ReferForm, request.form)
-    if errors:
-        return _page(by_reference(context().store, reference), request.form, errors), 400
-    words = f"Passed to {REFERRED_TO[values['to']]}."
-    return _done(reference, words, lambda: refer_report(context(), reference, to=values["to"], cause=cause()))
 
 
 @bp.post("/triage/<reference>/close")
@@ -166,8 +124,8 @@ def close(reference: str) -> Response | tuple[str, int]:
     """Close the report from the desk."""
     values, errors = read_form(CloseForm, request.form)
     if errors:
-        return _page(by_reference(context().store, reference), request.form, errors), 400
-    return _done(
+        return report_page(by_reference(context().store, reference), request.form, errors), 400
+    return done(
         reference,
         "The report is closed.",
         lambda: close_report(context(), reference, closure=values["closure"], cause=cause()),
@@ -181,10 +139,22 @@ def merge(reference: str) -> Response | tuple[str, int]:
     into = request.form.get("into", "").strip()[:40]
     if not into:
         errors = {"into": ["Enter the reference of the other report"]}
-        return _page(by_reference(context().store, reference), request.form, errors), 400
-    return _done(
+        return report_page(by_reference(context().store, reference), request.form, errors), 400
+    return done(
         reference,
         f"Joined to {normalise_reference(into)}.",
+        lambda: merge_report(context(), reference, into=into, cause=cause()),
+        field="into",
+    )
+
+
+@bp.post("/triage/<reference>/join/<into>")
+@policy(roles(*DESK))
+def join(reference: str, into: str) -> Response | tuple[str, int]:
+    """Join the report to one that was proposed as the same."""
+    return done(
+        reference,
+        f"Joined to {normalise_reference(into[:40])}. Everybody who reported either is told.",
         lambda: merge_report(context(), reference, into=into, cause=cause()),
         field="into",
     )
@@ -194,7 +164,7 @@ def merge(reference: str) -> Response | tuple[str, int]:
 @policy(roles(*DESK))
 def unmerge(reference: str) -> Response | tuple[str, int]:
     """Let the report stand on its own again."""
-    return _done(
+    return done(
         reference, "The report stands on its own again.", lambda: unmerge_report(context(), reference, cause=cause())
     )
 
@@ -203,7 +173,7 @@ def unmerge(reference: str) -> Response | tuple[str, int]:
 @policy(roles(*DESK))
 def reopen(reference: str) -> Response | tuple[str, int]:
     """Open a closed report as a new visit."""
-    return _done(
+    return done(
         reference, "The report is open again.", lambda: reopen_report(context(), reference, by="staff", cause=cause())
     )
 
@@ -213,25 +183,22 @@ def reopen(reference: str) -> Response | tuple[str, int]:
 def release(reference: str) -> Response | tuple[str, int]:
     """Let the public see each photo and the words if ticked, and nothing else of them."""
     shown = request.form.getlist("shown")
-    return _done(
+    # Each tick carries the copy that was looked at: one that has been painted over since is not released unseen.
+    ticks = (re.fullmatch("photo-([0-9]{1,2})-([0-9a-f]{64})", value) for value in shown)
+    seen = {int(tick[1]): tick[2] for tick in ticks if tick}
+    return done(
         reference,
         "What the public may see is saved.",
         lambda: release_report(
             context(),
             reference,
-            photo=[int(value.removeprefix("photo-")) for value in shown if re.fullmatch("photo-[0-9]{1,2}", value)],
+            photo=list(seen),
+            looked_at=seen,
             text="text" in shown,
             user_id=signed_in_user().id,
             user_name=signed_in_user().name,
         ),
     )
-
-
-@bp.get("/contact-centre")
-@policy(roles("contact-centre", "manager"))
-def desk() -> str:
-    """Show where an agent begins: a report for a caller, or the report a caller asks about."""
-    return render_template("reports/triage/desk.html", wide=True)
 
 
 def _note(report: Report, what: str) -> None:
@@ -240,31 +207,23 @@ def _note(report: Report, what: str) -> None:
     note_access(context(), report, user_id=user.id, user_name=user.name, what=what)
 
 
-def _find(state: str, neighbourhood: str, page: Any) -> tuple[list[Report], str | None]:
-    """Return the reports asked for: open ones in the order in which they need somebody, or a state's newest first."""
-    found = reports(context().store)
-    if state in REPORT_STATES:
-        newest = (("reported_at", DESCENDING),)
-        return found.find({"state": state}, sort=newest, limit=page.limit, after=page.after)
-    where = {"open": True, **({"neighbourhood": neighbourhood} if neighbourhood else {})}
-    return found.find(where, sort=QUEUE_ORDER, limit=page.limit, after=page.after)
-
-
-def _done(reference: str, words: str, act: Any, *, field: str = "form") -> Response | tuple[str, int]:
+def done(reference: str, words: str, act: Any, *, field: str = "form") -> Response | tuple[str, int]:
     """Do what was asked and show the report again, with what was done or why it could not be."""
     try:
         report: Report = act()
     except DomainError as error:
-        return _page(by_reference(context().store, reference), request.form, errors_of(error, field)), 400
+        return report_page(by_reference(context().store, reference), request.form, errors_of(error, field)), 400
     flash(words, "success")
-    return _to(report.reference)
+    return to_report(report.reference)
 
 
-def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: bool = False) -> str:
+def report_page(report: Report, values: Any, errors: FormErrors, *, shows_contact: bool = False) -> str:
     """Return the staff's page of a report."""
     council = context().council
     user = signed_in_user()
     shown = dict(values) or {"waste_type": report.waste_type, "land_type": report.land_type, "size": report.size}
+    proposed = partner_for(context(), report)
+    shown.setdefault("to", proposed.code if proposed else "")
     shown["hazards"] = values.getlist("hazards") if values else list(report.hazards)
     log = (
         context().store.find(AUDIT.name, {"report_id": report.id}, sort=(("at", DESCENDING),), limit=AUDIT_SHOWN).items
@@ -278,11 +237,20 @@ def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: boo
         answers=answer_words(report, council.kind_of(report.kind), published=False),
         standing=standing(report, council),
         story=story(report, council),
-        reasons=reasons(report, council),
+        why=why(report, council),
+        repeats=repeats_at(
+            context(), report.place, council.kind_of(report.kind), before=report.reported_at, but=report.id
+        ),
+        ordinal=ordinal,
+        candidates=candidates(context(), report) if report.is_open else [],
+        partner=council.partners.get(report.referred_to or ""),
+        partner_name=partner_name(context(), report.referred_to or "other"),
+        waiting_for=WAITING_FOR,
+        names=names_of(report.id),
         waste=waste_words(report, council),
         where=place_words(report, council),
         ward=council.ward_name(report.place.ward),
-        is_late=_late(report, context().clock.now()),
+        is_late=is_late(report, context().clock.now()),
         joined_to=reports(context().store).get(report.merged_into) if report.merged_into else None,
         duplicates=reports(context().store).find({"merged_into": report.id}, limit=20)[0],
         channel=CHANNEL_WORDS[report.channel],
@@ -291,7 +259,8 @@ def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: boo
             "land_type": [("", "Not known"), *((code, words.plain) for code, words in LAND_TYPES.items())],
             "size": [("", "Not known"), *((code, words.plain) for code, words in SIZES.items())],
             "hazards": list(HAZARD_WORDS.items()),
-            "to": [("", "Choose who"), *((code, words[0].upper() + words[1:]) for code, words in REFERRED_TO.items())],
+            "to": [("", "Choose who"), *_partners()],
+            "reason": [("", "Choose what"), *((code, f"{w[0].upper()}{w[1:]}") for code, w in WAITING_FOR.items())],
             "closure": [
                 ("", "Choose why"),
                 *((code, closure_words(code, council.kind_of(report.kind))[0]) for code in closures_for(report)),
@@ -308,18 +277,32 @@ def _page(report: Report, values: Any, errors: FormErrors, *, shows_contact: boo
     )
 
 
+def _partners() -> list[tuple[str, str]]:
+    """Return whom a report can be passed to."""
+    return [(code, f"{name[0].upper()}{name[1:]}") for code in REFERRED_TO if (name := partner_name(context(), code))]
+
+
+def names_of(report_id: str) -> dict[str, str]:
+    """Return the names of the staff in a report's log by id, as they were then."""
+    page = context().store.find(AUDIT.name, {"report_id": report_id}, sort=(("at", DESCENDING),), limit=200)
+    return {entry["user_id"]: entry["user_name"] for entry in page.items if entry["user_name"]}
+
+
 def closures_for(report: Report) -> tuple[str, ...]:
-    """Return how staff may close a report: as cleared only what no crew is sent to."""
-    makes_jobs = context().council.kind_of(report.kind).makes_jobs
-    return tuple(closure for closure in STAFF_CLOSURES if closure != "cleared" or not makes_jobs)
+    """Return how staff may close a report: as cleared only what no crew is sent to, or what its owner had cleared."""
+    fits = {
+        "cleared": not context().council.kind_of(report.kind).makes_jobs,
+        "cleared-by-owner": report.state == "referred",
+    }
+    return tuple(closure for closure in STAFF_CLOSURES if fits.get(closure, True))
 
 
-def _late(report: Report, now: Any) -> bool:
+def is_late(report: Report, now: Any) -> bool:
     """Say whether the report is past its deadline."""
     return bool(report.is_open and report.deadline and report.deadline < now)
 
 
-def _to(reference: str) -> Response:
+def to_report(reference: str) -> Response:
     """Redirect to a report's page for staff."""
     response: Response = make_response(redirect(url_for("triage.view", reference=reference), 303))
     return response

@@ -7,7 +7,8 @@ import pytest
 
 from services.reports.domain.statuses import OF_CLOSURE, OF_STATE, status_of, updates_of
 from services.reports.domain.updates import MOST_NOTES, STATUSES
-from services.reports.handlers import assess_report, close_report, refer_report, reopen_report
+from services.reports.handlers import assess_report, close_report, reopen_report
+from services.reports.referring import refer_report
 from services.reports.store import by_reference, reports
 from services.reports.subscriptions import JOBS, NOTICES
 from shared.contracts.codes import CLOSURES, REPORT_STATES

@@ -8,8 +8,10 @@ import pytest
 from services.reports.domain import report as rules
 from services.reports.domain.assessment import AppliedRule, conclude
 from services.reports.domain.jobs import JobNews, expect, follow_job
+from services.reports.domain.merging import merge, unmerge
 from services.reports.domain.private import Photo, Private
 from services.reports.domain.report import Assessment, Place, Reason, Report
+from services.reports.domain.showing import release
 from shared.contracts.reports import ReportSubmittedV1
 from shared.errors import DomainError
 from tests.builders import TUESDAY_MORNING as NOW
@@ -74,7 +76,7 @@ def test_the_most_urgent_rule_sets_priority_and_deadline_and_every_rule_is_a_rea
         ("completed", "cleared", "closed", "cleared", False, ["report.closed.v1"]),
         ("completed", "already-cleared", "closed", "already-cleared", False, ["report.closed.v1"]),
         ("completed", "not-found", "closed", "not-found", False, ["report.closed.v1"]),
-        ("completed", "private-land", "referred", None, False, ["report.referred.v1"]),
+        ("completed", "private-land", "referred", None, True, ["report.referred.v1"]),
         ("completed", "refused", "assessed", None, True, ["report.amended.v1"]),
     ],
 )
@@ -131,8 +133,8 @@ def test_reopening_makes_a_new_visit_with_a_new_date():
 def test_a_report_is_joined_to_another_and_taken_apart_again():
     kept = replace(assessed(), id="r2", reference="FT-00000002")
 
-    merged, facts = rules.merge(assessed(), into=kept, at=NOW)
-    apart, more = rules.unmerge(merged, ASSESSED, at=NOW)
+    merged, facts = merge(assessed(), into=kept, at=NOW)
+    apart, more = unmerge(merged, ASSESSED, at=NOW)
 
     assert (merged.state, merged.closure, merged.merged_into) == ("closed", "duplicate", "r2")
     assert names(facts) == ["report.merged.v1", "report.closed.v1"]
@@ -146,11 +148,11 @@ def test_a_report_is_joined_to_another_and_taken_apart_again():
         lambda: rules.assess(assessed(state="closed"), ASSESSED, at=NOW),
         lambda: rules.close(assessed(state="closed"), "no-action", at=NOW),
         lambda: rules.refer(assessed(state="closed"), "housing", at=NOW),
-        lambda: rules.merge(assessed(), into=assessed(), at=NOW),
-        lambda: rules.merge(assessed(), into=replace(assessed(), id="r2", merged_into="r3"), at=NOW),
-        lambda: rules.merge(assessed(state="scheduled"), into=replace(assessed(), id="r2"), at=NOW),
-        lambda: rules.release(submitted(), photos=(1,), text=False),
-        lambda: rules.release(submitted(private=Private()), photos=(), text=True),
+        lambda: merge(assessed(), into=assessed(), at=NOW),
+        lambda: merge(assessed(), into=replace(assessed(), id="r2", merged_into="r3"), at=NOW),
+        lambda: merge(assessed(state="scheduled"), into=replace(assessed(), id="r2"), at=NOW),
+        lambda: release(submitted(), photos=(1,), text=False),
+        lambda: release(submitted(private=Private()), photos=(), text=True),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(refused):

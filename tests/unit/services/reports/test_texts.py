@@ -10,8 +10,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from services.reports.handlers import close_report, refer_report, reopen_report
+from services.reports.handlers import close_report, reopen_report
 from services.reports.photos import keep_photo
+from services.reports.referring import refer_report
 from services.reports.web.questions import slugs_of
 from shared import texts, texts_catalogue
 from shared.calendar import london_date

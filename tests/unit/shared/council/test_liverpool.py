@@ -157,15 +157,19 @@ def test_codes_and_hazards_are_those_of_the_list_of_wastes():
     ("answers", "codes", "priority"),
     [
         ({"waste_type": None, "land_type": None, "size": None}, ["default"], 3),
-        ({"waste_type": "clinical", "land_type": "highway", "size": "single-item"}, ["hazard"], 1),
+        ({"waste_type": "clinical", "land_type": "highway", "size": "single-item"}, ["hazard", "highway"], 1),
         (
             {"waste_type": "asbestos", "land_type": "private-residential", "size": "tipper"},
             ["hazard", "size", "land"],
             1,
         ),
         ({"waste_type": "green", "land_type": "railway", "size": None}, ["land"], 4),
-        ({"waste_type": "green", "land_type": "highway", "size": "single-black-bag"}, ["size-small"], 4),
-        ({"waste_type": "green", "land_type": "highway", "size": "small-van"}, ["default"], 3),
+        ({"waste_type": "green", "land_type": "highway", "size": "single-black-bag"}, ["highway", "size-small"], 3),
+        ({"waste_type": "green", "land_type": "highway", "size": "small-van"}, ["highway"], 3),
+        ({"waste_type": "green", "land_type": None, "size": None, "near": {"school": 150}}, ["school"], 2),
+        ({"waste_type": "green", "land_type": None, "size": None, "near": {"school": 151}}, ["default"], 3),
+        ({"waste_type": "green", "land_type": None, "size": None, "times_here": 3}, ["repeat"], 2),
+        ({"waste_type": "green", "land_type": None, "size": None, "times_here": 2}, ["default"], 3),
     ],
 )
 def test_rules_that_apply_are_named_the_most_urgent_first(answers, codes, priority):

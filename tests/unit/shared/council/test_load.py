@@ -15,7 +15,14 @@ LIVERPOOL = REPOSITORY / "deploy" / "councils" / "liverpool"
 @pytest.fixture
 def folder(tmp_path) -> Path:
     """A copy of the example council to spoil."""
-    for name in ("council.toml", "wards.geojson", "neighbourhoods.geojson", "neighbours.geojson", "places.csv"):
+    for name in (
+        "council.toml",
+        "wards.geojson",
+        "neighbourhoods.geojson",
+        "neighbours.geojson",
+        "places.csv",
+        "landmarks.csv",
+    ):
         shutil.copy(LIVERPOOL / name, tmp_path / name)
     return tmp_path
 
@@ -95,7 +102,7 @@ def refusal_of(path):
             "assessment.rules[1].working_days or working_hours",
         ),
         ("priority = 1", "priority = 6", "assessment.rules[1].priority must be from 1 to 5"),
-        ('field = "any"', 'field = "size"', "assessment.rules[10].values must be given"),
+        ('field = "any"', 'field = "size"', "assessment.rules[13].values must be given"),
         ("It may be dangerous,", "Dangerous,", "assessment.rules[1].explanation differs from another rule’s"),
         (
             "amount_pence = 100000",
