@@ -249,10 +249,9 @@ def test_what_was_typed_is_shown_again_with_its_error_and_nothing_of_it_runs(rep
 
 
 def test_a_kind_that_only_council_toml_knows_goes_through_the_form(tmp_path, compiled_templates):
-    for name in ("places.csv", "wards.geojson", "neighbourhoods.geojson", "neighbours.geojson"):
-        shutil.copy(LIVERPOOL / name, tmp_path / name)
-    (tmp_path / "council.toml").write_text((LIVERPOOL / "council.toml").read_text() + MADE_KIND)
-    ctx = make_context("reports", tmp_path / "data", rate_limit_factor=0, council=tmp_path / "council.toml")
+    council = shutil.copytree(LIVERPOOL, tmp_path / "council") / "council.toml"
+    council.write_text(council.read_text() + MADE_KIND)
+    ctx = make_context("reports", tmp_path / "data", rate_limit_factor=0, council=council)
     app = create_app(ctx)
     app.jinja_env.bytecode_cache = compiled_templates
     someone = Reporter(app.test_client(), ctx, "stray-trolley")

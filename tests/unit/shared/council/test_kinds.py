@@ -56,16 +56,7 @@ PENALTIES = "# --- penalties: what the council asks"
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in (
-        "council.toml",
-        "wards.geojson",
-        "neighbourhoods.geojson",
-        "neighbours.geojson",
-        "places.csv",
-        "landmarks.csv",
-    ):
-        shutil.copy(LIVERPOOL / name, tmp_path / name)
-    return tmp_path
+    return shutil.copytree(LIVERPOOL, tmp_path / "council")
 
 
 def council_with(folder, old, new):

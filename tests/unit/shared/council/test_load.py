@@ -15,16 +15,7 @@ LIVERPOOL = REPOSITORY / "deploy" / "councils" / "liverpool"
 @pytest.fixture
 def folder(tmp_path) -> Path:
     """A copy of the example council to spoil."""
-    for name in (
-        "council.toml",
-        "wards.geojson",
-        "neighbourhoods.geojson",
-        "neighbours.geojson",
-        "places.csv",
-        "landmarks.csv",
-    ):
-        shutil.copy(LIVERPOOL / name, tmp_path / name)
-    return tmp_path
+    return shutil.copytree(LIVERPOOL, tmp_path / "council")
 
 
 def spoil(folder, old, new, name="council.toml"):

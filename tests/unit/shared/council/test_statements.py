@@ -13,9 +13,7 @@ LIVERPOOL = REPOSITORY / "deploy" / "councils" / "liverpool"
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("council.toml", "wards.geojson", "neighbourhoods.geojson", "neighbours.geojson", "places.csv"):
-        shutil.copy(LIVERPOOL / name, tmp_path / name)
-    return tmp_path
+    return shutil.copytree(LIVERPOOL, tmp_path / "council")
 
 
 def changed(folder, before, after):
