@@ -4,6 +4,7 @@ import re
 import time
 from datetime import datetime, timedelta
 from random import Random
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
@@ -67,7 +68,7 @@ def report(page: Page, *, look=lambda page, name: None, email: str = "reporter@e
     look(page, "home")
     follow(page.get_by_role("button", name="Report a fly-tip"))
     for _ in range(MOST_PAGES):
-        slug = page.url.rpartition("/")[2]
+        slug = _slug(page.url)
         if slug == "check":
             break
         if slug == "nearby":
@@ -83,11 +84,15 @@ def report(page: Page, *, look=lambda page, name: None, email: str = "reporter@e
 
 
 def _answer(page: Page, look, slug: str, act) -> None:
-    assert page.url.endswith(f"/report/new/{slug}"), page.url
     look(page, f"form-{slug}")
     act()
     follow(page.get_by_role("button", name="Continue"))
-    page.wait_for_url(lambda url: not url.endswith(f"/report/new/{slug}"))
+    page.wait_for_url(lambda url: _slug(url) != slug)
+
+
+def _slug(url: str) -> str:
+    """Return the question of an address; the first one's names the kind of report behind it."""
+    return urlsplit(url).path.rpartition("/")[2]
 
 
 def _photos(page: Page, _: str):
