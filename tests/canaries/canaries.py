@@ -109,6 +109,9 @@ NOTICE = ("enforcement.notices",)
 OVERWRITTEN = ("enforcement.overwritten",)
 """In no table any more, but for a while among the bytes of its owner's files."""
 
+DRAFTED = ("reports.overwritten",)
+"""Typed into a form, which was emptied as it was sent; for a while still among the bytes of its owner's files."""
+
 STAFF = ("accounts.accounts",)
 STAFF_NAME = ("accounts.accounts", "enforcement.people", "reports.audit")
 
@@ -121,8 +124,8 @@ def planted(flock: Flock) -> dict[str, str]:
         "name": f"Zoë {plant('form: name', lives_in=WITNESS)}",
         "email": f"{plant('form: email', lives_in=WITNESS)}@example.com",
         "phone": number("form: phone", lives_in=WITNESS),
-        "seen": f"I saw {plant('form: what a witness saw', lives_in=SEALED)}",
-        "vehicle": f"Van of {plant('form: vehicle', lives_in=SEALED)}",
+        "seen": f"I saw {plant('form: what a witness saw', lives_in=SEALED, may_be_in=DRAFTED)}",
+        "vehicle": f"Van of {plant('form: vehicle', lives_in=SEALED, may_be_in=DRAFTED)}",
         "description": f"My neighbour {plant('form: description', lives_in=REPORT)} did it",
         "place_text": f"Behind the house of {plant('form: where exactly', lives_in=REPORT)}",
         "search": f"{plant('form: search for a place')} Road",

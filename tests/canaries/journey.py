@@ -141,9 +141,11 @@ def assign(site: Site, staff: Visitor, reference: str) -> None:
     eventually(lambda: job_id in staff.open("/dispatch").text, what="the job on the board")
 
     def is_given() -> bool:
-        form = staff.open("/dispatch").form_with("job")
-        seen = next(choice for choice in form.offers["job"] if choice.startswith(job_id))
-        staff.send(form, {"job": seen, "crew_id": CREW}, status=None)
+        # While officers are asked for evidence the job is held, and the board offers nobody to give it to.
+        for form in staff.open("/dispatch").forms:
+            if seen := [choice for choice in form.offers.get("job", ()) if choice.startswith(job_id)]:
+                staff.send(form, {"job": seen[0], "crew_id": CREW}, status=None)
+                break
         return bool(the_job(site, reference)["crew_id"] == CREW)
 
     eventually(is_given, what="the job with its crew")
@@ -188,9 +190,15 @@ def fine(site: Site, staff: Visitor, reference: str, texts: Mapping[str, str]) -
     """Issue a notice in the report's case, correct whom it is for, serve it and record its payment; return its path."""
     path = f"/api/enforcement/v1/cases?reference={reference}"
     case = site.wait_for(path, "officer", lambda found: (found.get("items") or [None])[0])
-    case_page = staff.open(f"/enforcement/cases/{case['id']}")
-    exhibit = re.search(r'href="([^"]+/exhibits/1)"', case_page.text).group(1)
-    assert texts["evidence_note"] in html.unescape(staff.open(exhibit).text)
+
+    def exhibits() -> str:
+        # The witness's account and what the crew found come in whichever order.
+        page = staff.open(f"/enforcement/cases/{case['id']}").text
+        paths = dict.fromkeys(re.findall(r'href="([^"]+/exhibits/[0-9]+)"', page))
+        return "".join(html.unescape(staff.open(path).text) for path in paths)
+
+    for told in ("evidence_note", "seen"):
+        eventually(lambda told=told: texts[told] in exhibits(), what=f"the exhibit with the {told}")
     form = staff.open(f"/enforcement/cases/{case['id']}/notices/new").form_with("particulars")
     notice = staff.send(
         form,
