@@ -110,6 +110,9 @@ OVERWRITTEN = ("enforcement.overwritten",)
 DRAFTED = ("reports.overwritten",)
 """In no table any more, but for a while among the bytes of its owner's files: of a draft, until it is sent."""
 
+DRAFTED = ("reports.overwritten",)
+"""Typed into a form, which was emptied as it was sent; for a while still among the bytes of its owner's files."""
+
 STAFF = ("accounts.accounts",)
 STAFF_NAME = ("accounts.accounts", "enforcement.people", "reports.audit")
 

@@ -141,9 +141,11 @@ def assign(site: Site, staff: Visitor, reference: str) -> None:
     eventually(lambda: job_id in staff.open("/dispatch").text, what="the job on the board")
 
     def is_given() -> bool:
-        form = staff.open("/dispatch").form_with("job")
-        seen = next(choice for choice in form.offers["job"] if choice.startswith(job_id))
-        staff.send(form, {"job": seen, "crew_id": CREW}, status=None)
+        # While officers are asked for evidence the job is held, and the board offers nobody to give it to.
+        for form in staff.open("/dispatch").forms:
+            if seen := [choice for choice in form.offers.get("job", ()) if choice.startswith(job_id)]:
+                staff.send(form, {"job": seen[0], "crew_id": CREW}, status=None)
+                break
         return bool(the_job(site, reference)["crew_id"] == CREW)
 
     eventually(is_given, what="the job with its crew")
