@@ -203,8 +203,9 @@ def fine(site: Site, staff: Visitor, reference: str, texts: Mapping[str, str]) -
     path = f"/api/enforcement/v1/cases?reference={reference}"
     case = site.wait_for(path, "officer", lambda found: (found.get("items") or [None])[0])
     case_page = staff.open(f"/enforcement/cases/{case['id']}")
-    exhibit = re.search(r'href="([^"]+/exhibits/1)"', case_page.text).group(1)
-    assert texts["evidence_note"] in html.unescape(staff.open(exhibit).text)
+    # The witness's account and what the crew found are exhibits in the order in which they came.
+    exhibits = dict.fromkeys(re.findall(r'href="([^"]+/exhibits/[0-9]+)"', case_page.text))
+    assert any(texts["evidence_note"] in html.unescape(staff.open(exhibit).text) for exhibit in exhibits)
     form = staff.open(f"/enforcement/cases/{case['id']}/notices/new").form_with("particulars")
     notice = staff.send(
         form,
