@@ -153,6 +153,12 @@ def planted(flock: Flock) -> dict[str, str]:
         "update_picture": f"https://example.com/{plant('Open311: picture of an update', lives_in=REPORT)}.jpg",
         "update_name": plant("Open311: who wrote an update"),
         "update_email": f"{plant('Open311: email of who wrote an update')}@example.com",
+        # the contact centre
+        "caller": plant("contact centre: who a caller is looked for as"),
+        "complainant": plant("complaint: name", lives_in=["reports.complaints"]),
+        "complaint": f"Nobody came to {plant('complaint: what it is about', lives_in=['reports.complaints'])}",
+        "owner": f"The estate of {plant('referral: whose land it is', lives_in=REPORT)}",
+        "view": f"Tips of {plant('queue: name of a view', lives_in=['reports.views'])}",
         # a crew
         "evidence_note": f"A letter to {plant('crew: note on the evidence', lives_in=SEALED)}",
         "evidence_exif": plant("crew: EXIF of the evidence", lives_in=SEALED),

@@ -88,6 +88,7 @@ def walk(site: Site, texts: Mapping[str, str]) -> Walked:
     walked.app_reference = report_by_app(site, texts)
     update_by_app(site, walked.app_reference, texts)
     walked.home_reference = report_home_by_app(site, texts)
+    decide_at_the_desk(staff, walked.app_reference, texts)
     slip(resident, texts)
     assign(site, staff, walked.reference)
     tip_path = clear(site, walked.reference, texts)
@@ -149,6 +150,19 @@ def assign(site: Site, staff: Visitor, reference: str) -> None:
         return bool(the_job(site, reference)["crew_id"] == CREW)
 
     eventually(is_given, what="the job with its crew")
+
+
+def decide_at_the_desk(staff: Visitor, reference: str, texts: Mapping[str, str]) -> None:
+    """Look for a caller, take a complaint, pass a report on to whoever owns the land, and save a view."""
+    call = staff.open("/contact-centre").form_with("caller")
+    staff.send(call, {"caller": texts["caller"], "q": texts["caller"]})
+    complaint = staff.open("/contact-centre/complaints/new").form_with("about")
+    told = {"about": texts["complaint"], "name": texts["complainant"], "phone": "0151 496 0199"}
+    staff.send(complaint, {**told, "reference": reference})
+    refer = staff.open(f"/triage/{reference}").form_to("/refer")
+    staff.send(refer, {"to": "land-owner", "owner": texts["owner"]})
+    view = staff.open("/triage?only=to_tell").form_to("/views")
+    staff.send(view, {"name": texts["view"]})
 
 
 def the_job(site: Site, reference: str) -> Mapping[str, Any]:
