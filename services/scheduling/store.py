@@ -5,6 +5,7 @@ The board asks for active jobs only (`only_while`), so its cost follows the work
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from services.scheduling.domain.fleet import Crew, Shift, Vehicle, shift_state, 
 from services.scheduling.domain.forecast import Forecast, forecast_state
 from services.scheduling.domain.job import Job, public_state
 from services.scheduling.domain.plan import Plan, plan_state
+from services.scheduling.domain.register import Change, Table
 from services.scheduling.domain.what_if import WhatIf
 from shared.store.port import ASCENDING, DESCENDING, Collection, Index, Store
 from shared.store.repository import Repository
@@ -109,7 +111,15 @@ ASSESSMENTS = Collection("assessments")
 SECURED_EVIDENCE = Collection("secured_evidence")
 """Per report the last time that enforcement said its evidence is secured."""
 
+REGISTER = Collection("register")
+"""One document for each table of the register."""
+
+OLD_CHANGES = Collection("register_changes")
+"""Changes of the register that no longer stay with their table."""
+
 COLLECTIONS: tuple[Collection, ...] = (
+    REGISTER,
+    OLD_CHANGES,
     JOBS,
     CREWS,
     VEHICLES,
@@ -129,8 +139,29 @@ def jobs(store: Store) -> Repository[Job]:
     return Repository(store, JOBS.name, Job, public_state=public_state, derived=_job_fields)
 
 
+@dataclass(frozen=True)
+class OldChange:
+    """A change of the register in a document of its own."""
+
+    id: str
+    table: str
+    change: Change
+    version: int = 0
+    sequence: int = 0
+
+
+def tables(store: Store) -> Repository[Table]:
+    """Return the tables of the register, which emit nothing."""
+    return Repository(store, REGISTER.name, Table)
+
+
+def old_changes(store: Store) -> Repository[OldChange]:
+    """Return the changes that no longer stay with their table."""
+    return Repository(store, OLD_CHANGES.name, OldChange)
+
+
 def crews(store: Store) -> Repository[Crew]:
-    """Return the crews, which are configuration and emit nothing."""
+    """Return the crews, which follow the register and emit nothing."""
     return Repository(store, CREWS.name, Crew)
 
 
@@ -183,13 +214,15 @@ def forecasts(store: Store) -> Repository[Forecast]:
 
 
 def all_crews(store: Store) -> list[Crew]:
-    """Return every crew by name; a council has a few dozen."""
-    return crews(store).find({}, sort=(("name", ASCENDING),), limit=500)[0]
+    """Return every crew by name, contractors too, but for retired ones; a council has a few dozen."""
+    found = crews(store).find({}, sort=(("name", ASCENDING),), limit=500)[0]
+    return [crew for crew in found if not crew.is_retired]
 
 
 def all_vehicles(store: Store) -> list[Vehicle]:
-    """Return every vehicle by registration."""
-    return vehicles(store).find({}, sort=(("registration", ASCENDING),), limit=500)[0]
+    """Return every vehicle by registration, but for retired ones."""
+    found = vehicles(store).find({}, sort=(("registration", ASCENDING),), limit=500)[0]
+    return [vehicle for vehicle in found if not vehicle.is_retired]
 
 
 def active_jobs(store: Store, *, limit: int = 2000) -> list[Job]:

@@ -98,6 +98,7 @@ def _council(top: Table, folder: Path, imported: Path | None) -> Council:
         },
         sign_in=sign_in(top, depot_ids, slugs),
         open311=kind_tables.open311(top),
+        register=folder / identity.text("register") if identity.has("register") else None,
     )
     for table in (identity, size_table, ewc_table, households, counting):
         table.close()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
+from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
 from shared.calendar import WorkingTime
@@ -102,6 +103,11 @@ class Vehicle:
     depot_id: str
     payload_kg: int
     tare_kg: int
+    fuel: str = "diesel"
+    range_km: int | None = None
+    volume_litres: int | None = None
+    width_cm: int | None = None
+    licence_needed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,8 @@ class Crew:
     vehicle_id: str
     kind: CrewKind
     neighbourhoods: tuple[str, ...]
+    least_people: int = 1
+    has_gate_keys: bool = False
 
 
 @dataclass(frozen=True)
@@ -306,6 +314,8 @@ class Council:
     """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
     sign_in: SignIn = field(default_factory=SignIn)
     open311: Open311 = field(default_factory=Open311)
+    register: Path | None = None
+    """The folder of files that scheduling's register begins with."""
 
     @property
     def wards(self) -> tuple[Ward, ...]:

@@ -218,6 +218,8 @@ def assign(job: Job, crew: Crew, *, at: datetime, position: int | None = None, p
             f"{job.reference} is asbestos. Only a licensed contractor may take it, so it can’t go to {crew.name}.",
             rule="contractor-only",
         )
+    if crew.is_contractor and job.waste_type not in crew.waste_types:
+        raise DomainError(f"{crew.name} doesn’t take what {job.reference} is.", rule="contractor-takes")
     if job.crew_id == crew.id and job.state in ("assigned", "started"):
         return job, []
     given = replace(
