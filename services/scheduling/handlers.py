@@ -239,8 +239,8 @@ def change_job(
 
 
 def journey(job: Job, cause: Cause) -> Cause:
-    """Return the cause with the report as the journey that the job belongs to."""
-    return Cause(job.report_id, cause.causation_id)
+    """Return the cause with the report as the journey that the job belongs to; a beat's round is one of its own."""
+    return Cause(job.report_id or job.id, cause.causation_id)
 
 
 def _assign_one(ctx: ServiceContext, order: Order, crew_id: str, *, key: str | None, cause: Cause) -> Assigned:

@@ -7,9 +7,11 @@ margin: a crew that is sent elsewhere every hour stops believing its phone.
 from collections.abc import Mapping
 from datetime import datetime
 
+from services.scheduling import store
 from services.scheduling.days import DepotDay, make_day
 from services.scheduling.domain.plan import Change, Figures, Plan, PlannedStop, Proposal, Unplanned
 from services.scheduling.domain.what_if import WhatIf
+from services.scheduling.duties import duty_warnings
 from services.scheduling.rounds.day import Job
 from services.scheduling.rounds.dispatch import LIST_ORDER, list_order
 from services.scheduling.rounds.drive import Round, Stop
@@ -72,10 +74,13 @@ def make_proposal(ctx: ServiceContext, plan: Plan, *, now: datetime, seconds: fl
             raise Kept(
                 f"The present sheets stay: the best plan found is worth {max(0, round(gain / 60))} minutes more."
             )
-    return _proposal(depot_day, made, present, now)
+    regimes = {crew.id: crew.hours_regime for crew in store.all_crews(ctx.store)}
+    return _proposal(depot_day, made, present, now, regimes)
 
 
-def _proposal(depot_day: DepotDay, made: Made, present: Mapping[str, Round], now: datetime) -> Proposal:
+def _proposal(
+    depot_day: DepotDay, made: Made, present: Mapping[str, Round], now: datetime, regimes: Mapping[str, str]
+) -> Proposal:
     """Return a plan as it is put before the supervisor."""
     day, travel, frame, jobs = depot_day.day, depot_day.travel, depot_day.frame, depot_day.jobs
     served = {stop.id for round_ in made.rounds.values() for stop in round_.visits}
@@ -106,6 +111,7 @@ def _proposal(depot_day: DepotDay, made: Made, present: Mapping[str, Round], now
         made_at=now,
         changes=tuple(Change(each.job_id, each.kind, each.words) for each in found),
         figures=tuple(Figures(name, measure(day, rounds, factors)) for name, rounds in compared.items()),
+        warnings=duty_warnings(day, made.rounds, regimes),
     )
 
 

@@ -156,9 +156,9 @@ class Material:
 class AssessmentRule:
     """One reason for a priority and a deadline: it applies when the report's `field` has one of the `values`.
 
-    Exactly one of `working_hours` and `working_days` is set. `code` is what events and pages name as the reason; the
-    default rule (field `any`) has no values. A rule of one `kind` applies to no other; its field is `any`, or `answer`
-    for what was answered to its question `attribute`.
+    Exactly one of `working_hours` and `working_days` is set. `code` is what events and pages name as the reason; a
+    default (`any`) has no values. A rule of one `kind` applies to no other; its field is `any`, or `answer` for what
+    was answered to its question `attribute`.
     """
 
     code: str
@@ -314,8 +314,7 @@ class Council:
     """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
     sign_in: SignIn = field(default_factory=SignIn)
     open311: Open311 = field(default_factory=Open311)
-    register: Path | None = None
-    """The folder of files that scheduling's register begins with."""
+    register: Path | None = None  # the folder of files that scheduling's register begins with
 
     @property
     def wards(self) -> tuple[Ward, ...]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from services.scheduling.domain.patterns import ShiftTime
+from services.scheduling.domain.plan import Warned
 
 WORKING_TIME = "working-time"
 """The regime that holds for everybody who works, whatever they drive."""
@@ -54,14 +55,6 @@ class Duty:
     duty: int
     rest: int
     gross_kg: int = 0
-
-
-@dataclass(frozen=True)
-class Warned:
-    """A limit that is met or broken, in words, and whether the limit itself was verified."""
-
-    words: str
-    verified: bool
 
 
 def of_duty(regimes: Mapping[str, Regime], regime_id: str, duty: Duty) -> Iterator[Warned]:
