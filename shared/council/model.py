@@ -314,7 +314,7 @@ class Council:
     """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
     sign_in: SignIn = field(default_factory=SignIn)
     open311: Open311 = field(default_factory=Open311)
-    register: Path | None = None  # the folder of files that scheduling's register begins with
+    register: Path | None = None
 
     @property
     def wards(self) -> tuple[Ward, ...]:

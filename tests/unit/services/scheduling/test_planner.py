@@ -446,7 +446,9 @@ def test_a_proposal_for_a_crew_whose_vehicle_broke_down_since_is_refused(ctx, jo
     vehicle = vehicles.require(crew.vehicle_id)
     vehicles.save(replace(vehicle, state="off-road"), [], at=TUESDAY_MORNING, cause=BY_HAND)
 
-    with pytest.raises(DomainError, match=re.escape(f"{crew.name} is not on shift, or its vehicle is off the road")):
+    with pytest.raises(
+        DomainError, match=re.escape(f"{vehicle.registration}, the vehicle of {crew.name}, is off the road")
+    ):
         planning.publish_plan(ctx, plan.id, version=None, cause=BY_HAND)
 
 
