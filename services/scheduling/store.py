@@ -57,7 +57,7 @@ JOBS = Collection(
         Index(equal=("request_key",), only_while="is_requested", unique=True),
         Index(equal=("photo_key",)),
     ),
-    nullable=frozenset({"crew_id", "vehicle_id", "request_key", "done_at", "photo_key"}),
+    nullable=frozenset({"crew_id", "vehicle_id", "report_id", "request_key", "done_at", "photo_key"}),
 )
 CREWS = Collection("crews", fields={"name": "text"}, indexes=(Index(sort=(("name", ASCENDING),)),))
 VEHICLES = Collection(

@@ -5,14 +5,13 @@ register changes nothing, and a crew that it names newly is added at the next st
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from services.scheduling import store
 from services.scheduling.domain.patterns import WEEKDAYS
 from services.scheduling.domain.register import Put, Table, put_rows
 from services.scheduling.register import files
+from services.scheduling.register.columns import text_of
 from services.scheduling.register.edit import world_of
 from services.scheduling.register.tables import TABLES, TableOf, table_of
 from services.scheduling.register.world import World
@@ -29,14 +28,6 @@ ORDER = (
     *("sites", "contractors", "standards", "access", "beats"),
 )
 """Rows of a table may name those of tables before it."""
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What the configuration has for a table: rows, and the file to name where one of them is wrong."""
-
-    rows: Sequence[Mapping[str, Any]]
-    file: Path
 
 
 def seed_register(ctx: ServiceContext) -> None:
@@ -56,7 +47,11 @@ def _seed(ctx: ServiceContext, table: TableOf) -> None:
     """Add what a table does not know; a file is read only where the table was never begun."""
     world = world_of(ctx)
     known = world.table(table.name)
-    puts = [Put(row["id"], row, 0) for row in _of_council(ctx.council, table.name) if known.row(str(row["id"])) is None]
+    puts = [
+        Put(row["id"], _read(world, table, row), 0)
+        for row in _of_council(ctx.council, table.name)
+        if known.row(str(row["id"])) is None
+    ]
     if not known.version:
         puts = _over(puts, _of_file(ctx, world.with_table(_begun(known, puts, ctx)), table))
     if not puts and known.version:
@@ -88,6 +83,15 @@ def _of_file(ctx: ServiceContext, world: World, table: TableOf) -> Sequence[Put]
         first = upload.bad[0]
         raise ConfigError(f"{file}: line {first.line}: {first.column or 'the line'}: {first.words}")
     return upload.puts
+
+
+def _read(world: World, table: TableOf, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of `council.toml` as every other is stored, lists in the order of their choices."""
+    texts = {name: value if isinstance(value, list) else text_of(value) for name, value in row.items()}
+    values, problems = files.read_values(world, table, texts)
+    if problems:
+        raise ConfigError(f"council.toml: {table.one} {row['id']}: {problems[0].column}: {problems[0].words}")
+    return values
 
 
 def _of_council(council: Council, name: str) -> Iterator[dict[str, Any]]:
