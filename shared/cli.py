@@ -12,6 +12,7 @@ from shared.commands.bus import dead_letters, events
 from shared.commands.console import Group
 from shared.commands.demonstration import seed, simulate
 from shared.commands.planning import plan_day
+from shared.commands.register import register
 from shared.commands.running import planner, prepare, stream, up, web, worker
 from shared.commands.upkeep import boundaries, catalogue, check, version
 
@@ -35,6 +36,7 @@ for command in (
         seed,
         simulate,
         plan_day,
+        register,
         catalogue,
         version,
     ),

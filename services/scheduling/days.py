@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from services.scheduling import store, tipping
-from services.scheduling.availability import access_at, needs_of, skills_of, standard_deadline, standings_of
 from services.scheduling.domain import fleet
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.roster import OFF_SHIFT, Standing
@@ -24,6 +23,7 @@ from services.scheduling.rounds.drive import Cart
 from services.scheduling.rounds.factors import Factors, load_factors
 from services.scheduling.rounds.frame import Frame
 from services.scheduling.rounds.travel import Slow, StraightTravel, Travel
+from services.scheduling.standings import access_at, needs_of, skills_of, standard_deadline, standings_of
 from shared.calendar import is_working_day
 from shared.service import ServiceContext
 

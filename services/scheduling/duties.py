@@ -27,9 +27,9 @@ def duty_warnings(day: Day, rounds: Mapping[str, Round], regimes: Mapping[str, s
 def rota_warnings(world: World) -> list[Warned]:
     """Return the limits that people's rotas would break over the next weeks."""
     found: list[Warned] = []
+    shifts = {crew_ids: _shifts(world, crew_ids) for crew_ids in {person.crew_ids for person in world.people}}
     for person in world.people:
-        shifts = _shifts(world, person.crew_ids)
-        found += of_shifts(load_regimes(), person.name, shifts, WEEKS)
+        found += of_shifts(load_regimes(), person.name, shifts[person.crew_ids], WEEKS)
     return found
 
 

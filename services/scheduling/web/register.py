@@ -13,7 +13,6 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from services.scheduling import store
-from services.scheduling.availability import standings_of
 from services.scheduling.domain.register import Change, Row
 from services.scheduling.duties import rota_warnings
 from services.scheduling.register import edit, files
@@ -21,6 +20,7 @@ from services.scheduling.register.columns import Column, text_of
 from services.scheduling.register.files import Upload
 from services.scheduling.register.tables import TABLES, TableOf, table_of
 from services.scheduling.register.world import World
+from services.scheduling.standings import standings_of
 from services.scheduling.web import access
 from shared.errors import Conflict, DomainError, Forbidden, NotFound
 from shared.web.app import cause, context

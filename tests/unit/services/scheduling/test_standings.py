@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.scheduling import days, handlers, planner, planning, store
-from services.scheduling.availability import GATE_KEYS
+from services.scheduling import beats, days, handlers, planner, planning, store
 from services.scheduling.domain.register import said
+from services.scheduling.duties import rota_warnings
 from services.scheduling.register import edit
 from services.scheduling.rounds.regimes import load_regimes
+from services.scheduling.standings import GATE_KEYS
 from shared.contracts.envelope import Cause
 from shared.errors import DomainError
 
@@ -243,23 +244,25 @@ def test_a_job_without_a_deadline_has_that_of_the_service_standard(ctx, make_job
     assert due - job.created_at > timedelta(days=6)  # five working days from a Tuesday are the next Tuesday
 
 
-def test_drivers_hours_that_a_plan_would_break_are_warnings_and_not_refusals(ctx, make_job, clock):
+def test_drivers_hours_that_a_plan_would_break_are_warnings_and_not_refusals(ctx, clock):
     clock.instant = datetime(2026, 11, 17, 4, tzinfo=UTC)
     put(ctx, "patterns", "early", starts="06:00", ends="18:30")
     put(ctx, "vehicles", "tipper-101", payload_kg="1500", licence_needed="C1")
     for person in ("p-001", "p-002"):
         put(ctx, "people", person, licences=["C1"])
     away(ctx, "p-004", "p-005", "p-007", "p-008", "p-009", until="2026-11-17")
-    for number in range(40):
-        make_job(REPORT.format(number), size="transit-van")
+    for place in ("pinehurst-close", "rosslyn-avenue"):
+        about = {"name": f"Sweep {place}", "place_id": place, "depot_id": "north", "days": ["tue"], "priority": "1"}
+        put(ctx, "beats", **about, every_weeks="1", minutes="330", from_on="2026-11-16")
+    beats.make_beat_jobs(ctx)
     plan = planning.request_plan(ctx, "north", by="user-1", cause=BY_HAND)
 
-    planner.plan_next(ctx, seconds=0.5)
+    planner.plan_next(ctx, seconds=0.3)
 
     found = store.plans(ctx.store).require(plan.id)
     assert found.state == "proposed"
-    (warned, *_) = [each for each in found.proposal.warnings if "11 hours on duty" in each.words]
-    assert warned.words.startswith("North street crew 1: 1")
+    (warned,) = [each for each in found.proposal.warnings if "11 hours on duty" in each.words]
+    assert warned.words.startswith("North street crew 1: 11 hours ")
     assert warned.verified
 
 
@@ -268,3 +271,19 @@ def test_every_limit_says_where_it_comes_from_and_whether_it_was_checked():
 
     assert all(limit.source for limit in limits)
     assert {limit.about for limit in limits if limit.verified} == {"daily-driving", "daily-duty"}
+
+
+def test_a_rota_that_leaves_too_little_rest_and_too_long_a_week_is_a_warning(ctx):
+    put(ctx, "patterns", "night-before", name="Night before", kind="weekly", starts="15:00", ends="23:00", days=["sun"])
+    put(ctx, "patterns", "saturday", name="Saturday", kind="weekly", starts="08:00", ends="16:00", days=["sat"])
+    for pattern in ("night-before", "saturday"):
+        put(ctx, "rotas", crew_id="crew-north-1", pattern_id=pattern, from_on="2026-11-16")
+
+    words = [each.words for each in rota_warnings(edit.world_of(ctx)) if each.words.startswith("Ada Madeup")]
+
+    assert words[0].startswith("Ada Madeup: 7 hours between the shifts of 22 November and the next")
+    assert words[1].startswith("Ada Madeup: 54 hours 7 minutes a week")  # bank holidays counted
+
+
+def test_nobodys_rota_meets_a_limit_in_the_example(ctx):
+    assert rota_warnings(edit.world_of(ctx)) == []
