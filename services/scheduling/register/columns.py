@@ -92,7 +92,8 @@ class _Read(fields.Field[Any]):
     """A field that reads by a function; an empty answer is None, no, an empty list, or refused where one is needed."""
 
     def __init__(self, column: Column, read: Reader) -> None:
-        missing = f"Enter {column.words[0].lower()}{column.words[1:]}"
+        verb = "Choose" if column.kind in ("choice", "row", "many", "rows") else "Enter"
+        missing = f"{verb} the {column.words[0].lower()}{column.words[1:]}"
         is_needed = column.required and column.kind != "flag"
         empty: Any = [] if column.is_list else False if column.kind == "flag" else None
         super().__init__(

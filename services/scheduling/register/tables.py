@@ -32,9 +32,9 @@ FUELS: Choices = {fuel: fuel.capitalize() for fuel in load_factors().fuels}
 CLASSES: Choices = {name: name.replace("-", " ") for name in load_factors().classes}
 
 ID = Column("id", "Id", required=False, hint="In files and other tables. Leave it empty to have one made.")
-FROM = Column("from_on", "From", "day", hint="The first day")
-TO = Column("to_on", "Until", "day", required=False, hint="The last day, or empty where nobody knows")
-MAYBE_FROM = replace(FROM, required=False, hint="The first day, or empty for always")
+FROM = Column("from_on", "First day", "day")
+TO = Column("to_on", "Last day", "day", required=False, hint="Empty where nobody knows")
+MAYBE_FROM = replace(FROM, required=False, hint="Empty for always")
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,8 @@ PATTERNS = TableOf(
         ID,
         Column("name", "Name"),
         Column("kind", "Kind", "choice", choices=PATTERN_KINDS),
-        Column("starts", "Begins", "time"),
-        Column("ends", "Ends", "time", hint="Earlier than it begins: on the next day"),
+        Column("starts", "Start", "time"),
+        Column("ends", "End", "time", hint="Earlier than the start: on the next day"),
         Column("days", "Days of the week", "many", required=False, choices=WEEKDAY_WORDS),
         Column("days_on", "Days on", "whole", required=False, least=1, most=14),
         Column("days_off", "Days off", "whole", required=False, least=1, most=14),
@@ -214,10 +214,10 @@ SITES = TableOf(
     Site,
     (
         Column("id", "Id", "row", names="council_sites"),
-        Column("opens", "Opens", "time"),
-        Column("closes", "Closes", "time"),
+        Column("opens", "Opening time", "time"),
+        Column("closes", "Closing time", "time"),
         Column("days", "Days", "many", choices=WEEKDAY_WORDS),
-        Column("ewc_codes", "Takes", "rows", names="materials", hint="Codes of the List of Wastes"),
+        Column("ewc_codes", "Accepted waste", "rows", names="materials", hint="Codes of the List of Wastes"),
     ),
     "id",
     ("id", "opens", "closes", "days", "ewc_codes"),
@@ -233,8 +233,8 @@ CONTRACTORS = TableOf(
     (
         ID,
         Column("name", "Name"),
-        Column("depot_id", "Called by depot", "row", names="depots"),
-        Column("waste_types", "Takes", "many", choices=WASTE_WORDS),
+        Column("depot_id", "Depot that calls them", "row", names="depots"),
+        Column("waste_types", "Accepted waste", "many", choices=WASTE_WORDS),
         Column("phone", "Telephone", required=False),
         MAYBE_FROM,
         TO,
@@ -252,12 +252,12 @@ STANDARDS = TableOf(
     (
         ID,
         Column("name", "Name"),
-        Column("job_kind", "For jobs", "choice", choices=JOB_KINDS),
+        Column("job_kind", "Kind of job", "choice", choices=JOB_KINDS),
         Column("waste_type", "Of this waste only", "choice", required=False, choices=WASTE_WORDS),
         Column("working_hours", "Within working hours", "whole", required=False, least=1, most=1_000),
         Column("working_days", "Within working days", "whole", required=False, least=0, most=260),
         Column("target_percent", "Share that meets it, per cent", "whole", required=False, least=1, most=100),
-        Column("source", "Where it comes from"),
+        Column("source", "Source"),
         Column("verified", "It was checked there", "flag"),
     ),
     "name",
@@ -297,7 +297,7 @@ BEATS = TableOf(
         Column("crew_kind", "Kind of crew", "choice", required=False, choices=CREW_KINDS, hint="Empty for any"),
         Column("ticket", "Ticket needed", "choice", required=False, choices=TICKETS),
         Column("days", "Days", "many", choices=WEEKDAY_WORDS),
-        Column("every_weeks", "Every so many weeks", "whole", least=1, most=52),
+        Column("every_weeks", "Weeks from round to round", "whole", least=1, most=52),
         Column("minutes", "Minutes of work", "whole", least=5, most=480),
         Column("priority", "Priority", "whole", least=1, most=5, hint="From 1, urgent, to 5, planned"),
         FROM,

@@ -6,6 +6,7 @@ without JavaScript. Supervisors edit; managers look.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -33,6 +34,9 @@ MANY_CHOICES = 60
 """More than that are typed with suggestions, not chosen from a list."""
 
 BAD_LINES_SHOWN = 100
+TOGETHER_FROM = 3
+"""More changes of one moment than this are shown as one."""
+
 PageOrAnswer = str | Response | tuple[str, int]
 
 
@@ -52,11 +56,12 @@ def index() -> str:
     ctx = context()
     world = edit.world_of(ctx)
     crews = [crew for crew in store.all_crews(ctx.store) if not crew.is_contractor]
-    now = ctx.clock.now()
+    now, on_shift = ctx.clock.now(), store.crews_on_shift(ctx.store)
     return render_template(
         "scheduling/register_index.html",
         tables=[(table, len(world.table(table.name).live)) for table in TABLES.values()],
-        standings=standings_of(ctx, world, crews, now, store.crews_on_shift(ctx.store)),
+        standings=standings_of(ctx, world, crews, now, on_shift),
+        on_shift=on_shift,
         warnings=rota_warnings(world),
         now=now,
     )
@@ -206,7 +211,7 @@ def _table_page(table: TableOf, errors: FormErrors) -> str:
         rows=sorted(fitting, key=lambda row: [cell.casefold() for cell in row.cells]),
         total=len(rows),
         values={"q": query, "retired": ["yes"] if with_retired else []},
-        changes=[_as_step(world, table, change) for change in edit.history(stored)],
+        changes=_as_steps(world, table, edit.history(stored)),
         errors=errors,
         may_act=access.is_supervisor(signed_in_user()),
     )
@@ -224,7 +229,7 @@ def _row_page(table: TableOf, known: Row | None, values: Mapping[str, Any], erro
         shown=[(column.words, _shown(world, column, values.get(column.name))) for column in table.columns],
         choices={column.name: world.choices(column) or {} for column in table.columns},
         many_choices=MANY_CHOICES,
-        changes=[_as_step(world, table, change) for change in changes],
+        changes=_as_steps(world, table, changes),
         errors=errors,
         may_act=access.is_supervisor(signed_in_user()),
     )
@@ -263,16 +268,35 @@ def _changes_of(table: TableOf, found: Upload) -> list[tuple[int, str, str, str]
     ]
 
 
+def _as_steps(world: World, table: TableOf, changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return changes as the timeline shows them; what one file did is one step."""
+    steps = []
+    for (_, by, what), found in groupby(changes, key=lambda change: (change.at, change.by, change.what)):
+        together = list(found)
+        if len(together) <= TOGETHER_FROM:
+            steps += [_as_step(world, table, change) for change in together]
+            continue
+        names = ", ".join(_label(world, table, change.row_id) for change in together[:TOGETHER_FROM])
+        title = f"{len(together)} rows {what}"
+        steps.append({"title": title, "at": together[0].at, "by": by, "text": f"{names} and others"})
+    return steps
+
+
+def _label(world: World, table: TableOf, row_id: str) -> str:
+    """Return what people call a row."""
+    found = world.table(table.name).row(row_id)
+    return table.label_of(found.values) if found else row_id
+
+
 def _as_step(world: World, table: TableOf, change: Change) -> dict[str, Any]:
     """Return a change as the timeline shows it."""
-    found = world.table(table.name).row(change.row_id)
-    label = table.label_of(found.values) if found else change.row_id
     words = "; ".join(
         f"{table.column(name).words}: {old or '(empty)'} → {new or '(empty)'}"
         for name, (old, new) in change.columns.items()
         if name in table.header and name != "id" and change.what == "changed"
     )
-    return {"title": f"{label} {change.what}", "at": change.at, "by": change.by, "text": words}
+    title = f"{_label(world, table, change.row_id)} {change.what}"
+    return {"title": title, "at": change.at, "by": change.by, "text": words}
 
 
 def _shown(world: World, column: Column, value: Any) -> str:

@@ -189,7 +189,7 @@ def test_two_crews_can_not_drive_one_vehicle_at_once(ctx):
         ("access", {"is_gated": "no"}, "is_gated", "Say what stands in the way: a gate, a width or a weight"),
         ("standards", {"working_days": ""}, "working_days", "Enter either working hours or working days"),
         ("beats", {"to_on": "2026-11-01"}, "to_on", "The last day, 1 November 2026, is before the first"),
-        ("beats", {"days": []}, "days", "Enter days"),
+        ("beats", {"days": []}, "days", "Choose the days"),
         ("contractors", {"name": "=cmd()"}, "name", "Begin with a letter or a digit"),
         ("contractors", {"name": "x" * 201}, "name", "Use 200 characters or fewer; this is 201."),
         ("sites", {"id": "elsewhere", "closes": "05:00"}, "id", "council.toml says which disposal sites there are"),

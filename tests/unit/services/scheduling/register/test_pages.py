@@ -172,7 +172,7 @@ def test_a_table_is_taken_away_as_a_file_that_spreadsheets_read(supervisor):
 def test_the_first_page_says_who_is_there_today(supervisor):
     words = text_of(supervisor.get("/dispatch/register"))
 
-    assert "North street crew 1 6am to 2pm 2 B Can be planned" in words
+    assert "North street crew 1 6am to 2pm 2 B Nothing: it can be planned" in words
     assert "People 27" in words
 
 
