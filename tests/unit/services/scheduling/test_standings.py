@@ -251,9 +251,9 @@ def test_drivers_hours_that_a_plan_would_break_are_warnings_and_not_refusals(ctx
     for person in ("p-001", "p-002"):
         put(ctx, "people", person, licences=["C1"])
     away(ctx, "p-004", "p-005", "p-007", "p-008", "p-009", until="2026-11-17")
-    for place in ("pinehurst-close", "rosslyn-avenue"):
+    for place in ("pinehurst-close", "rosslyn-avenue", "upton-grove"):
         about = {"name": f"Sweep {place}", "place_id": place, "depot_id": "north", "days": ["tue"], "priority": "1"}
-        put(ctx, "beats", **about, every_weeks="1", minutes="330", from_on="2026-11-16")
+        put(ctx, "beats", **about, every_weeks="1", minutes="215", from_on="2026-11-16")
     beats.make_beat_jobs(ctx)
     plan = planning.request_plan(ctx, "north", by="user-1", cause=BY_HAND)
 
@@ -261,6 +261,7 @@ def test_drivers_hours_that_a_plan_would_break_are_warnings_and_not_refusals(ctx
 
     found = store.plans(ctx.store).require(plan.id)
     assert found.state == "proposed"
+    assert len(found.proposal.stops) == 3
     (warned,) = [each for each in found.proposal.warnings if "11 hours on duty" in each.words]
     assert warned.words.startswith("North street crew 1: 11 hours ")
     assert warned.verified
