@@ -91,8 +91,9 @@ def start_job(ctx: ServiceContext, job_id: str, *, version: int | None, key: str
     """Note that the crew has begun; a crew that begins is on shift."""
     at = ctx.clock.now()
     job = change_job(ctx, job_id, lambda job: rules.start(job, at=at), version=version, key=key, cause=cause)
-    if job.crew_id is not None and store.current_shift(ctx.store, job.crew_id) is None:
-        start_shift(ctx, job.crew_id, cause=Cause(None, cause.causation_id))
+    crew = store.crews(ctx.store).get(job.crew_id) if job.crew_id else None
+    if crew is not None and not crew.is_contractor and store.current_shift(ctx.store, crew.id) is None:
+        start_shift(ctx, crew.id, cause=Cause(None, cause.causation_id))
     return job
 
 
@@ -119,7 +120,12 @@ def complete_job(
 
     def finished(current: Job) -> rules.Change:
         return rules.complete(
-            current, completion, vehicle_id=crew.vehicle_id if crew else None, size_kg=ctx.council.size_kg, at=at
+            current,
+            completion,
+            vehicle_id=crew.vehicle_id if crew else None,
+            size_kg=ctx.council.size_kg,
+            at=at,
+            by_contractor=crew is not None and crew.is_contractor,
         )
 
     # Checked before anything is written, so that a refused form leaves no blob behind.

@@ -73,8 +73,8 @@ class Repository(Generic[A]):
         self._derived = derived
 
     def get(self, aggregate_id: str) -> A | None:
-        """Return the aggregate, or None."""
-        document = self._store.get(self._collection, aggregate_id)
+        """Return the aggregate, or None; nothing has an empty id."""
+        document = self._store.get(self._collection, aggregate_id) if aggregate_id else None
         return self.load(document) if document else None
 
     def require(self, aggregate_id: str) -> A:

@@ -281,7 +281,13 @@ def start(job: Job, *, at: datetime) -> Change:
 
 
 def complete(
-    job: Job, completion: Completion, *, vehicle_id: str | None, size_kg: Mapping[str, int], at: datetime
+    job: Job,
+    completion: Completion,
+    *,
+    vehicle_id: str | None,
+    size_kg: Mapping[str, int],
+    at: datetime,
+    by_contractor: bool = False,
 ) -> Change:
     """Close the visit with its outcome; one that keeps the report open defers the job instead.
 
@@ -296,7 +302,12 @@ def complete(
             field="has_evidence",
         )
     check_completion(
-        completion, waste_type=job.waste_type, land_type=job.land_type, size=job.size, is_waste=job.is_waste
+        completion,
+        waste_type=job.waste_type,
+        land_type=job.land_type,
+        size=job.size,
+        is_waste=job.is_waste,
+        by_contractor=by_contractor,
     )
     confirmed = replace(
         job,

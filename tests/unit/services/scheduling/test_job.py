@@ -296,3 +296,14 @@ def test_every_fact_with_the_jobs_state_fits_its_contract(change):
             fact, subject=job.id, sequence=1, state=rules.public_state(job), time=NOW, cause=Cause("report-1")
         )
         assert encode(event)
+
+
+def test_a_contractor_may_say_that_it_has_cleared_asbestos():
+    job = started_job(waste_type="asbestos", contractor=True, crew_id=CONTRACTOR.id)
+    said = make_completion(waste_type="asbestos")
+
+    done, _ = rules.complete(job, said, vehicle_id=None, size_kg=SIZE_KG, at=LATER, by_contractor=True)
+
+    assert done.state == "completed"
+    with pytest.raises(DomainError, match="Asbestos is for a licensed contractor"):
+        rules.complete(job, said, vehicle_id=None, size_kg=SIZE_KG, at=LATER)

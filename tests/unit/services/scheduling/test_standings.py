@@ -288,3 +288,17 @@ def test_a_rota_that_leaves_too_little_rest_and_too_long_a_week_is_a_warning(ctx
 
 def test_nobodys_rota_meets_a_limit_in_the_example(ctx):
     assert rota_warnings(edit.world_of(ctx)) == []
+
+
+def test_asbestos_that_a_contractor_has_taken_is_recorded_and_is_on_no_vehicle_of_the_council(ctx, make_job, photo):
+    job = make_job(REPORT.format(1), waste_type="asbestos")
+    with pytest.raises(DomainError, match="Only a licensed contractor may take it"):
+        handlers.assign_job(ctx, job.id, "crew-north-1", version=None, key=None, cause=BY_HAND)
+
+    handlers.assign_job(ctx, job.id, "contractor-asbestos", version=None, key=None, cause=BY_HAND)
+    handlers.start_job(ctx, job.id, version=None, key=None, cause=BY_HAND)
+    finish = handlers.Finish("cleared", photo=photo)
+    done = handlers.complete_job(ctx, job.id, finish, version=None, key=None, cause=BY_HAND)
+
+    assert (done.state, done.vehicle_id) == ("completed", None)
+    assert store.crews_on_shift(ctx.store) == frozenset()  # a contractor's people are not the depot's

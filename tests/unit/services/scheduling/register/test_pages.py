@@ -179,3 +179,13 @@ def test_the_first_page_says_who_is_there_today(supervisor):
 @pytest.mark.parametrize("path", ["/dispatch/register/nonsense", f"{ABSENCES}/rows/nothing"])
 def test_what_does_not_exist_is_not_found(supervisor, path):
     assert supervisor.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("crew", ["contractor-asbestos", "crew-north-1"])
+def test_a_contractor_and_a_crew_without_a_vehicle_have_a_list_of_jobs_too(supervisor, ctx, crew):
+    values = edit.world_of(ctx).table("crews").require("crew-north-1").values
+    texts = {**values, "has_gate_keys": "yes", "vehicle_id": ""}
+    edit.put_row(ctx, "crews", texts, version=1, by="Jo", cause=Cause())
+
+    assert supervisor.get(f"/crew?crew={crew}").status_code == 200
+    assert "has no vehicle today" in text_of(supervisor.get(f"/crew/tip?crew={crew}"))
