@@ -302,3 +302,16 @@ def test_asbestos_that_a_contractor_has_taken_is_recorded_and_is_on_no_vehicle_o
 
     assert (done.state, done.vehicle_id) == ("completed", None)
     assert store.crews_on_shift(ctx.store) == frozenset()  # a contractor's people are not the depot's
+
+
+def test_where_nobody_can_be_planned_each_crew_has_its_reason(ctx, clock, make_job):
+    clock.instant = datetime(2026, 11, 21, 10, tzinfo=UTC)  # a Saturday
+    put(ctx, "vehicles", "tipper-102", off_road_from="2026-11-20")
+    make_job(REPORT.format(1))
+    plan = planning.request_plan(ctx, "north", by="user-1", cause=BY_HAND)
+
+    planner.plan_next(ctx, seconds=0.3)
+
+    found = store.plans(ctx.store).require(plan.id)
+    assert found.state == "failed"
+    assert "North street crew 1 is not on shift; DEMO-102, the vehicle of North street crew 2, is off" in found.problem
