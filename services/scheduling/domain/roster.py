@@ -47,6 +47,8 @@ class Standing:
     licences: frozenset[str]
     tickets: frozenset[str]
     missing: tuple[Missing, ...]
+    licence_missing: str | None = None
+    """What its vehicle needs and nobody who is there holds; the checker's rule `licence` keeps such a crew at home."""
 
 
 def standing(
@@ -60,13 +62,16 @@ def standing(
         missing.append(Missing(OFF_SHIFT, f"{crew.name} is not on shift"))
     if roster.knows_people:
         missing += _of_people(crew, there, _members(roster.people, crew.id))
+    licences: frozenset[str] = frozenset().union(*(person.may_drive(day) for person in there))
+    needed = vehicle.licence_needed if vehicle is not None and roster.knows_people else None
     return Standing(
         crew,
         shift,
         there,
-        licences=frozenset().union(*(person.may_drive(day) for person in there)),
+        licences=licences,
         tickets=frozenset(ticket for person in there for ticket in person.tickets),
         missing=tuple(missing),
+        licence_missing=needed if needed not in licences else None,
     )
 
 

@@ -71,6 +71,8 @@ def _absence(world: World, absence: Absence) -> Iterator[Problem]:
 def _crew(world: World, crew: Crew) -> Iterator[Problem]:
     """Find a crew that shares its vehicle with one on shift at the same time, or whose vehicle is elsewhere."""
     vehicle: Vehicle | None = next((each for each in world.values("vehicles") if each.id == crew.vehicle_id), None)
+    if world.table("contractors").row(crew.id) is not None:
+        yield Problem("id", f"{crew.id} is a contractor’s id")
     if vehicle is not None and vehicle.depot_id != crew.depot_id:
         yield Problem("vehicle_id", f"{vehicle.registration} belongs to depot {vehicle.depot_id}")
     if vehicle is not None:
@@ -140,9 +142,11 @@ def _site(_world: World, site: Site) -> Iterator[Problem]:
         yield Problem("closes", "It must close later than it opens")
 
 
-def _contractor(_world: World, contractor: Contractor) -> Iterator[Problem]:
-    """Find a contract that ends before it begins."""
+def _contractor(world: World, contractor: Contractor) -> Iterator[Problem]:
+    """Find a contract that ends before it begins, and an id that is a crew's: both can be given jobs by it."""
     yield from _span(contractor.from_on, contractor.to_on)
+    if world.table("crews").row(contractor.id) is not None:
+        yield Problem("id", f"{contractor.id} is a crew’s id")
 
 
 def _standard(world: World, standard: Standard) -> Iterator[Problem]:

@@ -163,6 +163,12 @@ def test_a_pattern_that_would_make_rotas_clash_is_refused(ctx):
         change(ctx, "patterns", "after", starts="13:00")
 
 
+def test_a_contractor_does_not_take_a_crews_id(ctx):
+    about = {"name": "New", "depot_id": "north", "waste_types": ["asbestos"]}
+
+    assert refused(ctx, "contractors", id="crew-north-1", **about) == {"id": "crew-north-1 is a crew’s id"}
+
+
 def test_two_crews_can_not_drive_one_vehicle_at_once(ctx):
     with pytest.raises(edit.Refused, match="DEMO-101 would have two shifts at once"):
         change(ctx, "crews", "crew-north-2", vehicle_id="tipper-101")

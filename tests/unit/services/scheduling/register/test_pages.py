@@ -176,6 +176,16 @@ def test_the_first_page_says_who_is_there_today(supervisor):
     assert "People 27" in words
 
 
+def test_a_vehicle_that_nobody_there_may_drive_is_shown(supervisor, ctx):
+    for person in ("p-001", "p-002"):
+        values = edit.world_of(ctx).table("people").require(person).values
+        edit.put_row(ctx, "people", {**values, "licences": []}, version=1, by="Jo", cause=Cause())
+
+    words = text_of(supervisor.get("/dispatch/register"))
+
+    assert "6am to 2pm 2 – nobody there holds licence B, which its vehicle needs" in words
+
+
 @pytest.mark.parametrize("path", ["/dispatch/register/nonsense", f"{ABSENCES}/rows/nothing"])
 def test_what_does_not_exist_is_not_found(supervisor, path):
     assert supervisor.get(path).status_code == 404
