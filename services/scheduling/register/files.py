@@ -189,7 +189,7 @@ def _check_header(table: TableOf, header: Sequence[str]) -> None:
         if names
     ]
     if wrong:
-        raise _Unreadable(1, f"The first line must be {','.join(table.header)} ({'; '.join(wrong)})")
+        raise _Unreadable(1, f"The first line must be {', '.join(table.header)} ({'; '.join(wrong)})")
 
 
 def _may_be_there(world: World, table: TableOf, row_id: str) -> list[Problem]:

@@ -94,7 +94,11 @@ def test_rows_of_one_file_are_checked_against_each_other(ctx):
         (HEADER.encode(), 2, "There is no row below the first line"),
         ("id,person\nÄ,b\n".encode("latin-1"), 2, "This is not UTF-8 text: save it as “CSV UTF-8”"),
         (f"{HEADER}\nx\n".encode("utf-16"), 1, "This is not UTF-8 text"),
-        (b"id,person_id,from_on,to_on\n1,2,3,4\n", 1, f"The first line must be {HEADER} (missing: kind)"),
+        (
+            b"id,person_id,from_on,to_on\n1,2,3,4\n",
+            1,
+            f"The first line must be {HEADER.replace(',', ', ')} (missing: kind)",
+        ),
         (b"id,id,person_id,from_on,to_on,kind,why\n", 1, "The first line must be"),
         (f"{HEADER}\na,b,c\n".encode(), 2, "There are 3 values here, and 5 columns"),
         (f'{HEADER}\n"a,p-001,2026-11-23,,planned\n'.encode(), 2, "This is not CSV"),

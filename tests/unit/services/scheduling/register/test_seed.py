@@ -37,7 +37,7 @@ def test_a_council_without_files_begins_with_its_fleet_and_sites(empty):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id,name\np-1,Ada\n", "people.csv: line 1: the line: The first line must be id,name,crew_ids"),
+        ("id,name\np-1,Ada\n", "people.csv: line 1: the line: The first line must be id, name, crew_ids"),
         (
             "id,name,crew_ids,licences,licence_until,tickets\np-1,Ada,nowhere,,,\n",
             "people.csv: line 2: crew_ids: “nowhere” is not known here",
