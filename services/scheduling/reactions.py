@@ -111,7 +111,7 @@ def report_copy(ctx: ServiceContext, document: Mapping[str, Any]) -> ReportCopy:
 
 def depot_for(ctx: ServiceContext, report: ReportCopy) -> str:
     """Return the depot whose crews know the neighbourhood, else the nearest one."""
-    knowing = {crew.depot_id for crew in ctx.council.crews if report.neighbourhood in crew.neighbourhoods}
+    knowing = {crew.depot_id for crew in store.all_crews(ctx.store) if report.neighbourhood in crew.neighbourhoods}
     depots = [depot for depot in ctx.council.depots if depot.id in knowing] or list(ctx.council.depots)
     return min(depots, key=lambda depot: distance_m(report.lat, report.lon, depot.lat, depot.lon)).id
 

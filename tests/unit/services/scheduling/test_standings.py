@@ -95,6 +95,18 @@ def test_around_the_clock_changes_a_shift_begins_by_the_councils_clock_and_is_as
     assert crew.end - crew.start == 8 * 3600
 
 
+@pytest.mark.parametrize(("day", "begins_utc"), [(date(2026, 3, 29), 8), (date(2026, 10, 25), 9)])
+def test_on_the_days_clocks_change_a_shift_and_a_site_keep_the_councils_clock(ctx, clock, day, begins_utc):
+    clock.instant = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+
+    made = days.make_day(ctx, "central", clock.now())
+
+    crew, site = made.day.crews["crew-central-hit"], made.day.sites["eastern-recycling-park"]
+    assert made.frame.instant(crew.start) == datetime(day.year, day.month, day.day, begins_utc, tzinfo=UTC)
+    assert crew.end - crew.start == 6.5 * 3600
+    assert made.frame.clock(site.opens) == "7:00am"
+
+
 def test_too_few_people_are_named(ctx):
     away(ctx, "p-001", "p-002")  # and p-003 is on leave already
 
