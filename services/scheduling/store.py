@@ -5,7 +5,6 @@ The board asks for active jobs only (`only_while`), so its cost follows the work
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +12,8 @@ from services.scheduling.domain.fleet import Crew, Shift, Vehicle, shift_state, 
 from services.scheduling.domain.forecast import Forecast, forecast_state
 from services.scheduling.domain.job import Job, public_state
 from services.scheduling.domain.plan import Plan, plan_state
-from services.scheduling.domain.register import Change, Table
 from services.scheduling.domain.what_if import WhatIf
+from services.scheduling.register.documents import OLD_CHANGES, REGISTER
 from shared.store.port import ASCENDING, DESCENDING, Collection, Index, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
@@ -111,15 +110,8 @@ ASSESSMENTS = Collection("assessments")
 SECURED_EVIDENCE = Collection("secured_evidence")
 """Per report the last time that enforcement said its evidence is secured."""
 
-REGISTER = Collection("register")
-"""One document for each table of the register."""
-
-OLD_CHANGES = Collection("register_changes")
-"""Changes of the register that no longer stay with their table."""
-
 COLLECTIONS: tuple[Collection, ...] = (
-    REGISTER,
-    OLD_CHANGES,
+    *(REGISTER, OLD_CHANGES),
     JOBS,
     CREWS,
     VEHICLES,
@@ -137,27 +129,6 @@ COLLECTIONS: tuple[Collection, ...] = (
 def jobs(store: Store) -> Repository[Job]:
     """Return the jobs."""
     return Repository(store, JOBS.name, Job, public_state=public_state, derived=_job_fields)
-
-
-@dataclass(frozen=True)
-class OldChange:
-    """A change of the register in a document of its own."""
-
-    id: str
-    table: str
-    change: Change
-    version: int = 0
-    sequence: int = 0
-
-
-def tables(store: Store) -> Repository[Table]:
-    """Return the tables of the register, which emit nothing."""
-    return Repository(store, REGISTER.name, Table)
-
-
-def old_changes(store: Store) -> Repository[OldChange]:
-    """Return the changes that no longer stay with their table."""
-    return Repository(store, OLD_CHANGES.name, OldChange)
 
 
 def crews(store: Store) -> Repository[Crew]:

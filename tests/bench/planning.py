@@ -21,6 +21,7 @@ from typing import Any
 
 from services.scheduling import handlers, planner, planning, proposing, store
 from services.scheduling.domain.job import Job
+from services.scheduling.register import documents
 from services.scheduling.rounds.check import broken_rules
 from services.scheduling.rounds.day_file import day_of, plan_of
 from services.scheduling.rounds.make import make_plan
@@ -198,8 +199,8 @@ def _big_depot(ctx: Any) -> str:
     depot = str(ctx.council.depots[0].id)
     crews, vehicles = store.crews(ctx.store), store.vehicles(ctx.store)
     # Nobody enters the people of so many made crews; where nobody is entered at all, all are taken to be there.
-    people = store.tables(ctx.store).require("people")
-    store.tables(ctx.store).save(replace(people, rows=()), at=at, cause=by_hand)
+    people = documents.tables(ctx.store).require("people")
+    documents.tables(ctx.store).save(replace(people, rows=()), at=at, cause=by_hand)
     own = [each for each in store.all_crews(ctx.store) if each.depot_id == depot and not each.is_contractor]
     crew, has = own[0], len(own)
     vehicle = vehicles.require(str(crew.vehicle_id))

@@ -12,7 +12,7 @@ from typing import Any
 from services.scheduling import store
 from services.scheduling.domain import register as rules
 from services.scheduling.domain.register import Change, Put, Table
-from services.scheduling.register import files, follow
+from services.scheduling.register import documents, files, follow
 from services.scheduling.register.checks import Problem, naming
 from services.scheduling.register.files import Upload
 from services.scheduling.register.tables import TABLES, TableOf, table_of
@@ -56,7 +56,7 @@ class Applied:
 
 def world_of(ctx: ServiceContext) -> World:
     """Return the register as it is."""
-    tables = {name: table for name in TABLES if (table := store.tables(ctx.store).get(name)) is not None}
+    tables = {name: table for name in TABLES if (table := documents.tables(ctx.store).get(name)) is not None}
     return World(ctx.council, london_date(ctx.clock.now()), tables)
 
 
@@ -161,7 +161,7 @@ def _save(ctx: ServiceContext, name: str, once: Callable[[World], Table], cause:
         _put_away(ctx, before)
         moved = before.old_changes[-1].number if before.old_changes else 0
         after = rules.without_moved(after, moved)
-        repository = store.tables(ctx.store)
+        repository = documents.tables(ctx.store)
         try:
             (repository.save if before.version else repository.add)(after, at=ctx.clock.now(), cause=cause)
         except Duplicate as error:
@@ -175,9 +175,9 @@ def _save(ctx: ServiceContext, name: str, once: Callable[[World], Table], cause:
 def _put_away(ctx: ServiceContext, table: Table) -> None:
     """Give old changes documents of their own, before the save that drops them from the table."""
     for change in table.old_changes:
-        entry = store.OldChange(derived_id("register", table.id, change.number), table.id, change)
+        entry = documents.OldChange(derived_id("register", table.id, change.number), table.id, change)
         try:
-            store.old_changes(ctx.store).add(entry, at=change.at, cause=Cause())
+            documents.old_changes(ctx.store).add(entry, at=change.at, cause=Cause())
         except Duplicate:
             continue  # put away by a save that did not come through
 

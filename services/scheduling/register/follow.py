@@ -16,6 +16,7 @@ from services.scheduling.domain import fleet
 from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.providers import Contractor
 from services.scheduling.domain.register import Row, Table
+from services.scheduling.register import documents
 from services.scheduling.register.tables import table_of
 from services.scheduling.register.world import value_of
 from shared.calendar import london_date
@@ -59,7 +60,7 @@ def follow_register(ctx: ServiceContext) -> None:
 
 def _rows(ctx: ServiceContext, name: str) -> Sequence[Row]:
     """Return the rows of a table, retired ones too."""
-    return (store.tables(ctx.store).get(name) or Table(name)).rows
+    return (documents.tables(ctx.store).get(name) or Table(name)).rows
 
 
 def _value(name: str, row: Row) -> Any:

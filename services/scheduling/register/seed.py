@@ -7,10 +7,9 @@ register changes nothing, and a crew that it names newly is added at the next st
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from services.scheduling import store
 from services.scheduling.domain.patterns import WEEKDAYS
 from services.scheduling.domain.register import Put, Table, put_rows
-from services.scheduling.register import files
+from services.scheduling.register import documents, files
 from services.scheduling.register.columns import text_of
 from services.scheduling.register.edit import world_of
 from services.scheduling.register.tables import TABLES, TableOf, table_of
@@ -57,7 +56,7 @@ def _seed(ctx: ServiceContext, table: TableOf) -> None:
     if not puts and known.version:
         return
     added = _begun(known, puts, ctx)
-    repository = store.tables(ctx.store)
+    repository = documents.tables(ctx.store)
     (repository.save if known.version else repository.add)(added, at=ctx.clock.now(), cause=Cause())
 
 
