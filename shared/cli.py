@@ -14,6 +14,7 @@ from shared.commands.demonstration import seed, simulate
 from shared.commands.places import boundaries, gazetteer
 from shared.commands.planning import plan_day
 from shared.commands.privacy import privacy
+from shared.commands.register import register
 from shared.commands.running import planner, prepare, stream, up, web, worker
 from shared.commands.upkeep import catalogue, check, version
 
@@ -39,6 +40,7 @@ for command in (
         seed,
         simulate,
         plan_day,
+        register,
         catalogue,
         version,
     ),

@@ -63,7 +63,7 @@ class Simulation:
         self._key = ""
         self._calls = 0
         crews = self._items("/api/scheduling/v1/crews", "supervisor")
-        self._crews = [crew for crew in crews if crew["id"] not in without_crews]
+        self._crews = [crew for crew in crews if crew["id"] not in without_crews and crew["kind"] != "contractor"]
         vehicles = self._items("/api/scheduling/v1/vehicles", "supervisor")
         self._vehicles = {vehicle["id"]: vehicle for vehicle in vehicles}
         self._places = {

@@ -1,23 +1,29 @@
 """A depot's day as the planning core sees it, made of what scheduling knows at a moment.
 
-Only crews on shift are planned; before anybody has signed on, all of the depot's. A crew's next stop has been shown to
-it, so it is locked; a job that a person gave to a crew stays with it; what a plan gave may move. Held jobs and a
-contractor's are part of the day too, so that a plan can say why they are not on it.
+Only crews on shift are planned; before anybody has signed on, those whose rota says that they work, with the people
+who are there. A crew's next stop has been shown to it, so it is locked; a job that a person gave to a crew stays with
+it; what a plan gave may move. Held jobs and a contractor's are part of the day too, so that a plan can say why they are
+not on it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from services.scheduling import store, tipping
 from services.scheduling.domain import fleet
 from services.scheduling.domain.job import Job
+from services.scheduling.domain.roster import OFF_SHIFT, Standing
+from services.scheduling.register.edit import world_of
+from services.scheduling.register.world import World
 from services.scheduling.rounds import day as rounds
-from services.scheduling.rounds.day import Day, Rest, Spot, Step
+from services.scheduling.rounds.day import Absent, Day, Rest, Spot, Step
 from services.scheduling.rounds.drive import Cart
 from services.scheduling.rounds.factors import Factors, load_factors
 from services.scheduling.rounds.frame import Frame
 from services.scheduling.rounds.travel import Slow, StraightTravel, Travel
+from services.scheduling.standings import access_at, needs_of, skills_of, standard_deadline, standings_of
 from shared.calendar import is_working_day
 from shared.service import ServiceContext
 
@@ -34,6 +40,9 @@ BREAK_EARLIEST, BREAK_LATEST = timedelta(hours=3), timedelta(hours=4, minutes=30
 
 SHORTEST_REST = timedelta(minutes=30)
 """Less than this before the end of a shift is not worth planning."""
+
+MOST_STOPS = 60
+"""More than a crew makes in a shift."""
 
 LEAST_LEFT_SECONDS = 300
 """A job that has been begun takes at least this much longer, however long it has taken."""
@@ -84,7 +93,8 @@ def make_day(ctx: ServiceContext, depot_id: str, now: datetime) -> DepotDay:
     active = [job for job in store.active_jobs(ctx.store) if job.crew_id in own or job.depot_id == depot_id]
     # What another depot's crew has is that depot's to plan.
     jobs = {job.id: job for job in active if job.state == "open" or (job.state == "assigned" and job.crew_id in own)}
-    crews = _crews(_Depot(ctx, depot_id, now, frame, factors, active))
+    depot = _Depot(ctx, depot_id, now, frame, factors, active, world_of(ctx))
+    crews, absent = _crews(depot)
     present = {
         crew_id: tuple(Step("job", job.id) for job in _own_stops(ctx, crew_id) if job.id in jobs and not job.held)
         for crew_id in crews
@@ -92,11 +102,12 @@ def make_day(ctx: ServiceContext, depot_id: str, now: datetime) -> DepotDay:
     travel = make_travel(ctx, frame, factors)
     day = Day(
         crews=crews,
-        jobs={job.id: _job(ctx, job, frame, now, factors) for job in jobs.values()},
-        sites=_sites(ctx, frame),
+        jobs={job.id: _job(depot, job) for job in jobs.values()},
+        sites=_sites(depot),
         now=frame.seconds(now),
         name=depot_id,
         gone={crew.id: crew.name for crew in store.all_crews(ctx.store) if crew.id not in crews},
+        absent=absent,
     )
     return DepotDay(_with_possible_locks(day, travel), travel, frame, present, jobs)
 
@@ -136,6 +147,7 @@ class _Depot:
     frame: Frame
     factors: Factors
     active: Sequence[Job]
+    world: World
 
     @property
     def home(self) -> Spot:
@@ -144,19 +156,30 @@ class _Depot:
         return depot.lat, depot.lon
 
 
-def _crews(depot: _Depot) -> dict[str, rounds.Crew]:
-    """Return the depot's crews on shift that have a vehicle and time left; all of its crews where none is on shift."""
-    vehicles = {vehicle.id: vehicle for vehicle in store.all_vehicles(depot.ctx.store) if vehicle.state == "on-road"}
-    able = [
-        crew
-        for crew in store.all_crews(depot.ctx.store)
-        if crew.depot_id == depot.depot_id and crew.vehicle_id in vehicles and not crew.is_contractor
-    ]
-    shifts = {crew.id: _running_shift(depot, crew.id) for crew in able}
-    on = [crew for crew in able if shifts[crew.id] is not None] or able
-    made = [_crew(depot, crew, vehicles[str(crew.vehicle_id)], shifts[crew.id]) for crew in on]
+def _crews(depot: _Depot) -> tuple[dict[str, rounds.Crew], dict[str, Absent]]:
+    """Return the depot's crews that can be planned, and for each of the others why not.
+
+    Only who has signed on is planned; before anybody has, everybody whose rota says so.
+    """
+    signed_on = {crew.id: shift for crew in _own_crews(depot) for shift in [_running_shift(depot, crew.id)] if shift}
+    standings = standings_of(depot.ctx, depot.world, _own_crews(depot), depot.now, frozenset(signed_on))
+    absent = {each.crew.id: Absent(each.missing[0].rule, each.missing[0].words) for each in standings if each.missing}
+    able = [each for each in standings if not each.missing]
+    on = [each for each in able if each.crew.id in signed_on] or able
+    made = [_crew(depot, each, signed_on.get(each.crew.id)) for each in on]
     soon = depot.frame.seconds(depot.now + SHORTEST_REST)
-    return {crew.id: crew for crew in made if crew.end >= soon and crew.ready < crew.end}
+    planned = {crew.id: crew for crew in made if crew.end >= soon and crew.ready < crew.end}
+    for each in able:
+        if each.crew.id not in planned:
+            absent[each.crew.id] = Absent(OFF_SHIFT, f"{each.crew.name} is not on shift, or has no time left")
+    return planned, absent
+
+
+def _own_crews(depot: _Depot) -> list[fleet.Crew]:
+    """Return the depot's crews, but for contractors, whom nobody plans."""
+    return [
+        crew for crew in store.all_crews(depot.ctx.store) if crew.depot_id == depot.depot_id and not crew.is_contractor
+    ]
 
 
 def _running_shift(depot: _Depot, crew_id: str) -> fleet.Shift | None:
@@ -165,10 +188,12 @@ def _running_shift(depot: _Depot, crew_id: str) -> fleet.Shift | None:
     return shift if shift is not None and depot.now - shift.started_at < FORGOTTEN else None
 
 
-def _crew(depot: _Depot, crew: fleet.Crew, vehicle: fleet.Vehicle, shift: fleet.Shift | None) -> rounds.Crew:
+def _crew(depot: _Depot, standing: Standing, shift: fleet.Shift | None) -> rounds.Crew:
     """Return a crew as it is now: where it is, when it is free, what is on board, which stop it has been shown."""
-    started_at = shift.started_at if shift else depot.now
-    start = depot.frame.seconds(started_at)
+    crew, vehicle = standing.crew, store.vehicles(depot.ctx.store).require(str(standing.crew.vehicle_id))
+    rota = standing.shift
+    started_at = shift.started_at if shift else max(depot.now, rota.starts_at) if rota else depot.now
+    ends_at = rota.ends_at if rota else started_at + SHIFT
     begun = next((job for job in depot.active if job.crew_id == crew.id and job.state == "started"), None)
     last = _last_stop(depot.ctx, crew.id, started_at) if shift else None
     on_board = tipping.load_list(depot.ctx, vehicle)
@@ -182,26 +207,43 @@ def _crew(depot: _Depot, crew: fleet.Crew, vehicle: fleet.Vehicle, shift: fleet.
     loaded = [(load.estimated_kg, _litres(depot.factors, load.job_id, depot)) for load in on_board]
     if begun is not None:
         loaded.append((_kg(depot.ctx, begun), depot.factors.volumes.get(begun.size or "", 0)))
-    table = depot.factors.of_class(vehicle.vehicle_class)
+    volume = vehicle.volume_litres or depot.factors.of_class(vehicle.vehicle_class).volume_litres
     return rounds.Crew(
         id=crew.id,
         name=crew.name,
         vehicle_class=vehicle.vehicle_class,
         payload_kg=vehicle.payload_kg,
-        volume_litres=table.volume_litres,
-        skills=frozenset(),
+        volume_litres=volume,
+        skills=skills_of(depot.world, standing),
         position=(where.lat, where.lon) if where else depot.home,
         home=depot.home,
-        start=start,
-        end=depot.frame.seconds(started_at + SHIFT),
+        start=depot.frame.seconds(started_at),
+        end=depot.frame.seconds(ends_at),
         ready=depot.frame.seconds(ready),
         rest=_rest(depot, started_at),
         # Estimates may add up to more than the vehicle carries; then it is full.
         loaded_kg=min(sum(kg for kg, _ in loaded), vehicle.payload_kg),
-        loaded_litres=min(sum(litres for _, litres in loaded), table.volume_litres),
+        loaded_litres=min(sum(litres for _, litres in loaded), volume),
+        licence_needed=vehicle.licence_needed if depot.world.roster.knows_people else None,
+        licences=standing.licences,
         locked=(next_stop.id,) if next_stop else (),
         is_under_way=is_out,
+        fuel=vehicle.fuel,
+        width_cm=vehicle.width_cm,
+        gross_kg=vehicle.gross_kg,
+        range_metres=_range_left(depot, crew.id, vehicle, started_at),
     )
+
+
+def _range_left(depot: _Depot, crew_id: str, vehicle: fleet.Vehicle, since: datetime) -> float | None:
+    """Return how many metres a vehicle still goes today, by the stops that its crew has made in this shift."""
+    if vehicle.range_km is None:
+        return None
+    done, _ = store.jobs(depot.ctx.store).find({"crew_id": crew_id}, sort=(("done_at", -1),), limit=MOST_STOPS)
+    spots = [(job.lat, job.lon) for job in done if job.completed_at is not None and job.completed_at >= since]
+    travel = make_travel(depot.ctx, depot.frame, depot.factors)
+    driven = sum(travel.metres(one, other) for one, other in pairwise([*spots, depot.home]))
+    return vehicle.range_km * 1000 - driven
 
 
 def _rest(depot: _Depot, started_at: datetime) -> Rest | None:
@@ -225,44 +267,52 @@ def _own_stops(ctx: ServiceContext, crew_id: str) -> list[Job]:
     return [job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "assigned"]
 
 
-def _job(ctx: ServiceContext, job: Job, frame: Frame, now: datetime, factors: Factors) -> rounds.Job:
+def _job(depot: _Depot, job: Job) -> rounds.Job:
     """Return a job as something to plan."""
+    ctx, frame, world = depot.ctx, depot.frame, depot.world
     priority = job.priority or UNASSESSED_PRIORITY
-    minutes = PRIZE_MINUTES[priority] + (OVERDUE_MINUTES if job.is_overdue(now) else 0)
+    minutes = PRIZE_MINUTES[priority] + (OVERDUE_MINUTES if job.is_overdue(depot.now) else 0)
     place = ctx.council.gazetteer.nearest(job.lat, job.lon, within_m=120)
+    needed = access_at(world, job)
+    deadline = job.deadline or standard_deadline(world, job)
     return rounds.Job(
         id=job.id,
         label=job.reference,
         spot=(job.lat, job.lon),
         work_seconds=_work_seconds(ctx, job),
         kg=_kg(ctx, job),
-        litres=factors.volumes.get(job.size or "", 0),
+        litres=depot.factors.volumes.get(job.size or "", 0),
         urgency=priority,
         prize=minutes * 60,
         late_rate=LATE_RATE[priority],
-        deadline=frame.seconds(job.deadline) if job.deadline else None,
+        deadline=frame.seconds(deadline) if deadline else None,
         material=ctx.council.ewc_by_waste_type.get(job.waste_type or ""),
         # What a plan gave, another may give to somebody else; what a person gave stays.
         pinned_to=job.crew_id if job.state == "assigned" and job.plan_id is None else None,
         held=job.held,
         contractor=job.contractor,
         place=place.name if place else "",
+        needs=needs_of(job, needed),
+        max_width_cm=needed.max_width_cm,
+        max_gross_kg=needed.max_gross_kg,
     )
 
 
-def _sites(ctx: ServiceContext, frame: Frame) -> dict[str, rounds.Site]:
-    """Return the council's disposal sites with their hours of the day."""
+def _sites(depot: _Depot) -> dict[str, rounds.Site]:
+    """Return the disposal sites that open on the day, where the council says they are and as the register has them."""
+    frame, places = depot.frame, {site.id: site for site in depot.ctx.council.sites}
     return {
         site.id: rounds.Site(
             site.id,
-            (site.lat, site.lon),
+            (places[site.id].lat, places[site.id].lon),
             TIP_SECONDS,
-            site.name,
+            places[site.id].name,
             opens=frame.at(site.opens),
             closes=frame.at(site.closes),
             materials=frozenset(site.ewc_codes),
         )
-        for site in ctx.council.sites
+        for site in depot.world.sites
+        if site.id in places and site.is_open_on(frame.day)
     }
 
 
@@ -278,5 +328,7 @@ def _kg(ctx: ServiceContext, job: Job) -> int:
 
 
 def _work_seconds(ctx: ServiceContext, job: Job) -> int:
-    """Return how long loading takes."""
+    """Return how long loading takes, or what its beat says."""
+    if job.work_minutes is not None:
+        return job.work_minutes * 60
     return min(LONGEST_WORK_SECONDS, WORK_SECONDS + int(_kg(ctx, job) * WORK_SECONDS_PER_KG))

@@ -7,25 +7,23 @@ is answered from there. A `version` that is no longer the job's raises `Conflict
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from functools import partial
+from datetime import date
 
 from services.scheduling import proof, store
 from services.scheduling.domain import fleet
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.completion import Completion
-from services.scheduling.domain.fleet import Crew, Shift, Vehicle
+from services.scheduling.domain.fleet import Crew, Shift
 from services.scheduling.domain.job import Job
+from services.scheduling.register.follow import follow_register
+from services.scheduling.register.seed import seed_register
 from shared.calendar import london_date
-from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError, Duplicate, NotFound
 from shared.ids import derived_id
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
-from shared.store.repository import A, Repository
 
-AT_START = Cause()
 MANY_AT_ONCE = 200
 """More jobs than a depot gives out in a day."""
 
@@ -63,34 +61,9 @@ class Finish:
 
 
 def ensure_fleet(ctx: ServiceContext) -> None:
-    """Bring crews and vehicles in line with the council's configuration; doing so again changes nothing."""
-    vehicles, crews, at = store.vehicles(ctx.store), store.crews(ctx.store), ctx.clock.now()
-    for configured in ctx.council.vehicles:
-        known = vehicles.get(configured.id)
-        wanted = replace(
-            known or Vehicle(configured.id, "", "", "", 0, 0),
-            registration=configured.registration,
-            depot_id=configured.depot_id,
-            vehicle_class=configured.vehicle_class,
-            payload_kg=configured.payload_kg,
-            tare_kg=configured.tare_kg,
-        )
-        if wanted != known:
-            # Several processes start at once: whoever comes second finds it done.
-            _unless_done(partial(_put, vehicles, *fleet.join_fleet(wanted), at=at))
-    for member in ctx.council.crews:
-        known_crew = crews.get(member.id)
-        crew = Crew(
-            member.id,
-            member.name,
-            member.depot_id,
-            member.vehicle_id,
-            member.kind,
-            tuple(member.neighbourhoods),
-            version=known_crew.version if known_crew else 0,
-        )
-        if crew != known_crew:
-            _unless_done(partial(_put, crews, crew, [], at=at))
+    """Add what the council's configuration has to the register, and have crews and vehicles follow it."""
+    seed_register(ctx)
+    follow_register(ctx)
 
 
 def assign_job(
@@ -118,8 +91,9 @@ def start_job(ctx: ServiceContext, job_id: str, *, version: int | None, key: str
     """Note that the crew has begun; a crew that begins is on shift."""
     at = ctx.clock.now()
     job = change_job(ctx, job_id, lambda job: rules.start(job, at=at), version=version, key=key, cause=cause)
-    if job.crew_id is not None and store.current_shift(ctx.store, job.crew_id) is None:
-        start_shift(ctx, job.crew_id, cause=Cause(None, cause.causation_id))
+    crew = store.crews(ctx.store).get(job.crew_id) if job.crew_id else None
+    if crew is not None and not crew.is_contractor and store.current_shift(ctx.store, crew.id) is None:
+        start_shift(ctx, crew.id, cause=Cause(None, cause.causation_id))
     return job
 
 
@@ -146,7 +120,12 @@ def complete_job(
 
     def finished(current: Job) -> rules.Change:
         return rules.complete(
-            current, completion, vehicle_id=crew.vehicle_id if crew else None, size_kg=ctx.council.size_kg, at=at
+            current,
+            completion,
+            vehicle_id=crew.vehicle_id if crew else None,
+            size_kg=ctx.council.size_kg,
+            at=at,
+            by_contractor=crew is not None and crew.is_contractor,
         )
 
     # Checked before anything is written, so that a refused form leaves no blob behind.
@@ -233,7 +212,7 @@ def end_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Shift | Non
 def require_crew(ctx: ServiceContext, crew_id: str) -> Crew:
     """Return a crew; raises `DomainError` for an unknown one, because the caller chose it from a list."""
     crew = store.crews(ctx.store).get(crew_id)
-    if crew is None:
+    if crew is None or crew.is_retired:
         raise DomainError("Choose a crew", field="crew_id")
     return crew
 
@@ -266,8 +245,8 @@ def change_job(
 
 
 def journey(job: Job, cause: Cause) -> Cause:
-    """Return the cause with the report as the journey that the job belongs to."""
-    return Cause(job.report_id, cause.causation_id)
+    """Return the cause with the report as the journey that the job belongs to; a beat's round is one of its own."""
+    return Cause(job.report_id or job.id, cause.causation_id)
 
 
 def _assign_one(ctx: ServiceContext, order: Order, crew_id: str, *, key: str | None, cause: Cause) -> Assigned:
@@ -283,17 +262,3 @@ def _assign_one(ctx: ServiceContext, order: Order, crew_id: str, *, key: str | N
     except DomainError as refusal:
         return Assigned(order.job_id, store.jobs(ctx.store).get(order.job_id), refusal.message)
     return Assigned(order.job_id, job, None)
-
-
-def _put(repository: Repository[A], aggregate: A, facts: Sequence[Fact], *, at: datetime) -> None:
-    """Insert or save an aggregate, by its version."""
-    put = repository.save if aggregate.version else repository.add
-    put(aggregate, facts, at=at, cause=AT_START)
-
-
-def _unless_done(act: Callable[[], None]) -> None:
-    """Act, unless another process has just done the same."""
-    try:
-        act()
-    except (Duplicate, Conflict):
-        return

@@ -53,7 +53,7 @@ def seal_evidence(ctx: ServiceContext, job: Job, finish: "Finish", *, at: dateti
     holds = "photos" if files else "statement"
     parcel = CustodyParcel(
         holds=holds,
-        report_id=job.report_id,
+        report_id=str(job.report_id),
         reference=job.reference,
         job_id=job.id,
         statement=statement,

@@ -7,10 +7,12 @@ margin: a crew that is sent elsewhere every hour stops believing its phone.
 from collections.abc import Mapping
 from datetime import datetime
 
+from services.scheduling import store
 from services.scheduling.days import DepotDay, make_day
 from services.scheduling.domain.plan import Change, Figures, Plan, PlannedStop, Proposal, Unplanned
 from services.scheduling.domain.what_if import WhatIf
-from services.scheduling.rounds.day import Job
+from services.scheduling.duties import duty_warnings
+from services.scheduling.rounds.day import Day, Job
 from services.scheduling.rounds.dispatch import LIST_ORDER, list_order
 from services.scheduling.rounds.drive import Round, Stop
 from services.scheduling.rounds.explain import differences, why_left
@@ -25,6 +27,9 @@ MORNING_SECONDS, BIG_MORNING_SECONDS = 5.0, 20.0
 LIVE_SECONDS, BIG_LIVE_SECONDS = 0.8, 3.0
 BIG_DAY = 300
 """Jobs: a day of so many gains by a longer search. Measured: 200 jobs are as good after 5 seconds as after 20."""
+
+REASONS_SHOWN = 5
+"""A depot has a handful of crews; more reasons than that help nobody."""
 
 MARGIN_SECONDS = 600
 """Ten minutes of driving: less is not worth a change of sheets that crews know already."""
@@ -53,7 +58,7 @@ def make_proposal(ctx: ServiceContext, plan: Plan, *, now: datetime, seconds: fl
     depot_day = make_day(ctx, plan.depot_id, now)
     day, travel = depot_day.day, depot_day.travel
     if not day.crews:
-        return "No crew of this depot has half an hour of its shift left, and a vehicle on the road."
+        return _nobody(day)
     if not any(job.is_plannable for job in day.jobs.values()):
         return "There is no job to plan: every open job is held, or for a contractor."
     try:
@@ -72,10 +77,20 @@ def make_proposal(ctx: ServiceContext, plan: Plan, *, now: datetime, seconds: fl
             raise Kept(
                 f"The present sheets stay: the best plan found is worth {max(0, round(gain / 60))} minutes more."
             )
-    return _proposal(depot_day, made, present, now)
+    regimes = {crew.id: crew.hours_regime for crew in store.all_crews(ctx.store)}
+    return _proposal(depot_day, made, present, now, regimes)
 
 
-def _proposal(depot_day: DepotDay, made: Made, present: Mapping[str, Round], now: datetime) -> Proposal:
+def _nobody(day: Day) -> str:
+    """Say why no crew of a depot can be planned."""
+    reasons = [each.words for each in day.absent.values()] or ["it has no crew"]
+    listed = "; ".join(reasons[:REASONS_SHOWN]) + (" …" if len(reasons) > REASONS_SHOWN else "")
+    return f"No crew of this depot has half an hour of its shift left, and a vehicle on the road: {listed}."
+
+
+def _proposal(
+    depot_day: DepotDay, made: Made, present: Mapping[str, Round], now: datetime, regimes: Mapping[str, str]
+) -> Proposal:
     """Return a plan as it is put before the supervisor."""
     day, travel, frame, jobs = depot_day.day, depot_day.travel, depot_day.frame, depot_day.jobs
     served = {stop.id for round_ in made.rounds.values() for stop in round_.visits}
@@ -106,6 +121,7 @@ def _proposal(depot_day: DepotDay, made: Made, present: Mapping[str, Round], now
         made_at=now,
         changes=tuple(Change(each.job_id, each.kind, each.words) for each in found),
         figures=tuple(Figures(name, measure(day, rounds, factors)) for name, rounds in compared.items()),
+        warnings=duty_warnings(day, made.rounds, regimes),
     )
 
 
@@ -134,7 +150,7 @@ def make_comparison(
     """
     depot_day = make_day(ctx, what_if.depot_id, now)
     if not depot_day.day.crews:
-        return "No crew of this depot has half an hour of its shift left, and a vehicle on the road."
+        return _nobody(depot_day.day)
     scenario = Scenario(what_if.earlier_minutes, what_if.extra_like, what_if.without)
     try:
         rows = compare(

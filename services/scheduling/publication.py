@@ -42,7 +42,11 @@ def _broken(ctx: ServiceContext, plan: Plan, depot_day: DepotDay) -> list[str]:
     day, travel = depot_day.day, depot_day.travel
     names = {crew.id: crew.name for crew in store.all_crews(ctx.store)}
     gone = sorted({stop.crew_id for stop in stops} - set(day.crews))
-    wrong = [f"{names.get(crew_id, crew_id)} is not on shift, or its vehicle is off the road" for crew_id in gone]
+    unsaid = "is not on shift, or has too little of its shift left"
+    wrong = [
+        day.absent[crew_id].words if crew_id in day.absent else f"{names.get(crew_id, crew_id)} {unsaid}"
+        for crew_id in gone
+    ]
     planned = {stop.job_id for stop in stops}
     endless = replace(day, crews={key: replace(crew, end=DAY_END) for key, crew in day.crews.items()})
     rounds: dict[str, Round] = {}

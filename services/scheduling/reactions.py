@@ -14,6 +14,7 @@ from services.scheduling.domain.reconcile import ReportCopy, new_job, reconcile
 from shared.contracts.envelope import Cause, Event
 from shared.contracts.reports import ReportAssessedV1
 from shared.errors import Conflict, Duplicate
+from shared.geo import distance_m
 from shared.ids import derived_id
 from shared.service import ServiceContext
 from shared.store.port import ASCENDING
@@ -110,7 +111,9 @@ def report_copy(ctx: ServiceContext, document: Mapping[str, Any]) -> ReportCopy:
 
 def depot_for(ctx: ServiceContext, report: ReportCopy) -> str:
     """Return the depot whose crews know the neighbourhood, else the nearest one."""
-    return ctx.council.depot_for(report.lat, report.lon, report.neighbourhood).id
+    knowing = {crew.depot_id for crew in store.all_crews(ctx.store) if report.neighbourhood in crew.neighbourhoods}
+    depots = [depot for depot in ctx.council.depots if depot.id in knowing] or list(ctx.council.depots)
+    return min(depots, key=lambda depot: distance_m(report.lat, report.lon, depot.lat, depot.lon)).id
 
 
 def _make_job(ctx: ServiceContext, job_id: str, report: ReportCopy, cause: Cause) -> None:

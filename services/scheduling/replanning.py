@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from services.scheduling import planning, store
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.plan import Plan
+from services.scheduling.register.edit import world_of
+from services.scheduling.standings import standings_of
 from shared.calendar import london_date
 from shared.contracts.envelope import Cause
 from shared.service import ServiceContext
@@ -54,9 +56,10 @@ def reason_to_plan(ctx: ServiceContext, jobs: Sequence[Job], latest: Plan | None
 
 
 def _stranded(ctx: ServiceContext, jobs: Sequence[Job]) -> bool:
-    """Say whether a plan gave jobs to a crew that is not on shift any more, or whose vehicle is off the road."""
+    """Say whether a plan gave jobs to a crew that is not on shift any more, or that has lost its vehicle or people."""
     on_shift = store.crews_on_shift(ctx.store)
-    on_road = {vehicle.id for vehicle in store.all_vehicles(ctx.store) if vehicle.state == "on-road"}
-    working = {crew.id for crew in store.all_crews(ctx.store) if crew.id in on_shift and crew.vehicle_id in on_road}
+    signed_on = [crew for crew in store.all_crews(ctx.store) if crew.id in on_shift]
+    standings = standings_of(ctx, world_of(ctx), signed_on, ctx.clock.now(), on_shift)
+    working = {standing.crew.id for standing in standings if not standing.missing}
     # Jobs that a person gave to a crew are that person's to move.
     return any(job.state == "assigned" and job.plan_id is not None and job.crew_id not in working for job in jobs)

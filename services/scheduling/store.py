@@ -13,6 +13,7 @@ from services.scheduling.domain.forecast import Forecast, forecast_state
 from services.scheduling.domain.job import Job, public_state
 from services.scheduling.domain.plan import Plan, plan_state
 from services.scheduling.domain.what_if import WhatIf
+from services.scheduling.register.documents import OLD_CHANGES, REGISTER
 from shared.store.port import ASCENDING, DESCENDING, Collection, Index, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
@@ -55,7 +56,7 @@ JOBS = Collection(
         Index(equal=("request_key",), only_while="is_requested", unique=True),
         Index(equal=("photo_key",)),
     ),
-    nullable=frozenset({"crew_id", "vehicle_id", "request_key", "done_at", "photo_key"}),
+    nullable=frozenset({"crew_id", "vehicle_id", "report_id", "request_key", "done_at", "photo_key"}),
 )
 CREWS = Collection("crews", fields={"name": "text"}, indexes=(Index(sort=(("name", ASCENDING),)),))
 VEHICLES = Collection(
@@ -110,6 +111,7 @@ SECURED_EVIDENCE = Collection("secured_evidence")
 """Per report the last time that enforcement said its evidence is secured."""
 
 COLLECTIONS: tuple[Collection, ...] = (
+    *(REGISTER, OLD_CHANGES),
     JOBS,
     CREWS,
     VEHICLES,
@@ -130,7 +132,7 @@ def jobs(store: Store) -> Repository[Job]:
 
 
 def crews(store: Store) -> Repository[Crew]:
-    """Return the crews, which are configuration and emit nothing."""
+    """Return the crews, which follow the register and emit nothing."""
     return Repository(store, CREWS.name, Crew)
 
 
@@ -183,13 +185,15 @@ def forecasts(store: Store) -> Repository[Forecast]:
 
 
 def all_crews(store: Store) -> list[Crew]:
-    """Return every crew by name; a council has a few dozen."""
-    return crews(store).find({}, sort=(("name", ASCENDING),), limit=500)[0]
+    """Return every crew by name, contractors too, but for retired ones; a council has a few dozen."""
+    found = crews(store).find({}, sort=(("name", ASCENDING),), limit=500)[0]
+    return [crew for crew in found if not crew.is_retired]
 
 
 def all_vehicles(store: Store) -> list[Vehicle]:
-    """Return every vehicle by registration."""
-    return vehicles(store).find({}, sort=(("registration", ASCENDING),), limit=500)[0]
+    """Return every vehicle by registration, but for retired ones."""
+    found = vehicles(store).find({}, sort=(("registration", ASCENDING),), limit=500)[0]
+    return [vehicle for vehicle in found if not vehicle.is_retired]
 
 
 def active_jobs(store: Store, *, limit: int = 2000) -> list[Job]:

@@ -1,6 +1,7 @@
 """Which handler answers which event, and what is done every so often: the worker's table of contents without nameko."""
 
-from services.scheduling import forecasting, planning, proof, reactions, replanning, tipping
+from services.scheduling import beats, forecasting, planning, proof, reactions, replanning, tipping
+from services.scheduling.register import follow
 from shared.contracts.enforcement import CaseEvidenceSecuredV1
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -58,4 +59,10 @@ FORECAST = Timer("scheduling.forecast", FORECAST_EVERY_SECONDS, forecasting.publ
 SWEEP_EVERY_SECONDS = 6 * 3600.0
 SWEEP_PHOTOS = Timer("scheduling.sweep-photos", SWEEP_EVERY_SECONDS, proof.sweep_photos)
 
-TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS, REPLAN, FORECAST, SWEEP_PHOTOS)
+BEATS_EVERY_SECONDS = 300.0
+"""Before the first shift, and soon after a beat was added; looking is one find."""
+
+BEATS = Timer("scheduling.beats", BEATS_EVERY_SECONDS, beats.make_beat_jobs)
+FOLLOW_REGISTER = Timer("scheduling.follow-register", FINISH_EVERY_SECONDS, follow.follow_register)
+
+TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS, REPLAN, FORECAST, BEATS, FOLLOW_REGISTER, SWEEP_PHOTOS)

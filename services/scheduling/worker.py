@@ -61,6 +61,16 @@ class SchedulingWorker:
         """Publish how long jobs have taken lately."""
         subscriptions.FORECAST.run(self.context)
 
+    @every(subscriptions.BEATS)
+    def make_beat_jobs(self) -> None:
+        """Make the jobs of the beats that are due today."""
+        subscriptions.BEATS.run(self.context)
+
+    @every(subscriptions.FOLLOW_REGISTER)
+    def follow_register(self) -> None:
+        """Bring crews and vehicles in line with the register."""
+        subscriptions.FOLLOW_REGISTER.run(self.context)
+
     @every(subscriptions.SWEEP_PHOTOS)
     def sweep_photos(self) -> None:
         """Delete photos that no job names."""

@@ -32,7 +32,7 @@ USUAL_WORKING_TIME = WorkingTime(time(8), time(17))
 
 def is_working_day(on: date, working: WorkingTime = USUAL_WORKING_TIME) -> bool:
     """Say whether a date is a working day: Monday to Friday, no bank holiday in England, no closure."""
-    return on.weekday() < SATURDAY and on not in working.closures and on not in _bank_holidays(on.year)
+    return on.weekday() < SATURDAY and on not in working.closures and on not in bank_holidays(on.year)
 
 
 def add_working_days(on: date, days: int, working: WorkingTime = USUAL_WORKING_TIME) -> date:
@@ -123,7 +123,7 @@ def _merged(pauses: Iterable[Pause]) -> list[Pause]:
 
 
 @cache
-def _bank_holidays(year: int) -> frozenset[date]:
+def bank_holidays(year: int) -> frozenset[date]:
     """Return England's bank holidays of a year."""
     import holidays  # 0.1 s of import that only a question about working days pays
 

@@ -23,6 +23,9 @@ from shared.contracts.base import (
 from shared.contracts.codes import CHANNELS, JOB_STATES, LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
 
 JOB_KINDS = ("reactive", "proactive")
+JOB_CHANNELS = (*CHANNELS, "beat")
+"""How its report came in; a beat's job has none."""
+
 PROOFS = ("photo", "no-photo")
 NO_PHOTO_REASONS = ("camera-broken", "unsafe-to-stop", "people-in-view", "nothing-to-show", "no-signal")
 JOB_CHANGES = (
@@ -47,7 +50,7 @@ class JobState(Part):
 
     job_id = identifier()
     kind = code(JOB_KINDS)
-    channel = code(CHANNELS)
+    channel = code(JOB_CHANNELS)
     report_id = identifier(nullable=True)
     reference = identifier(nullable=True)
     visit = whole(minimum=1)

@@ -11,6 +11,9 @@ NORTH, SOUTH, EAST, WEST = 61.0, 49.0, 2.0, -9.0
 HEAVIEST_KG = 44_000
 """The heaviest lorry allowed on British roads."""
 
+FUELS = ("diesel", "gas", "electric")
+LICENCES = ("B", "C1", "C")
+
 
 def position(table: Table) -> tuple[float, float]:
     """Return the `lat` and `lon` of a table."""
@@ -32,6 +35,11 @@ def vehicle(table: Table, depot_ids: Collection[str]) -> Vehicle:
         depot_id=table.choice("depot_id", sorted(depot_ids)),
         payload_kg=table.whole("payload_kg", minimum=1, maximum=HEAVIEST_KG),
         tare_kg=table.whole("tare_kg", minimum=1, maximum=HEAVIEST_KG),
+        fuel=table.choice("fuel", FUELS, default="diesel"),
+        range_km=table.optional_whole("range_km", minimum=1),
+        volume_litres=table.optional_whole("volume_litres", minimum=1),
+        width_cm=table.optional_whole("width_cm", minimum=50),
+        licence_needed=table.choice("licence_needed", LICENCES) if table.has("licence_needed") else None,
     )
 
 
@@ -48,6 +56,8 @@ def crew(table: Table, depot_ids: Collection[str], vehicle_ids: Collection[str],
         vehicle_id=table.choice("vehicle_id", sorted(vehicle_ids)),
         kind="hit" if table.choice("kind", ("hit", "street")) == "hit" else "street",
         neighbourhoods=patch,
+        least_people=table.whole("least_people", minimum=1, default=1),
+        has_gate_keys=table.flag("has_gate_keys", default=False),
     )
 
 

@@ -111,6 +111,7 @@ def _council(top: Table, folder: Path, imported: Path | None, places: Path | Non
         open311=kind_tables.open311(top),
         privacy=privacy_notice(top),
         accessibility=accessibility_statement(top),
+        register=folder / identity.text("register") if identity.has("register") else None,
     )
     for table in (identity, size_table, ewc_table, households, counting):
         table.close()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from shared.calendar import WorkingTime
@@ -120,6 +121,11 @@ class Vehicle:
     depot_id: str
     payload_kg: int
     tare_kg: int
+    fuel: str = "diesel"
+    range_km: int | None = None
+    volume_litres: int | None = None
+    width_cm: int | None = None
+    licence_needed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,8 @@ class Crew:
     vehicle_id: str
     kind: CrewKind
     neighbourhoods: tuple[str, ...]
+    least_people: int = 1
+    has_gate_keys: bool = False
 
 
 @dataclass(frozen=True)
@@ -266,6 +274,7 @@ class Council:
     landmarks: Landmarks = field(default_factory=Landmarks)
     partners: Mapping[str, Partner] = field(default_factory=dict)
     complaints: ComplaintStages | None = None
+    register: Path | None = None
 
     @property
     def wards(self) -> tuple[Ward, ...]:

@@ -7,7 +7,7 @@ commits both in one act. There is one way to save an aggregate, and it is this.
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import Field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import cattrs
@@ -48,6 +48,8 @@ converter.register_unstructure_hook(datetime, lambda value: value)
 converter.register_structure_hook(datetime, lambda value, _: value)
 converter.register_unstructure_hook(date, lambda value: value if isinstance(value, datetime) else value.isoformat())
 converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
+converter.register_unstructure_hook(time, lambda value: value.isoformat())
+converter.register_structure_hook(time, lambda value, _: time.fromisoformat(value))
 
 
 class Repository(Generic[A]):

@@ -13,7 +13,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,7 @@ from typing import Any
 
 from services.scheduling import handlers, planner, planning, proposing, store
 from services.scheduling.domain.job import Job
+from services.scheduling.register import documents
 from services.scheduling.rounds.check import broken_rules
 from services.scheduling.rounds.day_file import day_of, plan_of
 from services.scheduling.rounds.make import make_plan
@@ -170,7 +171,8 @@ def _replan_times(ctx: Any, clock: SetClock, tell: Callable[[str], None]) -> lis
     tell(f"planning {LIVE_JOBS} jobs live")
     by_hand = Cause()
     for crew in store.all_crews(ctx.store):
-        handlers.start_shift(ctx, crew.id, cause=by_hand)
+        if not crew.is_contractor:
+            handlers.start_shift(ctx, crew.id, cause=by_hand)
     plan = planning.request_plan(ctx, depot, by="bench", cause=by_hand)
     planner.plan_next(ctx, seconds=proposing.LIVE_SECONDS)
     planning.publish_plan(ctx, plan.id, version=None, cause=by_hand)
@@ -196,9 +198,12 @@ def _big_depot(ctx: Any) -> str:
     handlers.ensure_fleet(ctx)
     depot = str(ctx.council.depots[0].id)
     crews, vehicles = store.crews(ctx.store), store.vehicles(ctx.store)
-    crew = next(each for each in store.all_crews(ctx.store) if each.depot_id == depot)
+    # Nobody enters the people of so many made crews; where nobody is entered at all, all are taken to be there.
+    people = documents.tables(ctx.store).require("people")
+    documents.tables(ctx.store).save(replace(people, rows=()), at=at, cause=by_hand)
+    own = [each for each in store.all_crews(ctx.store) if each.depot_id == depot and not each.is_contractor]
+    crew, has = own[0], len(own)
     vehicle = vehicles.require(str(crew.vehicle_id))
-    has = sum(each.depot_id == depot for each in store.all_crews(ctx.store))
     for number in range(has, LIVE_CREWS):
         name = f"bench-{number}"
         vehicles.add(_copy(vehicle, id=name, registration=name), [], at=at, cause=by_hand)

@@ -143,7 +143,7 @@ def send(page: Page, sent: Sent) -> Response | None:
             control.fill(value)
     if sent.upload:
         form.locator(f"[name={sent.upload}]").set_input_files(
-            {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
+            {"name": "notes.txt", "mimeType": "text/plain", "buffer": sent.holds.encode()}
         )
     with page.expect_navigation() as navigation:
         pressed = (

@@ -25,6 +25,11 @@ class Sent:
     fill: Mapping[str, str] = field(default_factory=dict)
     status: int = BAD_REQUEST
     upload: str | None = None
+    """The field of the file that is sent with it."""
+
+    holds: str = "no picture"
+    """What is in that file."""
+
     press: str | None = None
     """The words of the button, where the form has several."""
 
@@ -90,6 +95,9 @@ def question(slug: str, wrong: Sent | None = None, *, visitor: str = "reporting"
 
 NOTICE_STEP = "/enforcement/notices/<notice_id>/<any(recipient, serve, payment, cancel):step>"
 TICKET_FORM = "/tonnage/tickets/new?tip={tip}"
+REGISTER_FORMS = ("people", "crews", "patterns", "access", "beats")
+"""Tables whose forms have every kind of field among them."""
+
 FOUND_FORM = "/crew/found?place={place}"
 
 REPORTS = (
@@ -259,6 +267,47 @@ SCHEDULING = (
         error=Sent("/dispatch/depots/<depot_id>/what-if"),
     ),
     page("scheduling", "/dispatch/what-if/<what_if_id>", "supervisor", "/dispatch/what-if/{what_if}"),
+    page("scheduling", "/dispatch/register", "supervisor"),
+    page("scheduling", "/dispatch/register", "manager"),
+    page(
+        "scheduling",
+        "/dispatch/register/<table>",
+        "supervisor",
+        "/dispatch/register/people",
+        none="/dispatch/register/people?q=zzzz",
+        retired_too="/dispatch/register/absences?retired=yes",
+        widest="/dispatch/register/vehicles",
+        fixed="/dispatch/register/sites",
+        error=Sent("/dispatch/register/<table>/upload"),
+        error_in_file=Sent("/dispatch/register/<table>/upload", upload="file"),
+        file_to_take=Sent(
+            "/dispatch/register/<table>/upload",
+            upload="file",
+            holds="id,name,crew_ids,licences,licence_until,tickets\np-001,Ada Renamed,{crew},B,,\n,Una New,{crew},,,\n",
+            status=OK,
+        ),
+    ),
+    page("scheduling", "/dispatch/register/<table>", "manager", "/dispatch/register/crews"),
+    *(
+        page(
+            "scheduling",
+            "/dispatch/register/<table>/new",
+            "supervisor",
+            f"/dispatch/register/{table}/new",
+            error=Sent("/dispatch/register/<table>/new"),
+        )
+        for table in REGISTER_FORMS
+    ),
+    page(
+        "scheduling",
+        "/dispatch/register/<table>/rows/<row_id>",
+        "supervisor",
+        "/dispatch/register/people/rows/p-001",
+        vehicle="/dispatch/register/vehicles/rows/tipper-202",
+        site="/dispatch/register/sites/rows/dock-road-transfer",
+        error=Sent("/dispatch/register/<table>/rows/<row_id>"),
+    ),
+    page("scheduling", "/dispatch/register/<table>/rows/<row_id>", "manager", "/dispatch/register/people/rows/p-001"),
     page("scheduling", "/crew", "crew"),
     page("scheduling", "/crew", "supervisor", one_crew="/crew?crew={crew}"),
     page(
@@ -457,6 +506,7 @@ NOT_PAGES = {
     "/demo/stream": "events for the wall in miniature",
     "/dispatch/jobs/<job_id>/photo": "a picture",
     "/dispatch/live": "a part of the board, which the board puts into itself",
+    "/dispatch/register/<table>/csv": "a file",
     "/dispatch/stream": "events for the board",
     "/enforcement/cases/<case_id>/exhibits/<int:number>/files/<int:position>": "a file",
     "/open-data/materials.csv": "a file",
@@ -491,6 +541,8 @@ NOTHING_TO_FILL_IN = {
     "/dispatch/jobs/<job_id>/release",
     "/dispatch/plans/<plan_id>/discard",
     "/dispatch/plans/<plan_id>/publish",
+    "/dispatch/register/<table>/rows/<row_id>/retire",
+    "/dispatch/register/<table>/take",
     "/report/<reference>/still-there/<token>",
     "/report/new/check",
     "/report/new/nearby",

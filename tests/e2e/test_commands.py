@@ -104,6 +104,9 @@ def refused(said: Said, *, code: int, saying: str) -> None:
         (["plan-day", "pyproject.toml"], "pyproject.toml is not JSON"),
         (["plan-day", "shared/contracts/examples/plan.published.v1.json"], "This is not a day that can be planned"),
         (["plan-day", "pyproject.toml", "--seconds", "0"], "--seconds"),
+        (["register", "export", "nonsense"], "There is no table 'nonsense'; the tables are people, absences, crews"),
+        (["register", "import", "people", "nothing.csv"], "nothing.csv"),
+        (["register", "import", "nonsense", "pyproject.toml"], "There is no table 'nonsense'"),
         (["simulate", "--per-hour", "0"], "--per-hour"),
         (["privacy", "export"], "Give an email address"),
         (["privacy", "export", "--email", "a@b.example", "--to", "shared"], "is there already"),
@@ -130,6 +133,8 @@ def test_what_does_not_exist_is_refused_in_one_line(council, arguments, saying):
         ["privacy", "export", "--email", "a@b.example"],
         ["privacy", "erase", "--email", "a@b.example", "--reason", "Asked in writing"],
         ["privacy", "log"],
+        ["register", "export", "people"],
+        ["register", "import", "people", "pyproject.toml"],
     ],
     ids=" ".join,
 )
@@ -531,3 +536,57 @@ def test_nothing_made_up_is_sent_to_a_council_that_is_no_demonstration(council, 
 
 def test_a_simulation_needs_the_credentials_of_a_started_system(tmp_path):
     refused(streetscene("simulate", data=tmp_path), code=2, saying="credentials.json is not there")
+
+
+# --- the register -----------------------------------------
+
+
+def test_a_table_is_exported_and_comes_back_without_a_change(council, tmp_path):
+    exported = streetscene("register", "export", "patterns", data=council.data)
+    file = tmp_path / "patterns.csv"
+    file.write_text(exported.out)
+
+    said = streetscene("register", "import", "patterns", str(file), data=council.data)
+
+    assert exported.out.startswith("id,name,kind,starts,ends,days,")
+    assert (said.code, said.out.splitlines()[-1]) == (0, "0 of 7 rows changed.")
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(council, tmp_path):
+    file = tmp_path / "absences.csv"
+    file.write_text("id,person_id,from_on,to_on,kind\nfrom-a-file,p-001,2031-01-06,2031-01-07,planned\n")
+
+    dry = streetscene("register", "import", "absences", str(file), "--dry-run", "--json", data=council.data)
+    after_dry = streetscene("register", "export", "absences", data=council.data).out
+    taken = streetscene("register", "import", "absences", str(file), data=council.data)
+    after = streetscene("register", "export", "absences", "--json", data=council.data)
+
+    assert [(each["line"], each["what"]) for each in json.loads(dry.out)["changes"]] == [(2, "added")]
+    assert "from-a-file" not in after_dry
+    assert (taken.code, taken.out.splitlines()[-1]) == (0, "1 of 1 rows changed.")
+    assert "from-a-file" in {row["id"] for row in json.loads(after.out)}
+
+
+def test_a_bad_file_ends_with_every_bad_line_and_takes_nothing(council, tmp_path):
+    file = tmp_path / "absences.csv"
+    file.write_text("id,person_id,from_on,to_on,kind\na-1,nobody,soon,,planned\n")
+
+    said = streetscene("register", "import", "absences", str(file), "--json", data=council.data)
+    told = streetscene("register", "import", "absences", str(file), data=council.data)
+
+    bad = json.loads(said.out)["bad"]
+    assert [(each["line"], each["column"]) for each in bad] == [(2, "person_id"), (2, "from_on")]
+    assert (said.code, told.code, json.loads(said.out)["taken"]) == (1, 1, False)
+    assert "Nothing was taken: 2 things are wrong." in told.err
+
+
+def test_what_a_command_changes_is_what_the_page_shows(council, tmp_path):
+    file = tmp_path / "vehicles.csv"
+    rows = streetscene("register", "export", "vehicles", data=council.data).out
+    file.write_text(rows.replace("DEMO-303", "DEMO-909"))
+
+    said = streetscene("register", "import", "vehicles", str(file), data=council.data)
+
+    assert said.code == 0
+    vehicles = council.get("/api/scheduling/v1/vehicles", "supervisor")["items"]
+    assert "DEMO-909" in {vehicle["registration"] for vehicle in vehicles}

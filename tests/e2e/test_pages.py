@@ -172,7 +172,9 @@ def test_a_page_is_sound_in_each_of_its_states(state, request, titles, table, sc
     place: Place = request.getfixturevalue("empty" if state.is_empty_system else "filled")
     address = state.address.format(**place.examples)
     sent = state.sent and replace(
-        state.sent, fill={name: value.format(**place.examples) for name, value in state.sent.fill.items()}
+        state.sent,
+        fill={name: value.format(**place.examples) for name, value in state.sent.fill.items()},
+        holds=state.sent.holds.format(**place.examples),
     )
 
     tab = place.tab(state.page.visitor, javascript=True)
@@ -219,6 +221,8 @@ def take_pictures(tab: Looker, state: State, folder: Path) -> None:
     name = re.sub(
         r"[^a-z0-9]+", "-", f"{state.page.service} {state.page.rule} {state.page.visitor} {state.name}".lower()
     )
+    if state.page.rule.endswith("<table>/new"):
+        name += "-" + state.address.split("/")[-2]
     if state.page.rule.endswith(("<slug>", "<name>", ":step>")):
         name += "-" + state.address.rpartition("/")[2]
     for width in (PHONE_WIDTH, WIDE["width"]):

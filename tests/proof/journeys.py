@@ -109,7 +109,8 @@ class Sender(threading.Thread):
     def run(self) -> None:
         """Take reports from alley to penalty."""
         try:
-            crews = self._items("/api/scheduling/v1/crews", "supervisor")
+            every = self._items("/api/scheduling/v1/crews", "supervisor")
+            crews = [crew for crew in every if crew["kind"] != "contractor"]
             self._crew = crews[self._number % len(crews)]
             vehicles = self._items("/api/scheduling/v1/vehicles", "supervisor")
             self._vehicle = next(vehicle for vehicle in vehicles if vehicle["id"] == self._crew["vehicle_id"])

@@ -58,7 +58,13 @@ class Completion:
 
 
 def check_completion(
-    completion: Completion, *, waste_type: str | None, land_type: str | None, size: str | None, is_waste: bool = True
+    completion: Completion,
+    *,
+    waste_type: str | None,
+    land_type: str | None,
+    size: str | None,
+    is_waste: bool = True,
+    by_contractor: bool = False,
 ) -> None:
     """Refuse a completion that lacks what its outcome needs, given what was known of the job before.
 
@@ -74,7 +80,8 @@ def check_completion(
         _check_code(name, said, choices, QUESTIONS[name])
         if is_waste and completion.outcome in COLLECTING_OUTCOMES and said is None and known[name] is None:
             raise DomainError(QUESTIONS[name], field=name)
-    if completion.outcome in COLLECTING_OUTCOMES and (completion.waste_type or waste_type) in CONTRACTOR_WASTE:
+    is_collected = completion.outcome in COLLECTING_OUTCOMES
+    if is_collected and not by_contractor and (completion.waste_type or waste_type) in CONTRACTOR_WASTE:
         raise DomainError(
             "Asbestos is for a licensed contractor: keep away, and choose “Needs a specialist”.",
             field="outcome",

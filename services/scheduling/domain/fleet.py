@@ -6,7 +6,7 @@ The vehicle decides a tip: saving it fixes the tip's id and its load list in one
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from shared.contracts.base import Fact
@@ -19,7 +19,7 @@ TIPS_KEPT = 12
 
 @dataclass(frozen=True)
 class Crew:
-    """A crew as the council's configuration names it: the vehicle that it drives, the neighbourhoods that it knows."""
+    """A crew as the register has it: the vehicle that it drives, the neighbourhoods that it knows, what it takes."""
 
     id: str
     name: str
@@ -27,6 +27,13 @@ class Crew:
     vehicle_id: str | None
     kind: str
     neighbourhoods: tuple[str, ...] = ()
+    least_people: int = 1
+    has_gate_keys: bool = False
+    hours_regime: str = "gb-domestic"
+    waste_types: tuple[str, ...] = ()
+    """What a contractor takes; a crew of the council takes whatever its people have tickets for."""
+
+    is_retired: bool = False
     version: int = 0
     sequence: int = 0
 
@@ -74,8 +81,30 @@ class Vehicle:
     state: str = "on-road"
     tips: tuple[Tip, ...] = ()
     unfinished_tips: tuple[str, ...] = ()
+    fuel: str = "diesel"
+    range_km: int | None = None
+    volume_litres: int | None = None
+    width_cm: int | None = None
+    licence_needed: str | None = None
+    off_road_from: date | None = None
+    off_road_to: date | None = None
+    is_off_by_register: bool = False
+    """The register has taken it off the road, so the register puts it back."""
+
+    is_retired: bool = False
     version: int = 0
     sequence: int = 0
+
+    @property
+    def gross_kg(self) -> int:
+        """The most that it weighs with its load."""
+        return self.tare_kg + self.payload_kg
+
+    def is_on_road(self, day: date) -> bool:
+        """Say whether it can be sent out on a day."""
+        is_off = self.off_road_from is not None and self.off_road_from <= day
+        has_returned = is_off and self.off_road_to is not None and self.off_road_to < day
+        return self.state == "on-road" and (not is_off or has_returned)
 
     @property
     def last_tip_id(self) -> str | None:

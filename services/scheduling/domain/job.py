@@ -1,7 +1,8 @@
-"""A job: one visit to one report, as pure functions from a job to the next one and the facts to announce.
+"""A job as pure functions from a job to the next one and the facts to announce.
 
-A function that has nothing to change returns the job itself and no facts: that is how repeated and late events come to
-nothing. Kilograms are an estimate from the size until a weighbridge ticket says more.
+It is one visit to one report, or one round of a beat, which no report asks for. A function that has nothing to change
+returns the job itself and no facts: that is how repeated and late events come to nothing. Kilograms are an estimate
+from the size until a weighbridge ticket says more.
 """
 
 from collections.abc import Mapping
@@ -48,6 +49,9 @@ CANCEL_REASONS: Mapping[str, str] = {
     "not-ours": "It is not for the council to clear",
     "no-longer-needed": "It no longer needs doing",
 }
+NEXT_ROUND = "next-round"
+"""Why a beat's job was called off that nobody had begun: its next round has come."""
+
 FOLLOWED_REASONS: Mapping[str, str] = {
     "report-closed": "Its report was closed",
     "report-merged": "Its report was joined to another",
@@ -75,7 +79,7 @@ class Job:
 
     id: str
     channel: str
-    report_id: str
+    report_id: str | None
     reference: str
     visit: int
     depot_id: str
@@ -122,6 +126,13 @@ class Job:
     cancelled_because: str | None = None
     expected_on: date | None = None
     request_key: str | None = None
+    beat_id: str | None = None
+    title: str | None = None
+    """What a job without a report is about."""
+
+    work_minutes: int | None = None
+    ticket: str | None = None
+    crew_kind: str | None = None
     seen: dict[str, int] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     version: int = 0
@@ -159,7 +170,7 @@ def public_state(job: Job) -> Mapping[str, Any]:
         "kind": job.kind,
         "channel": job.channel,
         "report_id": job.report_id,
-        "reference": job.reference,
+        "reference": job.reference if job.report_id is not None else None,
         "visit": job.visit,
         "state": job.state,
         "held": job.held,
@@ -218,6 +229,8 @@ def assign(job: Job, crew: Crew, *, at: datetime, position: int | None = None, p
             f"{job.reference} is asbestos. Only a licensed contractor may take it, so it can’t go to {crew.name}.",
             rule="contractor-only",
         )
+    if crew.is_contractor and job.waste_type not in crew.waste_types:
+        raise DomainError(f"{crew.name} doesn’t take what {job.reference} is.", rule="contractor-takes")
     if job.crew_id == crew.id and job.state in ("assigned", "started"):
         return job, []
     given = replace(
@@ -268,7 +281,13 @@ def start(job: Job, *, at: datetime) -> Change:
 
 
 def complete(
-    job: Job, completion: Completion, *, vehicle_id: str | None, size_kg: Mapping[str, int], at: datetime
+    job: Job,
+    completion: Completion,
+    *,
+    vehicle_id: str | None,
+    size_kg: Mapping[str, int],
+    at: datetime,
+    by_contractor: bool = False,
 ) -> Change:
     """Close the visit with its outcome; one that keeps the report open defers the job instead.
 
@@ -277,8 +296,18 @@ def complete(
     """
     if job.state != "started":
         raise DomainError(f"{job.reference} is {job.state}. Start the job before you finish it.", rule="job-state")
+    if completion.has_evidence and job.report_id is None:
+        raise DomainError(
+            "A beat has no report to keep evidence for. Record what you found as a tip, with its evidence.",
+            field="has_evidence",
+        )
     check_completion(
-        completion, waste_type=job.waste_type, land_type=job.land_type, size=job.size, is_waste=job.is_waste
+        completion,
+        waste_type=job.waste_type,
+        land_type=job.land_type,
+        size=job.size,
+        is_waste=job.is_waste,
+        by_contractor=by_contractor,
     )
     confirmed = replace(
         job,
@@ -319,7 +348,7 @@ def cancel(job: Job, reason: str) -> Change:
         return job, []
     if job.state in ("started", "completed"):
         raise DomainError(f"{job.reference} is {job.state}, so it can’t be cancelled.", rule="job-state")
-    if reason not in CANCEL_REASONS and reason not in FOLLOWED_REASONS:
+    if reason not in CANCEL_REASONS and reason not in FOLLOWED_REASONS and reason != NEXT_ROUND:
         raise DomainError("Choose why it is cancelled", field="reason")
     cancelled = replace(job, state="cancelled", cancelled_because=reason, crew_id=None, vehicle_id=None, held=False)
     return cancelled, [JobCancelledV1.fact(reason=reason)]

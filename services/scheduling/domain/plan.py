@@ -70,6 +70,14 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """A limit of drivers' hours or working time that a plan would break, and whether the limit was verified."""
+
+    words: str
+    verified: bool
+
+
+@dataclass(frozen=True)
 class Proposal:
     """What the planner found: stops, what is left and why, what changes and why, and figures beside the baseline's."""
 
@@ -80,6 +88,8 @@ class Proposal:
     changes: tuple[Change, ...] = ()
     figures: tuple[Figures, ...] = ()
     """This plan first, then the present sheets where there are any, then the list-order supervisor."""
+
+    warnings: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True)

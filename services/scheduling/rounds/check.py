@@ -7,7 +7,7 @@ itself, adds up loads and times again, and knows nothing of how plans are made. 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from services.scheduling.rounds.day import Crew, Day, Job, Spot
+from services.scheduling.rounds.day import Absent, Crew, Day, Job, Spot
 from services.scheduling.rounds.drive import Round, Stop
 from services.scheduling.rounds.travel import Travel
 
@@ -18,8 +18,14 @@ RULES: Mapping[str, str] = {
     "contractor": "a contractor’s job goes to no crew of the council",
     "pinned": "a job that was given to a crew by hand stays with it",
     "locked": "the stops that a crew has been shown already come first, in their order",
-    "skill": "the crew has the ticket that the job needs",
+    "off-shift": "the crew is on shift by its pattern, bank holidays counted, or has signed on",
+    "no-vehicle": "the crew has a vehicle",
+    "off-road": "the vehicle is on the road",
+    "short-handed": "as many of the crew are there as its work takes",
+    "skill": "the crew has the tickets, keys and kind that the job needs",
+    "access": "the vehicle is narrow and light enough for the place",
     "licence": "somebody in the crew may drive the vehicle",
+    "range": "an electric vehicle comes home on its charge",
     "load": "the vehicle carries what is on it, in kilograms and litres, and is empty when it comes home",
     "materials": "a site takes what is tipped there",
     "opening-hours": "a site is open while a vehicle tips there",
@@ -30,6 +36,8 @@ RULES: Mapping[str, str] = {
 
 TOLERANCE = 1.0
 """Seconds: times are rounded when they are written down."""
+
+ROUNDING_METRES = 1.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,8 @@ def broken_rules(day: Day, rounds: Mapping[str, Round], travel: Travel) -> list[
         crew = day.crews.get(crew_id)
         if crew is None:
             if round_.stops:
-                found.append(Broken("unknown", crew_id, f"{crew_id} is not on shift"))
+                why = day.absent.get(crew_id, Absent("unknown", f"{day.gone.get(crew_id, crew_id)} is not on shift"))
+                found.append(Broken(why.rule, crew_id, why.words))
             continue
         found += _duplicates(day, crew, round_, seen)
         for rule, check in _CHECKS:
@@ -116,10 +125,19 @@ def _pinned(crew: Crew, job: Job) -> str | None:
 
 
 def _skill(crew: Crew, job: Job) -> str | None:
-    """Say that a crew lacks a ticket."""
-    if job.skill is None or job.skill in crew.skills:
-        return None
-    return f"{job.label} needs {job.skill}, which {crew.name} doesn’t have"
+    """Say that a crew lacks a ticket, a key, or is of another kind."""
+    missing = ({job.skill} if job.skill is not None else set()) | job.needs
+    missing -= crew.skills
+    return f"{job.label} needs {', '.join(sorted(missing))}, which {crew.name} doesn’t have" if missing else None
+
+
+def _access(crew: Crew, job: Job) -> str | None:
+    """Say that a vehicle is too wide or too heavy for a place."""
+    if job.max_width_cm is not None and (crew.width_cm or 0) > job.max_width_cm:
+        return f"{job.label} is behind a width of {job.max_width_cm} cm, and {crew.name}’s vehicle has {crew.width_cm}"
+    if job.max_gross_kg is not None and (crew.gross_kg or 0) > job.max_gross_kg:
+        return f"{job.label} is behind a limit of {job.max_gross_kg} kg, and {crew.name}’s vehicle has {crew.gross_kg}"
+    return None
 
 
 def _licence(walk: Walk) -> Iterator[str]:
@@ -137,6 +155,22 @@ def _locked(walk: Walk) -> Iterator[str]:
             ", ".join(walk.crew.locked),
         )
         yield f"{walk.crew.name} is on its way to {label}, which must stay its next stop"
+
+
+def _range(walk: Walk) -> Iterator[str]:
+    """Find a round that is longer than the charge lasts."""
+    most = walk.crew.range_metres
+    if most is None or not walk.round.stops:
+        return
+    spot, metres = walk.crew.position, 0.0
+    for stop in walk.round.stops:
+        there, _, _, _ = _needs(walk, stop, spot)
+        metres += walk.travel.metres(spot, there) if there != spot else 0.0
+        spot = there
+    metres += walk.travel.metres(spot, walk.crew.home) if spot != walk.crew.home else 0.0
+    if metres > most + ROUNDING_METRES:
+        driven, left = metres / 1000, max(0.0, most) / 1000
+        yield f"{walk.crew.name} would drive {driven:.0f} km, and its vehicle’s charge lasts for {left:.0f}"
 
 
 def _load(walk: Walk) -> Iterator[str]:
@@ -247,7 +281,9 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
     ("pinned", _of_jobs(_pinned)),
     ("locked", _locked),
     ("skill", _of_jobs(_skill)),
+    ("access", _of_jobs(_access)),
     ("licence", _licence),
+    ("range", _range),
     ("load", _load),
     ("materials", _materials),
     ("opening-hours", _opening_hours),

@@ -75,6 +75,10 @@ class Crew:
     locked: tuple[str, ...] = ()
     is_under_way: bool = False
     fuel: str = "diesel"
+    width_cm: int | None = None
+    gross_kg: int | None = None
+    range_metres: float | None = None
+    """How far the vehicle still goes today without being charged; None for one that is refuelled anywhere."""
 
     @property
     def may_drive(self) -> bool:
@@ -90,11 +94,22 @@ class Crew:
         """Say whether the job fits on the empty vehicle."""
         return job.kg <= self.payload_kg and job.litres <= self.volume_litres
 
+    def lacks(self, job: "Job") -> frozenset[str]:
+        """Return what the job needs that nobody in the crew has."""
+        return (job.needs | ({job.skill} if job.skill is not None else set())) - self.skills
+
+    def gets_to(self, job: "Job") -> bool:
+        """Say whether the vehicle is narrow and light enough for the place; an unmeasured width is taken to be."""
+        is_wide = job.max_width_cm is not None and self.width_cm is not None and self.width_cm > job.max_width_cm
+        is_heavy = job.max_gross_kg is not None and self.gross_kg is not None and self.gross_kg > job.max_gross_kg
+        return not (is_wide or is_heavy)
+
     def can_do(self, job: "Job") -> bool:
         """Say whether the crew may and can do a job at all."""
         return (
             self.may_drive
-            and (job.skill is None or job.skill in self.skills)
+            and not self.lacks(job)
+            and self.gets_to(job)
             and self.carries(job)
             and job.pinned_to in (None, self.id)
             and job.is_plannable
@@ -126,6 +141,11 @@ class Job:
     held: bool = False
     contractor: bool = False
     place: str = ""
+    needs: frozenset[str] = frozenset()
+    """Tickets, keys and the like beside the skill, in the words that people are told."""
+
+    max_width_cm: int | None = None
+    max_gross_kg: int | None = None
 
     @property
     def is_plannable(self) -> bool:
@@ -147,13 +167,24 @@ class Step:
     id: str = ""
 
 
+@dataclass(frozen=True)
+class Absent:
+    """Why a crew can't be planned: the rule that a plan for it would break, and the words."""
+
+    rule: str
+    words: str
+
+
 Sheets: TypeAlias = Mapping[str, Sequence[Step]]
 """A plan: what each crew does, in order, by crew id. The way home, with a tip when loaded, is understood."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """Everything that a plan decides about; `now` is when it is made, `gone` names crews that are not on shift."""
+    """Everything that a plan decides about; `now` is when it is made.
+
+    `gone` names the crews that are not planned, `absent` says for those of the depot why.
+    """
 
     crews: Mapping[str, Crew]
     jobs: Mapping[str, Job]
@@ -161,6 +192,7 @@ class Day:
     now: int = 0
     name: str = ""
     gone: Mapping[str, str] = field(default_factory=dict)
+    absent: Mapping[str, Absent] = field(default_factory=dict)
 
 
 def jobs_in(steps: Sequence[Step]) -> list[str]:

@@ -102,10 +102,7 @@ class Cart:
     def served(self, job: Job) -> "Cart | None":
         """Return the cart after the job, or None where the crew would then not be home in time."""
         other = self.copy()
-        if not other.serve(job):
-            return None
-        home = other.copy()
-        return other if home.go_home() and home.now <= self.crew.end else None
+        return other if other.serve(job) and other.comes_home() else None
 
     def tipped(self, site_id: str) -> "Cart | None":
         """Return the cart after a tip that is on the sheet, or None where there is no use or no time for it."""
@@ -113,10 +110,14 @@ class Cart:
         if site is None or not (self.kg or self.litres) or not site.takes(self.materials):
             return None
         other = self.copy()
-        if not other.tip(site, is_forced=False):
-            return None
-        home = other.copy()
-        return other if home.go_home() and home.now <= self.crew.end else None
+        return other if other.tip(site, is_forced=False) and other.comes_home() else None
+
+    def comes_home(self) -> bool:
+        """Say whether the crew would be home within its shift, and within its vehicle's range."""
+        home = self.copy()
+        if not home.go_home() or home.now > self.crew.end:
+            return False
+        return self.crew.range_metres is None or home.metres <= self.crew.range_metres
 
     def rested(self) -> "Cart | None":
         """Return the cart after a break that is on the sheet, or None where it is not its time."""

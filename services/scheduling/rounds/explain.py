@@ -192,10 +192,14 @@ def _without_able_crew(day: Day, job: Job) -> Reason | None:
     crews = [crew for crew in day.crews.values() if job.pinned_to in (None, crew.id)]
     if not crews:
         return Reason("pinned", "it was given by hand to a crew that is not on shift")
-    skilled = [crew for crew in crews if job.skill is None or job.skill in crew.skills]
+    skilled = [crew for crew in crews if not crew.lacks(job)]
     if not skilled:
-        return Reason("no-skill", f"no crew on shift has what it needs: {job.skill}")
-    licensed = [crew for crew in skilled if crew.may_drive]
+        least = min((crew.lacks(job) for crew in crews), key=lambda lacking: (len(lacking), sorted(lacking)))
+        return Reason("no-skill", f"no crew on shift has what it needs: {', '.join(sorted(least))}")
+    getting = [crew for crew in skilled if crew.gets_to(job)]
+    if not getting:
+        return Reason("no-access", "every vehicle that could be sent is too wide or too heavy for the place")
+    licensed = [crew for crew in getting if crew.may_drive]
     if not licensed:
         return Reason("no-licence", "nobody in a crew that could do it may drive its vehicle")
     if any(crew.carries(job) for crew in licensed):
@@ -263,8 +267,10 @@ def _unable(crew: Crew, job: Job) -> str:
     """Say why a crew may not or can't do a job at all."""
     if job.pinned_to not in (None, crew.id):
         return "it was given to another crew by hand"
-    if job.skill is not None and job.skill not in crew.skills:
-        return f"{crew.name} doesn’t have what it needs: {job.skill}"
+    if crew.lacks(job):
+        return f"{crew.name} doesn’t have what it needs: {', '.join(sorted(crew.lacks(job)))}"
+    if not crew.gets_to(job):
+        return f"{crew.name}’s vehicle is too wide or too heavy for the place"
     if not crew.may_drive:
         return f"nobody in {crew.name} may drive its vehicle"
     return f"it is too big for {crew.name}’s vehicle"

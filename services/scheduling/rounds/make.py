@@ -123,6 +123,7 @@ def after_locked(day: Day, travel: Travel) -> Day:
             materials=cart.materials,
             locked=(),
             is_under_way=crew.is_under_way or bool(crew.locked),
+            range_metres=None if crew.range_metres is None else crew.range_metres - cart.metres,
         )
     jobs = {job.id: job for job in day.jobs.values() if job.id not in locked}
     return replace(day, crews=crews, jobs=jobs)

@@ -203,6 +203,19 @@ class _Matrices:
             self.durations.append(duration)
         return self._profiles[key]
 
+    def range_at(self, crew: Crew) -> int | None:
+        """Return the typical seconds in which a vehicle drives its range, None for one without."""
+        if crew.range_metres is None:
+            return None
+        ways = self.costs[self.profile_of[crew.id]]
+        spot = crew.home
+        far = max(range(self.first_job), key=lambda place: self._travel.metres(spot, self.places[place]))
+        metres = self._travel.metres(spot, self.places[far])
+        if not metres:
+            return None
+        per_metre = float(ways[self.yards.index(spot), far]) / metres
+        return max(0, int(crew.range_metres * per_metre))
+
     def _with_ends(self, ways: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return cost and duration with the ENDs: home by way of the best site, with the time of the tip."""
         count, yards = self.first_end, len(self.yards)
@@ -272,6 +285,7 @@ def _vehicle(matrices: _Matrices, crew: Crew, depot: Callable[[int], int]) -> di
     ready = matrices.clock.ready(crew)
     home = int(matrices.costs[matrices.profile_of[crew.id]][start, end])
     return {
+        **_range(matrices, crew),
         "capacity": (crew.payload_kg, crew.volume_litres),
         "start_depot": depot(start),
         "end_depot": depot(end),
@@ -286,6 +300,15 @@ def _vehicle(matrices: _Matrices, crew: Crew, depot: Callable[[int], int]) -> di
         "reload_depots": tuple(range(len(matrices.sites))),
         "max_reloads": MOST_RELOADS,
     }
+
+
+def _range(matrices: _Matrices, crew: Crew) -> dict[str, int]:
+    """Return how far a crew's vehicle goes as seconds of driving, which is what distances are here; roughly.
+
+    The replay counts metres, and drops what is too far all the same.
+    """
+    metres = matrices.range_at(crew)
+    return {} if metres is None else {"max_distance": metres}
 
 
 def _name(setting: tuple[str, Any]) -> str:

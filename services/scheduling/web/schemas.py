@@ -29,7 +29,8 @@ class JobItem(Schema):
     contractor = fields.Boolean()
     kind = fields.String()
     channel = fields.String()
-    report_id = fields.String()
+    report_id = fields.String(allow_none=True, metadata={"description": "None for a beat, which nobody reported."})
+    title = fields.String(allow_none=True, metadata={"description": "What a beat is about."})
     depot_id = fields.String()
     crew_id = fields.String(allow_none=True)
     vehicle_id = fields.String(allow_none=True)
@@ -228,6 +229,8 @@ def job_item(job: Job, *, overdue: bool) -> Mapping[str, Any]:
     return {
         **public_state(job),
         "id": job.id,
+        "reference": job.reference,
+        "title": job.title,
         "report_kind": job.report_kind,
         "version": job.version,
         "overdue": overdue,

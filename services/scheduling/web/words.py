@@ -84,7 +84,9 @@ def register(app: Flask, ctx: ServiceContext) -> None:
 
 
 def job_what(council: Council, job: Job) -> str:
-    """Return what a job is about: the waste in plain words, or the name of its report's kind."""
+    """Return what a job is about: a beat's name, the waste in plain words, or the name of its report's kind."""
+    if job.title is not None:
+        return job.title
     return plain("waste_type", job.waste_type) if job.is_waste else council.kind_of(job.report_kind).name
 
 
@@ -122,6 +124,8 @@ def waits_words(job: Job) -> str:
 def cancel_words(job: Job) -> str:
     """Return why a job was cancelled."""
     code = job.cancelled_because or ""
+    if code == rules.NEXT_ROUND:
+        return "Its next round has come"
     return rules.CANCEL_REASONS.get(code) or rules.FOLLOWED_REASONS.get(code, code)
 
 

@@ -15,7 +15,7 @@ SIZE_KG = {"single-black-bag": 8, "small-van": 250, "transit-van": 500}
 
 CREW = Crew("north-1", "North 1", "north", "van-1", "street")
 OTHER_CREW = Crew("north-2", "North 2", "north", "van-2", "street")
-CONTRACTOR = Crew("asbestos-1", "Asbestos Ltd", "north", None, "contractor")
+CONTRACTOR = Crew("asbestos-1", "Asbestos Ltd", "north", None, "contractor", waste_types=("asbestos",))
 VEHICLE = Vehicle("van-1", "DK26ABC", "north", "caged-tipper", 1000, 2400)
 
 

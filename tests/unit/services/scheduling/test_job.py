@@ -70,7 +70,27 @@ def test_asbestos_is_never_given_to_a_normal_crew():
 
 
 def test_asbestos_is_given_to_a_licensed_contractor():
-    assert rules.assign(make_job(contractor=True), CONTRACTOR, at=NOW)[0].state == "assigned"
+    job = make_job(contractor=True, waste_type="asbestos")
+
+    assert rules.assign(job, CONTRACTOR, at=NOW)[0].state == "assigned"
+
+
+def test_a_contractor_is_not_given_what_it_does_not_take():
+    with pytest.raises(DomainError, match="Asbestos Ltd doesn’t take what FT-7K3MQ2XA is"):
+        rules.assign(make_job(waste_type="chemical-drums-oil-fuel"), CONTRACTOR, at=NOW)
+
+
+def test_evidence_has_no_place_on_a_beat():
+    beat = started_job(report_id=None, is_waste=False, title="Sweep", size=None)
+
+    with pytest.raises(DomainError, match="no report to keep evidence for"):
+        rules.complete(beat, make_completion(has_evidence=True), vehicle_id=None, size_kg=SIZE_KG, at=LATER)
+
+
+def test_a_beats_event_names_no_report():
+    state = rules.public_state(started_job(report_id=None, reference="BT-00000000", kind="proactive", channel="beat"))
+
+    assert (state["report_id"], state["reference"], state["channel"]) == (None, None, "beat")
 
 
 @pytest.mark.parametrize("state", ["open", "deferred", "completed", "cancelled"])
@@ -276,3 +296,14 @@ def test_every_fact_with_the_jobs_state_fits_its_contract(change):
             fact, subject=job.id, sequence=1, state=rules.public_state(job), time=NOW, cause=Cause("report-1")
         )
         assert encode(event)
+
+
+def test_a_contractor_may_say_that_it_has_cleared_asbestos():
+    job = started_job(waste_type="asbestos", contractor=True, crew_id=CONTRACTOR.id)
+    said = make_completion(waste_type="asbestos")
+
+    done, _ = rules.complete(job, said, vehicle_id=None, size_kg=SIZE_KG, at=LATER, by_contractor=True)
+
+    assert done.state == "completed"
+    with pytest.raises(DomainError, match="Asbestos is for a licensed contractor"):
+        rules.complete(job, said, vehicle_id=None, size_kg=SIZE_KG, at=LATER)

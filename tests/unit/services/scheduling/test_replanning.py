@@ -8,6 +8,7 @@ import pytest
 from services.scheduling import forecasting, handlers, planning, replanning, store
 from services.scheduling.domain.forecast import FEWEST_JOBS, rows_of
 from services.scheduling.domain.plan import Plan
+from services.scheduling.register import edit
 from shared.calendar import london_date
 from shared.contracts import decode
 from shared.contracts.envelope import Cause
@@ -77,6 +78,22 @@ def test_jobs_of_a_crew_that_is_gone_have_the_day_planned_again_but_only_those_o
 
     given = replace(store.jobs(ctx.store).require(job.id), plan_id="plan-1")
     store.jobs(ctx.store).save(given, [], at=TUESDAY_MORNING, cause=BY_HAND)
+    replanning.request_replans(ctx)
+
+    assert latest(ctx).because == "crew-lost"
+
+
+def test_a_crew_that_has_lost_its_people_has_the_day_planned_again(ctx, clock, planned, make_job):
+    job = make_job(REPORT.format(83), place=place_of(3), priority=3)
+    handlers.assign_job(ctx, job.id, "crew-north-1", version=None, key=None, cause=BY_HAND)
+    given = replace(store.jobs(ctx.store).require(job.id), plan_id="plan-1")
+    store.jobs(ctx.store).save(given, [], at=TUESDAY_MORNING, cause=BY_HAND)
+    replanning.request_replans(ctx)
+    assert latest(ctx).id == planned.id
+
+    for person in ("p-001", "p-002"):
+        away = {"person_id": person, "from_on": "2026-11-17", "kind": "unplanned"}
+        edit.put_row(ctx, "absences", away, version=0, by="Sam", cause=BY_HAND)
     replanning.request_replans(ctx)
 
     assert latest(ctx).because == "crew-lost"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from services.scheduling.rounds.check import RULES, broken_rules
-from services.scheduling.rounds.day import Day, Rest, Step
+from services.scheduling.rounds.day import Absent, Day, Rest, Step
 from services.scheduling.rounds.dispatch import list_order, own_patch
 from services.scheduling.rounds.drive import Round, Stop, drive
 from services.scheduling.rounds.measures import drive_plan
@@ -68,9 +68,23 @@ def damaged(rule: str) -> tuple[Day, dict[str, Round]]:
     def stops(change):
         return day, {**plan, "crew-1": replace(plan["crew-1"], stops=tuple(map(change, plan["crew-1"].stops)))}
 
+    def absent(rule):
+        left = {key: each for key, each in day.crews.items() if key != "crew-1"}
+        return replace(day, crews=left, absent={"crew-1": Absent(rule, f"crew 1 is {rule}")}), plan
+
+    def wide():
+        narrow, _ = job(max_width_cm=200)
+        return replace(narrow, crews={**day.crews, "crew-1": replace(day.crews["crew-1"], width_cm=235)}), plan
+
     last = max(stop.leave for stop in plan["crew-1"].stops)
     tip = next(stop for stop in plan["crew-1"].stops if stop.kind == "tip")
     damages = {
+        "off-shift": lambda: absent("off-shift"),
+        "no-vehicle": lambda: absent("no-vehicle"),
+        "off-road": lambda: absent("off-road"),
+        "short-handed": lambda: absent("short-handed"),
+        "access": wide,
+        "range": lambda: crew(range_metres=5_000.0),
         "unknown": lambda: stops(lambda stop: replace(stop, id="z") if stop.id == "b" else stop),
         "duplicate": lambda: (day, {**plan, "crew-2": drive(day, "crew-2", [Step("job", "a")], TRAVEL)}),
         "held": lambda: job(held=True),
@@ -101,6 +115,24 @@ def damaged(rule: str) -> tuple[Day, dict[str, Round]]:
 @pytest.mark.parametrize("rule", RULES)
 def test_every_damage_is_refused_by_its_name(rule):
     assert rules_of(*damaged(rule)) == {rule}
+
+
+def test_a_ticket_or_key_beside_the_skill_is_asked_for_by_its_name():
+    day = make_day(make_job("a", needs=frozenset({"keys to the alleygate"})))
+    plan = rounds_of(make_day(make_job("a")), crew_1=["a"])
+
+    assert [broken.words for broken in broken_rules(day, plan, TRAVEL)] == [
+        "job a needs keys to the alleygate, which crew 1 doesn’t have"
+    ]
+
+
+def test_a_lorry_that_is_too_heavy_for_a_street_is_refused():
+    day = make_day(make_job("a", max_gross_kg=3500), crews=[make_crew(gross_kg=7480)])
+    plan = rounds_of(make_day(make_job("a")), crew_1=["a"])
+
+    assert [(broken.rule, broken.words) for broken in broken_rules(day, plan, TRAVEL)] == [
+        ("access", "job a is behind a limit of 3500 kg, and crew 1’s vehicle has 7480")
+    ]
 
 
 def test_too_many_litres_are_too_much_even_where_the_weight_is_not():

@@ -249,3 +249,30 @@ def test_whatever_the_day_its_plan_keeps_the_rules_and_is_no_worse_than_the_crew
     assert plan.problem is None
     assert broken_rules(day, plan.rounds, TRAVEL) == []
     assert plan.objective <= objective(day, drive_plan(day, own_patch(day, TRAVEL), TRAVEL)) + 0.001
+
+
+def test_an_electric_vehicle_is_only_sent_as_far_as_its_charge_lasts():
+    near, far = make_job("near", (53.425, -2.96)), make_job("far", (53.34, -2.86))
+    plain = make.make_plan(make_day(near, far), TRAVEL, seconds=1, iterations=30)
+    metres = plain.rounds["crew-1"].metres
+
+    short = make.make_plan(
+        make_day(near, far, crews=[make_crew(range_metres=metres - 2_000)]), TRAVEL, seconds=1, iterations=30
+    )
+
+    assert {stop.id for stop in plain.rounds["crew-1"].visits} == {"near", "far"}
+    assert [stop.id for stop in short.rounds["crew-1"].visits] == ["near"]
+    assert short.rounds["crew-1"].metres <= metres - 2_000
+
+
+def test_a_job_behind_a_gate_goes_to_the_crew_with_keys():
+    gated = make_job("gated", needs=frozenset({"keys"}), max_width_cm=210)
+    crews = [
+        make_crew("crew-1", width_cm=205),
+        make_crew("crew-2", width_cm=235, skills=frozenset({"GENERAL", "keys"})),
+        make_crew("crew-3", width_cm=205, skills=frozenset({"GENERAL", "keys"})),
+    ]
+
+    plan = make.make_plan(make_day(gated, crews=crews), TRAVEL, seconds=1, iterations=15)
+
+    assert [stop.id for stop in plan.rounds["crew-3"].visits] == ["gated"]
