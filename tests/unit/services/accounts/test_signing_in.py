@@ -23,7 +23,7 @@ def who(client: FlaskClient) -> Any:
         ("supervisor", "/dispatch"),
         ("officer", "/enforcement"),
         ("waste-officer", "/tonnage"),
-        ("councillor", "/operations"),
+        ("councillor", "/area"),
         ("admin", "/accounts/users"),
     ],
 )
