@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.scheduling import store, tipping
+from services.scheduling.availability import is_absent
 from services.scheduling.domain import fleet
 from services.scheduling.domain.job import Job
 from services.scheduling.rounds import day as rounds
@@ -101,6 +102,11 @@ def make_day(ctx: ServiceContext, depot_id: str, now: datetime) -> DepotDay:
     return DepotDay(_with_possible_locks(day, travel), travel, frame, present, jobs)
 
 
+def as_planned(ctx: ServiceContext, job: Job, frame: Frame, now: datetime) -> rounds.Job:
+    """Return a job, whatever its state and depot, as something that a crew could be given."""
+    return _job(ctx, job, frame, now, load_factors())
+
+
 def _with_possible_locks(day: Day, travel: Travel) -> Day:
     """Return the day without the locks of stops that a crew can no longer do within its shift, or at all."""
 
@@ -150,7 +156,10 @@ def _crews(depot: _Depot) -> dict[str, rounds.Crew]:
     able = [
         crew
         for crew in store.all_crews(depot.ctx.store)
-        if crew.depot_id == depot.depot_id and crew.vehicle_id in vehicles and not crew.is_contractor
+        if crew.depot_id == depot.depot_id
+        and crew.vehicle_id in vehicles
+        and not crew.is_contractor
+        and not is_absent(depot.ctx, crew.id, depot.now)
     ]
     shifts = {crew.id: _running_shift(depot, crew.id) for crew in able}
     on = [crew for crew in able if shifts[crew.id] is not None] or able

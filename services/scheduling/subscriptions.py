@@ -1,6 +1,15 @@
 """Which handler answers which event, and what is done every so often: the worker's table of contents without nameko."""
 
-from services.scheduling import forecasting, planning, proof, reactions, replanning, tipping
+from services.scheduling import (
+    dropping_out,
+    forecasting,
+    planning,
+    proof,
+    reactions,
+    replanning,
+    supervising,
+    tipping,
+)
 from shared.contracts.enforcement import CaseEvidenceSecuredV1
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -47,6 +56,14 @@ FINISH_EVERY_SECONDS = 30.0
 FINISH_TIPS = Timer("scheduling.finish-tips", FINISH_EVERY_SECONDS, tipping.finish_tips)
 FINISH_PLANS = Timer("scheduling.finish-plans", FINISH_EVERY_SECONDS, planning.finish_plans)
 
+FINISH_SPLITS = Timer("scheduling.finish-splits", FINISH_EVERY_SECONDS, supervising.finish_splits)
+FINISH_DROPPING_OUT = Timer("scheduling.finish-dropping-out", FINISH_EVERY_SECONDS, dropping_out.finish_dropping_out)
+
+DUE_EVERY_SECONDS = 60.0
+"""A job that was put off until today is on the list a minute after midnight."""
+
+OPEN_DUE_JOBS = Timer("scheduling.open-due-jobs", DUE_EVERY_SECONDS, supervising.open_due_jobs)
+
 REPLAN_EVERY_SECONDS = 15.0
 """An urgent job is with a crew within minutes; looking is two indexed finds."""
 
@@ -58,4 +75,13 @@ FORECAST = Timer("scheduling.forecast", FORECAST_EVERY_SECONDS, forecasting.publ
 SWEEP_EVERY_SECONDS = 6 * 3600.0
 SWEEP_PHOTOS = Timer("scheduling.sweep-photos", SWEEP_EVERY_SECONDS, proof.sweep_photos)
 
-TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS, REPLAN, FORECAST, SWEEP_PHOTOS)
+TIMERS: tuple[Timer, ...] = (
+    FINISH_TIPS,
+    FINISH_PLANS,
+    FINISH_SPLITS,
+    FINISH_DROPPING_OUT,
+    OPEN_DUE_JOBS,
+    REPLAN,
+    FORECAST,
+    SWEEP_PHOTOS,
+)
