@@ -59,7 +59,7 @@ def expect(report: Report, *, job_id: str, visit: int, expected_on: date, sequen
 
 
 def _parts(report: Report, job: JobNews) -> dict[str, str]:
-    """Return how each job of a visit that was split has ended, empty text while it has not; nothing for one whole job."""
+    """Return how each job of a split visit has ended, empty text while it has not; nothing for one whole job."""
     family = (*job.parts, *([job.part_of] if job.part_of else []))
     if not family and not report.parts:
         return {}

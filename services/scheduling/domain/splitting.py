@@ -1,9 +1,9 @@
 """One job made two: another crew takes a part of the waste, by kind or by how much of it.
 
-The job that was split decides: it keeps less, and names the part that was cut off under an id that follows from its own,
-so that making the part twice makes one. Both belong to the same visit of the same report, which is over when all of
-them are done. Sizes are classes, not weights: the two together may not be more than the whole was, so that no kilogram
-is planned, loaded or counted twice.
+The job that was split decides: it keeps less, and names the part that was cut off under an id that follows from its
+own, so that making the part twice makes one. Both belong to the same visit of the same report, which is over when all
+of them are done. Sizes are classes, not weights: the two together may not be more than the whole was, so that no
+kilogram is planned, loaded or counted twice.
 """
 
 from collections.abc import Mapping
@@ -106,6 +106,6 @@ def _check_sizes(whole: str, kept: str, part: str, size_kg: Mapping[str, int]) -
     together, all_of_it = size_kg[kept] + size_kg[part], size_kg.get(whole, 0)
     if together > all_of_it:
         raise DomainError(
-            f"The two parts would be about {together:,} kg, and the whole is about {all_of_it:,} kg. Choose smaller ones.",
+            f"The two parts would be about {together:,} kg; the whole is about {all_of_it:,} kg. Choose smaller ones.",
             field="part_size",
         )

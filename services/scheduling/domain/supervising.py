@@ -1,7 +1,7 @@
 """What supervisors and crews say about a job besides giving it out: seen, tip first, proof checked, due again, placed.
 
-Pure functions like those of `job.py`: from a job to the next one and the facts to announce; what changes nothing returns
-the job itself and no facts.
+Pure functions like those of `job.py`: from a job to the next one and the facts to announce; what changes nothing
+returns the job itself and no facts.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def divert(job: Job, site_id: str | None, *, at: datetime) -> Change:
         return job, []
     if job.state != "assigned":
         raise DomainError(
-            f"{job.reference} is {job.state}: its crew can only be sent to tip before a stop that it has still to go to.",
+            f"{job.reference} is {job.state}: a crew is sent to tip before a stop that it has still to go to.",
             rule="job-state",
         )
     diverted = replace(job, tip_first_at=site_id, diverted_at=at if site_id else None)
