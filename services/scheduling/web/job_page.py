@@ -13,7 +13,7 @@ from services.scheduling import handlers, store, supervising
 from services.scheduling.domain.job import CANCEL_REASONS, DEFER_REASONS, Job
 from services.scheduling.domain.supervising import RETURN_REASONS
 from services.scheduling.web import access, forms
-from services.scheduling.web.board import bp as bp  # noqa: PLC0414 — its routes are part of the board’s
+from services.scheduling.web.board import bp as bp  # noqa: PLC0414 — its routes are the board's too
 from services.scheduling.web.words import now_words
 from shared.contracts.codes import SIZES, WASTE_TYPES
 from shared.errors import Conflict, DomainError, Forbidden, NotFound
