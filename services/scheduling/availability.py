@@ -1,6 +1,6 @@
 """Who can't be sent today: crews that are not there, and crews whose vehicle is off the road."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from services.scheduling import store
 from services.scheduling.domain.absence import absence_id
@@ -12,7 +12,12 @@ from shared.service import ServiceContext
 
 def is_absent(ctx: ServiceContext, crew_id: str, now: datetime) -> bool:
     """Say whether it was recorded that a crew is not there today."""
-    absence = store.crew_absences(ctx.store).get(absence_id(crew_id, london_date(now)))
+    return is_absent_on(ctx, crew_id, london_date(now))
+
+
+def is_absent_on(ctx: ServiceContext, crew_id: str, day: date) -> bool:
+    """Say whether it was recorded that a crew is not there on a day."""
+    absence = store.crew_absences(ctx.store).get(absence_id(crew_id, day))
     return absence is not None and absence.is_current
 
 

@@ -1,7 +1,7 @@
 """The crews' rounds as they stand at a moment: every sheet driven with the replay that plans are made with.
 
 What the board shows, what moving a job would change, and where an urgent one fits best all look at the same rounds.
-They are worked out once for each change of the store and minute of the clock, however many people look.
+They are worked out once for each change of a depot and minute of the clock, however many people look.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,13 @@ from datetime import datetime
 from threading import Lock
 
 from services.scheduling import store
+from services.scheduling.availability import is_absent_on
 from services.scheduling.days import DepotDay, make_day
 from services.scheduling.domain.job import Job
 from services.scheduling.rounds.day import DAY_END, Day, Step
 from services.scheduling.rounds.drive import Round, drive
 from services.scheduling.supervising import is_diverted
+from shared.calendar import london_date
 from shared.service import ServiceContext
 
 
@@ -33,28 +35,42 @@ class LiveDepot:
 
 
 class LiveRounds:
-    """The rounds of each depot, kept while nothing has changed; one for each process."""
+    """The rounds of each depot, kept while nothing of theirs has changed; one for each process."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[tuple[object, int, datetime], LiveDepot]] = {}
+        self._kept: dict[str, tuple[object, LiveDepot]] = {}
         self._lock = Lock()
 
-    def of(self, ctx: ServiceContext, depot_id: str) -> LiveDepot:
-        """Return the rounds of a depot as they are now."""
+    def of(self, ctx: ServiceContext, depot_id: str, active: Sequence[Job] | None = None) -> LiveDepot:
+        """Return the rounds of a depot as they are now; whoever has read all active jobs already may give them."""
         now = ctx.clock.now()
-        state = (ctx.store, ctx.store.log.last_position(), now.replace(second=0, microsecond=0))
+        jobs = store.active_jobs(ctx.store) if active is None else active
+        state = (ctx.store, now.replace(second=0, microsecond=0), _state_of(ctx, depot_id, jobs))
         with self._lock:
             kept = self._kept.get(depot_id)
             if kept is not None and kept[0] == state:
                 return kept[1]
-            made = make_live(ctx, depot_id, now)
+            made = make_live(ctx, depot_id, now, jobs)
             self._kept[depot_id] = (state, made)
             return made
 
 
-def make_live(ctx: ServiceContext, depot_id: str, now: datetime) -> LiveDepot:
+def _state_of(ctx: ServiceContext, depot_id: str, active: Sequence[Job]) -> object:
+    """Return what a depot's rounds depend on, as versions: its crews' shifts and absences, vehicles, and jobs."""
+    own = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == depot_id}
+    today = london_date(ctx.clock.now())
+    return (
+        # A job that was finished is no longer active; its crew is then where it was.
+        tuple((job.id, job.version) for job in active if job.crew_id in own or job.depot_id == depot_id),
+        tuple((vehicle.id, vehicle.version) for vehicle in store.all_vehicles(ctx.store)),
+        store.crews_on_shift(ctx.store) & own,
+        tuple(crew_id for crew_id in sorted(own) if is_absent_on(ctx, crew_id, today)),
+    )
+
+
+def make_live(ctx: ServiceContext, depot_id: str, now: datetime, active: Sequence[Job]) -> LiveDepot:
     """Return a depot's rounds at a moment, with the tips that supervisors have sent crews to."""
-    depot_day = make_day(ctx, depot_id, now)
+    depot_day = make_day(ctx, depot_id, now, every_active=active)
     sheets = {
         crew_id: tuple(_with_diversions(ctx, [depot_day.jobs[step.id] for step in steps if step.kind == "job"]))
         for crew_id, steps in depot_day.present.items()

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shared.config import REPOSITORY
 from tests.bench.accepting import measure_accept
+from tests.bench.board import measure_board
 from tests.bench.ground import Ground
 from tests.bench.measures import Measure, share, table_of
 from tests.bench.planning import measure_planning
@@ -35,6 +36,7 @@ MEASUREMENTS: Mapping[str, Callable[[Ground], list[Measure]]] = {
     "visible": measure_visible_embedded,
     "visible-distributed": measure_visible_distributed,
     "planning": measure_planning,
+    "board": measure_board,
     "rest": measure_rest,
     "ready": measure_ready,
 }

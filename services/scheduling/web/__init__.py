@@ -19,5 +19,6 @@ def create_app(ctx: ServiceContext) -> Flask:
         title="Streetscene scheduling",
     )
     app.extensions[parts.EXTENSION] = LiveRounds()
+    app.extensions[parts.KEPT_EXTENSION] = parts.KeptParts()
     words.register(app, ctx)
     return app

@@ -4,8 +4,9 @@ The page and its live updates are made of the same parts. A browser says which o
 so that a change of one round costs one round, however many there are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -23,6 +24,7 @@ from shared.web.app import context
 from shared.web.auth import signed_in_user
 
 EXTENSION = "streetscene_rounds"
+KEPT_EXTENSION = "streetscene_parts"
 KNOWN_HEADER = "X-Known-Parts"
 FINGERPRINT = 12
 
@@ -56,6 +58,7 @@ def board_values(filters: Filters, selected: Any = ()) -> Mapping[str, Any]:
         "crew_names": {crew.id: crew.name for crew in store.all_crews(ctx.store)},
         "priorities": PRIORITIES,
         "empty_groups": view.EMPTY_GROUPS,
+        "group_names": list(view.GROUPS),
         "selected": {text.partition(":")[0] for text in selected},
         "may_act": access.is_supervisor(signed_in_user()),
     }
@@ -68,24 +71,48 @@ def make_parts(values: Mapping[str, Any]) -> dict[str, PagePart]:
     # The template's macros, which only it knows by name.
     drawn: Any = current_app.jinja_env.get_template("scheduling/board_parts.html").make_module(names)
     board, timeline = values["board"], values["timeline"]
-    made = {"live-figures": drawn.figures(board), "live-scale": drawn.scale(timeline)}
+    kept: KeptParts = current_app.extensions[KEPT_EXTENSION]
+    minute = board.now.replace(second=0, microsecond=0)
+    made = {"live-figures": _part("live-figures", drawn.figures(board))}
+    made["live-scale"] = _part("live-scale", drawn.scale(timeline))
     for row in timeline.rows:
-        made[f"round-{row.load.crew.id}"] = drawn.round(row, timeline)
-    made["live-note"] = drawn.note(board)
-    for group in board.groups:
-        made[f"live-{group.state}"] = drawn.group(group)
-    made["live-map"] = drawn.city_map(board, timeline)
-    made["live-plans"] = drawn.plans(board)
-    return {name: _part(name, html) for name, html in made.items()}
+        name = f"round-{row.load.crew.id}"
+        depends_on = (row, timeline.hours, timeline.now_x, minute, values["may_act"])
+        made[name] = kept.part(name, depends_on, partial(drawn.round, row, timeline))
+    made["live-note"] = _part("live-note", drawn.note(board))
+    groups = {group.state: group for group in board.groups}
+    for state in view.GROUPS:
+        name, group = f"live-{state}", groups.get(state)
+        depends_on = (group, values["filters"], values["selected"], board.shown, minute, values["may_act"])
+        made[name] = kept.part(name, depends_on, partial(drawn.group, group)) if group else _part(name, "")
+    made["live-map"] = _part("live-map", drawn.city_map(board, timeline))
+    made["live-plans"] = _part("live-plans", drawn.plans(board))
+    return made
+
+
+class KeptParts:
+    """The parts as they were drawn last, with what they were drawn from; one for each process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Any, PagePart]] = {}
+
+    def part(self, name: str, depends_on: Any, draw: Callable[[], str]) -> PagePart:
+        """Return a part, drawn anew only where what it depends on is another."""
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != depends_on:
+            # Two requests that draw the same part at once do the same twice, and no harm.
+            kept = self._kept[name] = (depends_on, _part(name, draw()))
+        return kept[1]
 
 
 def changed_parts(parts: Mapping[str, PagePart]) -> str:
     """Return the parts that the browser does not have as they are, as elements with their ids and fingerprints."""
     known = dict(each.split("=", 1) for each in request.headers.get(KNOWN_HEADER, "").split(";") if "=" in each)
     news = [part for part in parts.values() if known.get(part.id) != part.mark]
-    return Markup("").join(
-        Markup('<div id="{}" data-mark="{}">{}</div>').format(part.id, part.mark, part.html) for part in news
-    )
+    if not news and len(known) == len(parts):
+        return ""
+    drawn = [Markup('<div id="{}" data-mark="{}">{}</div>').format(part.id, part.mark, part.html) for part in news]
+    return Markup('<p data-parts="{}"></p>').format(" ".join(parts)) + Markup("").join(drawn)
 
 
 def _part(name: str, html: str) -> PagePart:

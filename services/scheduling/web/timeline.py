@@ -78,7 +78,7 @@ def make_timeline(
     ctx: ServiceContext, live: LiveRounds, loads: Sequence[CrewLoad], jobs: Sequence[Job], now: datetime
 ) -> Timeline:
     """Return the rounds of crews, those on shift first; `jobs` are all active ones."""
-    depots = {depot_id: live.of(ctx, depot_id) for depot_id in sorted({load.crew.depot_id for load in loads})}
+    depots = {depot_id: live.of(ctx, depot_id, jobs) for depot_id in sorted({load.crew.depot_id for load in loads})}
     mine: dict[str, list[Job]] = {}
     for job in jobs:
         if job.crew_id is not None:

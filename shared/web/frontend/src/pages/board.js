@@ -67,6 +67,10 @@ async function refresh () {
     waiting = true
     return
   }
+  await load()
+}
+
+async function load () {
   loading = true
   waiting = false
   try {
@@ -89,6 +93,8 @@ function put (html) {
   const active = document.activeElement
   const focusedId = active?.id
   const focusedLink = active?.getAttribute?.('href')
+  const ids = fresh.content.querySelector('[data-parts]')?.dataset.parts.split(' ')
+  if (ids) keepRows(ids)
   for (const next of fresh.content.querySelectorAll('[data-mark]')) {
     const part = document.getElementById(next.id)
     if (!part) continue
@@ -117,6 +123,40 @@ function put (html) {
   }
   countSelected()
 }
+
+// Rounds come and go with the depot that is looked at.
+function keepRows (ids) {
+  const rows = document.querySelector('[data-rows]')
+  if (!rows) return
+  const wanted = ids.filter(id => id.startsWith('round-'))
+  for (const row of [...rows.children]) if (!wanted.includes(row.id)) row.remove()
+  wanted.forEach((id, number) => {
+    let row = document.getElementById(id)
+    if (!row) {
+      row = document.createElement('div')
+      row.id = id
+      row.className = 'round'
+      row.setAttribute('role', 'listitem')
+      Object.assign(row.dataset, { livePart: '', round: id.slice('round-'.length), mark: '' })
+    }
+    if (rows.children[number] !== row) rows.insertBefore(row, rows.children[number] || null)
+  })
+}
+
+// --- filters ----------------------------------------------------------------------------------------------------------
+
+const filter = document.querySelector('[data-filter]')
+filter.addEventListener('submit', event => {
+  event.preventDefault()
+  const chosen = new URLSearchParams([...new FormData(filter)].filter(([, value]) => value.trim()))
+  history.pushState(null, '', `${filter.getAttribute('action')}?${chosen}`)
+  page.dataset.live = `${page.dataset.live.split('?')[0]}?${chosen}`
+  filter.querySelector('.dispatch-filter__clear').hidden = !chosen.toString()
+  const kept = jobs.querySelector('[data-kept-filters]')
+  kept?.replaceChildren(...[...chosen].map(([name, value]) => Object.assign(document.createElement('input'), { type: 'hidden', name, value })))
+  load().then(() => say('Filtered.'))
+})
+window.addEventListener('popstate', () => window.location.reload())
 
 // --- selecting many ---------------------------------------------------------------------------------------------------
 
