@@ -20,7 +20,7 @@ from services.scheduling.live import LiveDepot, LiveRounds, crew_jobs, endless
 from services.scheduling.rounds.check import broken_rules
 from services.scheduling.rounds.day import Day, Step
 from services.scheduling.rounds.drive import Round, Stop, drive
-from services.scheduling.rounds.insert import insertion, with_job, without_job
+from services.scheduling.rounds.insert import CREWS_TRIED, detours, insertion, with_job, without_job
 from services.scheduling.sheets import fingerprint, position_at
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError
@@ -184,13 +184,12 @@ def offers(ctx: ServiceContext, live: LiveRounds, job: Job, *, most: int = 5) ->
     Crews of the job's depot come before others only by what they cost: an urgent job goes to whoever is near.
     """
     now, found = ctx.clock.now(), []
+    active = store.active_jobs(ctx.store)
     for depot_id in {crew.depot_id for crew in store.all_crews(ctx.store)}:
-        depot = live.of(ctx, depot_id)
+        depot = live.of(ctx, depot_id, active)
         # With the true ends of shifts: a crew that would have to leave another job for it is not offered.
         day = replace(_with(ctx, depot, job, now), crews=depot.day.crews)
-        for crew in store.all_crews(ctx.store):
-            if crew.id not in depot.rounds or crew.id == job.crew_id or not day.crews[crew.id].can_do(day.jobs[job.id]):
-                continue
+        for crew in _nearest(ctx, depot, day, job):
             put = insertion(day, depot.rounds[crew.id], day.jobs[job.id], depot.depot_day.travel)
             if put is None:
                 continue
@@ -207,6 +206,25 @@ def offers(ctx: ServiceContext, live: LiveRounds, job: Job, *, most: int = 5) ->
                 )
             )
     return sorted(found, key=lambda offer: (offer.cost, offer.crew.name))[:most]
+
+
+def _nearest(ctx: ServiceContext, depot: LiveDepot, day: Day, job: Job) -> list[Crew]:
+    """Return the crews of a depot that can do a job with the shortest detour; to drive every round takes too long.
+
+    Before anybody in the city is on shift, those who will be; after that whoever is.
+    """
+    planned, travel, on_shift = day.jobs[job.id], depot.depot_day.travel, store.crews_on_shift(ctx.store)
+    able = [
+        crew
+        for crew in store.all_crews(ctx.store)
+        if crew.id in depot.rounds
+        and crew.id != job.crew_id
+        and (crew.id in on_shift or not on_shift)
+        and day.crews[crew.id].can_do(planned)
+    ]
+    return sorted(
+        able, key=lambda crew: detours(day, day.crews[crew.id], depot.rounds[crew.id].steps, planned.spot, travel)[0]
+    )[:CREWS_TRIED]
 
 
 def _place_in(ctx: ServiceContext, crew: Crew, steps: Sequence[Step], job_id: str) -> int:

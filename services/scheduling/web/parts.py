@@ -77,14 +77,14 @@ def make_parts(values: Mapping[str, Any]) -> dict[str, PagePart]:
     made["live-scale"] = _part("live-scale", drawn.scale(timeline))
     for row in timeline.rows:
         name = f"round-{row.load.crew.id}"
-        depends_on = (row, timeline.hours, timeline.now_x, minute, values["may_act"])
-        made[name] = kept.part(name, depends_on, partial(drawn.round, row, timeline))
+        scale = (timeline.hours, timeline.now_x, minute, values["may_act"])
+        made[name] = kept.part(name, (row, scale), partial(drawn.round, row, timeline))
     made["live-note"] = _part("live-note", drawn.note(board))
     groups = {group.state: group for group in board.groups}
     for state in view.GROUPS:
         name, group = f"live-{state}", groups.get(state)
-        depends_on = (group, values["filters"], values["selected"], board.shown, minute, values["may_act"])
-        made[name] = kept.part(name, depends_on, partial(drawn.group, group)) if group else _part(name, "")
+        look = (values["filters"], values["selected"], board.shown, minute, values["may_act"])
+        made[name] = kept.part(name, (group, look), partial(drawn.group, group)) if group else _part(name, "")
     made["live-map"] = _part("live-map", drawn.city_map(board, timeline))
     made["live-plans"] = _part("live-plans", drawn.plans(board))
     return made

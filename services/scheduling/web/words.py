@@ -1,6 +1,6 @@
 """How the board and the phones say things: where a job is, when it is due, why it has its priority, what waits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from shared.calendar import london_date
 from shared.contracts.codes import OUTCOMES
 from shared.council import Council
 from shared.errors import NotFound
+from shared.geo.drawing import DrawnMap
 from shared.service import ServiceContext
 from shared.web.filters import LONDON, plain
 
@@ -76,6 +77,7 @@ def register(app: Flask, ctx: ServiceContext) -> None:
         cancel_words=cancel_words,
         returned_words=returned_words,
         clock_words=clock_words,
+        map_paths=map_paths,
         no_photo_words=lambda code: NO_PHOTO_WORDS.get(code, code),
         trigger_words=lambda code: TRIGGERS.get(code, code),
         solver_words=lambda code: SOLVER_WORDS.get(code, code),
@@ -126,6 +128,18 @@ def cancel_words(job: Job) -> str:
     """Return why a job was cancelled."""
     code = job.cancelled_because or ""
     return rules.CANCEL_REASONS.get(code) or rules.FOLLOWED_REASONS.get(code, code)
+
+
+def map_paths(drawn: DrawnMap, jobs: Sequence[Job], now: datetime) -> dict[str, str]:
+    """Return where jobs are on a drawn map, one path for each kind of mark: 500 elements are slow to lay out."""
+    found: dict[str, list[str]] = {}
+    for job in jobs:
+        shape = "open" if job.state in ("open", "deferred") else job.state
+        kind = f"{shape} city-map__jobs--late" if job.is_overdue(now) else shape
+        x, y = drawn.point(job.lat, job.lon)
+        # A line of no length: its round or square ends are the mark.
+        found.setdefault(kind, []).append(f"M{x:.0f} {y:.0f}h.1")
+    return {kind: "".join(points) for kind, points in sorted(found.items())}
 
 
 def now_words(ctx: ServiceContext, job: Job) -> str:
