@@ -109,7 +109,7 @@ def test_the_panel_of_the_board_is_answered_with_the_parts_that_changed(supervis
     moved = supervisor.post(f"/dispatch/jobs/{given.id}/move", data=hidden(shown), headers={"X-Part": "move"})
 
     text = moved.get_data(as_text=True)
-    assert "is now with" in text
+    assert re.search(r'<p data-told="[^"]* is now with [^"]*" data-moved="', text)
     assert f'id="round-{OTHER}"' in text
 
 
