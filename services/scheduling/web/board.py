@@ -64,7 +64,10 @@ def assign_many() -> str | Response | tuple[str, int]:
         return _board_page(
             {"job": [str(result.problem) for result in results][:PROBLEMS_SHOWN]}, crew_id, selected
         ), 400
-    _flash_results(results, handlers.require_crew(context(), crew_id).name)
+    crew = handlers.require_crew(context(), crew_id)
+    _flash_results(results, crew.name)
+    if store.current_shift(context().store, crew_id) is None:
+        flash(f"{crew.name} is not on shift. It sees its jobs when it signs on.", "important")
     return redirect(_back_to_board(), 303)
 
 

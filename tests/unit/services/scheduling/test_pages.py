@@ -94,6 +94,12 @@ def test_an_overdue_job_says_by_how_much(supervisor, job, clock):
     assert "Overdue by 3 hours" in words(supervisor.get("/dispatch?only=overdue"))
 
 
+def test_jobs_for_a_crew_off_shift_are_given_with_a_word_about_it(supervisor, job, ctx):
+    answer = supervisor.post("/dispatch/assign", data={"job": f"{job.id}:1", "crew_id": CREW})
+
+    assert "is not on shift" in words(supervisor.get(answer.location))
+
+
 def test_selected_jobs_are_given_to_a_crew(supervisor, job, make_job, job_of):
     other = make_job("0199d7b2-0000-7000-8000-00000000000c")
     sent = {"job": [f"{job.id}:1", f"{other.id}:1"], "crew_id": CREW, "depot": "north"}
