@@ -193,6 +193,8 @@ def job_news(state: Mapping[str, Any], *, at: datetime, sequence: int) -> JobNew
         outcome=state["outcome"],
         at=(state["completed_at"] if state["state"] == "completed" else None) or at,
         sequence=sequence,
+        part_of=state["part_of"],
+        parts=tuple(state["parts"]),
     )
 
 

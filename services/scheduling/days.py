@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from services.scheduling import store, tipping
+from services.scheduling.availability import is_absent
 from services.scheduling.domain import fleet
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.roster import OFF_SHIFT, Standing
@@ -86,17 +87,20 @@ class DepotDay:
         return {crew_id: [job for job in self.jobs.values() if job.crew_id == crew_id] for crew_id in crew_ids}
 
 
-def make_day(ctx: ServiceContext, depot_id: str, now: datetime) -> DepotDay:
-    """Return what can be planned at a depot at a moment."""
+def make_day(
+    ctx: ServiceContext, depot_id: str, now: datetime, *, every_active: Sequence[Job] | None = None
+) -> DepotDay:
+    """Return what can be planned at a depot at a moment; whoever has read all active jobs already may give them."""
     frame, factors = Frame.of(now), load_factors()
     own = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == depot_id}
-    active = [job for job in store.active_jobs(ctx.store) if job.crew_id in own or job.depot_id == depot_id]
+    everything = store.active_jobs(ctx.store) if every_active is None else every_active
+    active = [job for job in everything if job.crew_id in own or job.depot_id == depot_id]
     # What another depot's crew has is that depot's to plan.
     jobs = {job.id: job for job in active if job.state == "open" or (job.state == "assigned" and job.crew_id in own)}
     depot = _Depot(ctx, depot_id, now, frame, factors, active, world_of(ctx))
     crews, absent = _crews(depot)
     present = {
-        crew_id: tuple(Step("job", job.id) for job in _own_stops(ctx, crew_id) if job.id in jobs and not job.held)
+        crew_id: tuple(Step("job", job.id) for job in _own_stops(active, crew_id) if job.id in jobs and not job.held)
         for crew_id in crews
     }
     travel = make_travel(ctx, frame, factors)
@@ -110,6 +114,11 @@ def make_day(ctx: ServiceContext, depot_id: str, now: datetime) -> DepotDay:
         absent=absent,
     )
     return DepotDay(_with_possible_locks(day, travel), travel, frame, present, jobs)
+
+
+def as_planned(ctx: ServiceContext, job: Job, frame: Frame, now: datetime) -> rounds.Job:
+    """Return a job, whatever its state and depot, as something that a crew could be given."""
+    return _job(_Depot(ctx, job.depot_id, now, frame, load_factors(), (), world_of(ctx)), job)
 
 
 def _with_possible_locks(day: Day, travel: Travel) -> Day:
@@ -164,7 +173,12 @@ def _crews(depot: _Depot) -> tuple[dict[str, rounds.Crew], dict[str, Absent]]:
     signed_on = {crew.id: shift for crew in _own_crews(depot) for shift in [_running_shift(depot, crew.id)] if shift}
     standings = standings_of(depot.ctx, depot.world, _own_crews(depot), depot.now, frozenset(signed_on))
     absent = {each.crew.id: Absent(each.missing[0].rule, each.missing[0].words) for each in standings if each.missing}
-    able = [each for each in standings if not each.missing]
+    absent |= {
+        each.crew.id: Absent(OFF_SHIFT, f"{each.crew.name} is absent today")
+        for each in standings
+        if is_absent(depot.ctx, each.crew.id, depot.now)
+    }
+    able = [each for each in standings if each.crew.id not in absent]
     on = [each for each in able if each.crew.id in signed_on] or able
     made = [_crew(depot, each, signed_on.get(each.crew.id)) for each in on]
     soon = depot.frame.seconds(depot.now + SHORTEST_REST)
@@ -203,7 +217,7 @@ def _crew(depot: _Depot, standing: Standing, shift: fleet.Shift | None) -> round
         ready = depot.now + max(left, timedelta(seconds=LEAST_LEFT_SECONDS))
     where = begun or last
     is_out = begun is not None or last is not None or bool(on_board)
-    next_stop = next((job for job in _own_stops(depot.ctx, crew.id) if shift and not job.held), None)
+    next_stop = next((job for job in _own_stops(depot.active, crew.id) if shift and not job.held), None)
     loaded = [(load.estimated_kg, _litres(depot.factors, load.job_id, depot)) for load in on_board]
     if begun is not None:
         loaded.append((_kg(depot.ctx, begun), depot.factors.volumes.get(begun.size or "", 0)))
@@ -262,9 +276,9 @@ def _last_stop(ctx: ServiceContext, crew_id: str, since: datetime) -> Job | None
     return job if job is not None and job.completed_at is not None and job.completed_at >= since else None
 
 
-def _own_stops(ctx: ServiceContext, crew_id: str) -> list[Job]:
+def _own_stops(active: Sequence[Job], crew_id: str) -> list[Job]:
     """Return the stops that a crew has still to go to, in the order of its sheet."""
-    return [job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "assigned"]
+    return store.in_order([job for job in active if job.crew_id == crew_id and job.state == "assigned"])
 
 
 def _job(depot: _Depot, job: Job) -> rounds.Job:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.scheduling import proof, store
+from services.scheduling.availability import refuse_unavailable
 from services.scheduling.domain import fleet
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.completion import Completion
@@ -72,6 +73,7 @@ def assign_job(
     """Give a job to a crew; raises `NotFound`, `Conflict` or the rule's `DomainError`."""
     crew = require_crew(ctx, crew_id)
     at = ctx.clock.now()
+    refuse_unavailable(ctx, crew, at)
     return change_job(ctx, job_id, lambda job: rules.assign(job, crew, at=at), version=version, key=key, cause=cause)
 
 

@@ -8,6 +8,7 @@ from services.scheduling.domain.plan import Plan, PlannedStop, Unplanned
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.handlers import journey
 from services.scheduling.publication import refuse_what_breaks_rules
+from services.scheduling.sheets import STEP
 from shared.calendar import add_working_days, london_date
 from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause
@@ -94,10 +95,10 @@ def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, cause: Cause) -> 
         return False
     if job.state == "assigned" and job.crew_id == crew.id:
         facts: list[Fact] = []
-        given = rules.place_on_sheet(job, position=stop.position, plan_id=plan.id if job.plan_id else None)
+        given = rules.place_on_sheet(job, position=stop.position * STEP, plan_id=plan.id if job.plan_id else None)
     else:
         try:
-            given, facts = rules.assign(job, crew, at=at, position=stop.position, plan_id=plan.id)
+            given, facts = rules.assign(job, crew, at=at, position=stop.position * STEP, plan_id=plan.id)
         except DomainError:
             return False
     expected, more = rules.expect(given, plan.day)

@@ -4,10 +4,11 @@ The board asks for active jobs only (`only_while`), so its cost follows the work
 `urgency` and `due_at` stand in for a missing priority and deadline, so that an unassessed job sorts last, not nowhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from services.scheduling.domain.absence import CrewAbsence
 from services.scheduling.domain.fleet import Crew, Shift, Vehicle, shift_state, vehicle_state
 from services.scheduling.domain.forecast import Forecast, forecast_state
 from services.scheduling.domain.job import Job, public_state
@@ -42,6 +43,7 @@ JOBS = Collection(
         "created_at": "instant",
         "done_at": "instant",
         "photo_key": "text",
+        "has_unmade_parts": "boolean",
     },
     indexes=(
         Index(sort=BY_URGENCY, only_while="is_active"),
@@ -55,6 +57,7 @@ JOBS = Collection(
         Index(sort=NEWEST),
         Index(equal=("request_key",), only_while="is_requested", unique=True),
         Index(equal=("photo_key",)),
+        Index(sort=NEWEST, only_while="has_unmade_parts"),
     ),
     nullable=frozenset({"crew_id", "vehicle_id", "report_id", "request_key", "done_at", "photo_key"}),
 )
@@ -100,6 +103,7 @@ WHAT_IFS = Collection(
         Index(sort=(("requested_at", ASCENDING),), only_while="is_claimed"),
     ),
 )
+CREW_ABSENCES = Collection("crew_absences")
 FORECASTS = Collection("forecasts")
 REPORT_COPIES = Collection("report_copies")
 """The newest public state of every report that events told of."""
@@ -118,6 +122,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     SHIFTS,
     PLANS,
     WHAT_IFS,
+    CREW_ABSENCES,
     FORECASTS,
     REPORT_COPIES,
     ASSESSMENTS,
@@ -179,6 +184,11 @@ def what_ifs(store: Store) -> Repository[WhatIf]:
     )
 
 
+def crew_absences(store: Store) -> Repository[CrewAbsence]:
+    """Return the days on which crews are not there, which emit nothing: the shift and the jobs do."""
+    return Repository(store, CREW_ABSENCES.name, CrewAbsence)
+
+
 def forecasts(store: Store) -> Repository[Forecast]:
     """Return the forecasts, one for each day."""
     return Repository(store, FORECASTS.name, Forecast, public_state=forecast_state)
@@ -204,8 +214,12 @@ def active_jobs(store: Store, *, limit: int = 2000) -> list[Job]:
 def jobs_of_crew(store: Store, crew_id: str) -> list[Job]:
     """Return a crew's active jobs in the order of its round: what is begun, then the plan, then by urgency."""
     found = jobs(store).find({"crew_id": crew_id, "is_active": True}, sort=BY_URGENCY, limit=200)[0]
-    last = len(found)
-    return sorted(found, key=lambda job: (job.state != "started", job.position or last + 1))
+    return in_order(found)
+
+
+def in_order(jobs: Sequence[Job]) -> list[Job]:
+    """Return a crew's jobs, given by urgency, in the order of its round: what is begun, by place, then the rest."""
+    return sorted(jobs, key=lambda job: (job.state != "started", job.position is None, job.position or 0))
 
 
 def untipped_jobs(store: Store, vehicle_id: str) -> list[Job]:

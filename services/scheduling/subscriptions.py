@@ -1,6 +1,16 @@
 """Which handler answers which event, and what is done every so often: the worker's table of contents without nameko."""
 
-from services.scheduling import beats, forecasting, planning, proof, reactions, replanning, tipping
+from services.scheduling import (
+    beats,
+    dropping_out,
+    forecasting,
+    planning,
+    proof,
+    reactions,
+    replanning,
+    supervising,
+    tipping,
+)
 from services.scheduling.register import follow
 from shared.contracts.enforcement import CaseEvidenceSecuredV1
 from shared.contracts.reports import (
@@ -48,6 +58,14 @@ FINISH_EVERY_SECONDS = 30.0
 FINISH_TIPS = Timer("scheduling.finish-tips", FINISH_EVERY_SECONDS, tipping.finish_tips)
 FINISH_PLANS = Timer("scheduling.finish-plans", FINISH_EVERY_SECONDS, planning.finish_plans)
 
+FINISH_SPLITS = Timer("scheduling.finish-splits", FINISH_EVERY_SECONDS, supervising.finish_splits)
+FINISH_DROPPING_OUT = Timer("scheduling.finish-dropping-out", FINISH_EVERY_SECONDS, dropping_out.finish_dropping_out)
+
+DUE_EVERY_SECONDS = 60.0
+"""A job that was put off until today is on the list a minute after midnight."""
+
+OPEN_DUE_JOBS = Timer("scheduling.open-due-jobs", DUE_EVERY_SECONDS, supervising.open_due_jobs)
+
 REPLAN_EVERY_SECONDS = 15.0
 """An urgent job is with a crew within minutes; looking is two indexed finds."""
 
@@ -65,4 +83,15 @@ BEATS_EVERY_SECONDS = 300.0
 BEATS = Timer("scheduling.beats", BEATS_EVERY_SECONDS, beats.make_beat_jobs)
 FOLLOW_REGISTER = Timer("scheduling.follow-register", FINISH_EVERY_SECONDS, follow.follow_register)
 
-TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS, REPLAN, FORECAST, BEATS, FOLLOW_REGISTER, SWEEP_PHOTOS)
+TIMERS: tuple[Timer, ...] = (
+    FINISH_TIPS,
+    FINISH_PLANS,
+    FINISH_SPLITS,
+    FINISH_DROPPING_OUT,
+    OPEN_DUE_JOBS,
+    REPLAN,
+    FORECAST,
+    BEATS,
+    FOLLOW_REGISTER,
+    SWEEP_PHOTOS,
+)

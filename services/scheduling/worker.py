@@ -51,6 +51,21 @@ class SchedulingWorker:
         """Finish published plans that a crash left half done."""
         subscriptions.FINISH_PLANS.run(self.context)
 
+    @every(subscriptions.FINISH_SPLITS)
+    def finish_splits(self) -> None:
+        """Make the parts of split jobs that a crash left unmade."""
+        subscriptions.FINISH_SPLITS.run(self.context)
+
+    @every(subscriptions.FINISH_DROPPING_OUT)
+    def finish_dropping_out(self) -> None:
+        """Take the stops from crews that have dropped out, where a crash left them there."""
+        subscriptions.FINISH_DROPPING_OUT.run(self.context)
+
+    @every(subscriptions.OPEN_DUE_JOBS)
+    def open_due_jobs(self) -> None:
+        """Put jobs that were put off until today back on the list."""
+        subscriptions.OPEN_DUE_JOBS.run(self.context)
+
     @every(subscriptions.REPLAN)
     def replan(self) -> None:
         """Ask for a new plan where crews have lost what they had, or urgent jobs wait."""

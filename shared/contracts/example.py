@@ -109,6 +109,12 @@ STATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "estimated_kg": None,
             "weighed_kg": None,
             "tip_id": None,
+            "seen_at": None,
+            "tip_first_at": None,
+            "proof_check": None,
+            "returned_because": None,
+            "part_of": None,
+            "parts": [],
         },
         "vehicle": {
             "vehicle_id": VEHICLE,

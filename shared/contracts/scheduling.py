@@ -38,15 +38,23 @@ JOB_CHANGES = (
     "diverted",
     "proof-approved",
     "proof-returned",
+    "placed",
+    "due",
     "report",
     "tipped",
     "weighed",
 )
+PROOF_CHECKS = ("approved", "returned")
+PROOF_RETURN_REASONS = ("photo-unclear", "photo-elsewhere", "waste-still-there", "details-wrong")
 VEHICLE_STATES = ("on-road", "off-road")
 
 
 class JobState(Part):
-    """The whole public state of a job: one visit to one report, or a proactive task."""
+    """The whole public state of a job: one visit to one report, or a proactive task.
+
+    `parts` are jobs that were cut from this one, each with it as `part_of`: the visit is over when all of them are.
+    `tip_first_at` is the site to which its crew was sent before it goes there.
+    """
 
     job_id = identifier()
     kind = code(JOB_KINDS)
@@ -80,6 +88,12 @@ class JobState(Part):
     estimated_kg = whole(nullable=True)
     weighed_kg = whole(nullable=True)
     tip_id = identifier(nullable=True)
+    seen_at = instant(nullable=True, data_class=FLEET)
+    tip_first_at = identifier(nullable=True)
+    proof_check = code(PROOF_CHECKS, nullable=True)
+    returned_because = code(PROOF_RETURN_REASONS, nullable=True)
+    part_of = identifier(nullable=True)
+    parts = each(identifier())
 
 
 class JobContract(Contract):

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shared.config import REPOSITORY
 from tests.bench.accepting import measure_accept
+from tests.bench.board import measure_board
 from tests.bench.decade import measure_decade
 from tests.bench.ground import Ground
 from tests.bench.measures import Measure, share, table_of
@@ -41,6 +42,7 @@ MEASUREMENTS: Mapping[str, Callable[[Ground], list[Measure]]] = {
     "visible-distributed": measure_visible_distributed,
     "planning": measure_planning,
     "places": measure_places,
+    "board": measure_board,
     "rest": measure_rest,
     "ready": measure_ready,
 }

@@ -141,6 +141,9 @@ class Examples(dict[str, str]):
         )
         self["crew"], self["vehicle"] = crew["id"], crew["vehicle_id"]
         self["depot"] = crew["depot_id"]
+        self["other_crew"] = next(
+            each["id"] for each in crews if each["depot_id"] == crew["depot_id"] and each["id"] != crew["id"]
+        )
 
     def _make_other_kinds(self) -> None:
         """Report graffiti that a crew is at, a missed bin of which another website says more, and what is passed on."""

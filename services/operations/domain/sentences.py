@@ -62,7 +62,10 @@ JOB_AMENDMENTS = {
     "split": "The job was split.",
     "diverted": "The job was diverted.",
     "proof-approved": "The proof of the job was approved.",
-    "proof-returned": "The proof of the job was sent back.",
+    "proof-returned": "The proof of the job was sent back to its crew.",
+    "seen": "The crew has seen that it has the job.",
+    "placed": "The job has another place on its crew’s sheet.",
+    "due": "The job was put off until today, and waits for a crew again.",
 }
 MESSAGES = {
     "received": "that the report was received",

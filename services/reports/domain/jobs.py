@@ -2,7 +2,9 @@
 
 Events of one job arrive in any order and more than once. `seen[job id]` holds the sequence of the newest that was
 answered; an older or equal one changes nothing, and a newer one is enough on its own, because it carries the whole
-state of the job.
+state of the job. A visit may be several jobs, where a supervisor has split one: it is over when all of them are, and
+ends as the worst of them did. The split job names its parts, and each part the job that it was cut from, so the report
+knows of a part that is still to do whichever event comes first.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +29,8 @@ class JobNews:
     outcome: str | None
     at: datetime
     sequence: int
+    part_of: str | None = None
+    parts: tuple[str, ...] = ()
 
 
 def follow_job(report: Report, job: JobNews) -> Change:
@@ -37,7 +41,12 @@ def follow_job(report: Report, job: JobNews) -> Change:
     # A job of an earlier visit, or news for a report that was closed or referred meanwhile, is noted and no more.
     if job.visit != report.visit or report.state not in WAITING_FOR_JOB:
         return noted, []
-    return _REACTIONS.get(job.state, _waits)(replace(noted, job_id=job.job_id), job)
+    noted = replace(noted, job_id=job.part_of or job.job_id, parts=_parts(noted, job))
+    if noted.parts and job.state in _ENDED:
+        if not all(noted.parts.values()):
+            return noted, []  # another crew has still something to do there
+        job = _ended_together(job, noted.parts)
+    return _REACTIONS.get(job.state, _waits)(noted, job)
 
 
 def expect(report: Report, *, job_id: str, visit: int, expected_on: date, sequence: int) -> Report:
@@ -47,6 +56,25 @@ def expect(report: Report, *, job_id: str, visit: int, expected_on: date, sequen
         return report
     noted = replace(report, seen={**report.seen, key: sequence})
     return replace(noted, expected_on=expected_on) if visit == report.visit and report.is_open else noted
+
+
+def _parts(report: Report, job: JobNews) -> dict[str, str]:
+    """Return how each job of a split visit has ended, empty text while it has not; nothing for one whole job."""
+    family = (*job.parts, *([job.part_of] if job.part_of else []))
+    if not family and not report.parts:
+        return {}
+    ended = (job.outcome or "cancelled") if job.state in _ENDED else ""
+    return {**dict.fromkeys(family, ""), **report.parts, job.job_id: ended}
+
+
+def _ended_together(job: JobNews, parts: Mapping[str, str]) -> JobNews:
+    """Return the news that all jobs of a visit have ended: what keeps a report open goes before what closes it."""
+    outcomes = [ended for ended in parts.values() if ended != "cancelled"]
+    if not outcomes:
+        return job
+    worst = [ended for ended in outcomes if ended not in CLOSING_OUTCOMES]
+    overall = worst[0] if worst else "cleared" if "cleared" in outcomes else outcomes[0]
+    return replace(job, state="completed", outcome=overall)
 
 
 def _completed(report: Report, job: JobNews) -> Change:
@@ -96,6 +124,8 @@ def _waits(report: Report, job: JobNews) -> Change:
     """Note that the job waits for a crew, again or still: it is open, or was cancelled."""
     return _moved(report, job, to="assessed", change="unscheduled")
 
+
+_ENDED = ("completed", "cancelled")
 
 _REACTIONS: Mapping[str, Callable[[Report, JobNews], Change]] = {
     "completed": _completed,

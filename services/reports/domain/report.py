@@ -117,6 +117,7 @@ class Report:
     action_taken: bool = False
     history: tuple[Step, ...] = ()
     seen: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
     told: tuple[str, ...] = ()
     feedback: tuple[str, ...] = ()
     """What reporters answered, as `<visit>:<answer>`, each once."""
@@ -317,6 +318,7 @@ def reopen(report: Report, assessment: Assessment | None, *, by: str, at: dateti
         visit=report.visit + 1,
         job_id=None,
         job_outcome=None,
+        parts={},
         expected_on=None,
         promised_on=None,
         priority=None,

@@ -153,6 +153,13 @@ def join_fleet(vehicle: Vehicle) -> tuple[Vehicle, list[Fact]]:
     return vehicle, [VehicleChangedV1.fact()]
 
 
+def set_state(vehicle: Vehicle, state: str) -> tuple[Vehicle, list[Fact]]:
+    """Take a vehicle off the road or put it back; one that is so already stays as it is."""
+    if vehicle.state == state:
+        return vehicle, []
+    return replace(vehicle, state=state), [VehicleChangedV1.fact()]
+
+
 def tip(
     vehicle: Vehicle, loads: Sequence[Load], *, tip_id: str, site_id: str, crew_id: str | None, key: str, at: datetime
 ) -> tuple[Vehicle, list[Fact]]:

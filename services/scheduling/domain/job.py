@@ -74,6 +74,15 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class JobPart:
+    """What is cut from a job as a job of its own: under which id, and what and how much of the waste it is."""
+
+    job_id: str
+    waste_type: str | None
+    size: str
+
+
+@dataclass(frozen=True)
 class Job:
     """A job with everything that scheduling knows of it."""
 
@@ -125,6 +134,14 @@ class Job:
     waits_until: date | None = None
     cancelled_because: str | None = None
     expected_on: date | None = None
+    seen_at: datetime | None = None
+    tip_first_at: str | None = None
+    diverted_at: datetime | None = None
+    proof_check: str | None = None
+    returned_because: str | None = None
+    part_of: str | None = None
+    parts: tuple[JobPart, ...] = ()
+    has_unmade_parts: bool = False
     request_key: str | None = None
     beat_id: str | None = None
     title: str | None = None
@@ -148,6 +165,11 @@ class Job:
         """Say whether its waste is on a vehicle, not yet tipped."""
         is_loaded = self.state == "completed" and self.outcome == "cleared" and self.estimated_kg is not None
         return is_loaded and self.tip_id is None
+
+    @property
+    def is_divided(self) -> bool:
+        """Say whether it is only a part of what its report is about."""
+        return self.part_of is not None or bool(self.parts)
 
     @property
     def weighed_kg(self) -> int | None:
@@ -198,6 +220,12 @@ def public_state(job: Job) -> Mapping[str, Any]:
         "estimated_kg": job.estimated_kg,
         "weighed_kg": job.weighed_kg,
         "tip_id": job.tip_id,
+        "seen_at": job.seen_at,
+        "tip_first_at": job.tip_first_at,
+        "proof_check": job.proof_check,
+        "returned_because": job.returned_because,
+        "part_of": job.part_of,
+        "parts": [part.job_id for part in job.parts],
     }
 
 
@@ -245,6 +273,9 @@ def assign(job: Job, crew: Crew, *, at: datetime, position: int | None = None, p
         started_at=None,
         waits_because=None,
         waits_until=None,
+        seen_at=None,
+        tip_first_at=None,
+        diverted_at=None,
     )
     return given, [JobAssignedV1.fact(previous_crew_id=job.crew_id)]
 
@@ -328,7 +359,9 @@ def complete(
         state="completed",
         completed_at=at,
         vehicle_id=vehicle_id,
-        estimated_kg=size_kg[str(confirmed.size)] if job.is_waste and completion.outcome == "cleared" else None,
+        # What a tip has taken is weighed already: work that was sent back is not loaded twice.
+        estimated_kg=job.estimated_kg if job.tip_id else _loaded_kg(confirmed, size_kg),
+        proof_check=None,
     )
     return done, [JobCompletedV1.fact(kg_is_estimate=done.estimated_kg is not None, parcels=parcels)]
 
@@ -395,6 +428,11 @@ def remember(job: Job, key: str | None) -> Job:
     if key is None:
         return job
     return replace(job, keys=(*job.keys, key)[-KEYS_KEPT:])
+
+
+def _loaded_kg(job: Job, size_kg: Mapping[str, int]) -> int | None:
+    """Return the estimate of what a finished job has put on its vehicle, None for what leaves no load."""
+    return size_kg[str(job.size)] if job.is_waste and job.outcome == "cleared" else None
 
 
 def _wait(

@@ -137,7 +137,12 @@ def reconcile(
 
 
 def _called_off(job: Job, reason: str) -> Change:
-    """Cancel a job that nobody is at work on; a crew that is there finishes and says what it found."""
+    """Cancel a job that nobody is at work on; a crew that is there finishes and says what it found.
+
+    So does one whose proof was sent back: that its report is closed is no news to who sends it there again.
+    """
+    if job.returned_because is not None and reason == "report-closed":
+        return job, []
     return cancel(job, reason) if job.state in ("open", "assigned", "deferred") else (job, [])
 
 
@@ -155,11 +160,11 @@ def _updated(job: Job, report: ReportCopy, reasons: tuple[Reason, ...]) -> Chang
     followed = _followed(report)
     if report.place_id is None:
         del followed["place_id"]  # the crew that found it may have named the street
-    if job.outcome is not None:
-        # A crew has been there: what it found stands, against what was reported.
+    if job.outcome is not None or job.is_divided:
+        # A crew has been there, or a supervisor has cut it up: what they say stands, against what was reported.
         followed = {key: value for key, value in followed.items() if key not in ("waste_type", "land_type", "size")}
     updated = replace(job, **followed, reasons=reasons or job.reasons)
-    if job.outcome is None:
+    if job.outcome is None and not job.is_divided:
         updated = replace(updated, contractor=needs_contractor(report.waste_type, report.hazards))
     # Why it has its priority is for the board; nobody else is told of that alone.
     is_news = public_state(updated) != public_state(job)

@@ -2,7 +2,8 @@
 
 from flask import Flask
 
-from services.scheduling.web import board, crew, register, what_ifs, words
+from services.scheduling.live import LiveRounds
+from services.scheduling.web import crew, job_page, parts, register, rounds, what_ifs, words
 from services.scheduling.web.api import api
 from shared.service import ServiceContext
 from shared.web.app import create_app as create_service_app
@@ -13,9 +14,11 @@ def create_app(ctx: ServiceContext) -> Flask:
     app = create_service_app(
         ctx,
         package=__name__,
-        pages=(board.bp, crew.bp, what_ifs.bp, register.bp),
+        pages=(job_page.bp, rounds.bp, crew.bp, what_ifs.bp, register.bp),
         apis=(api,),
         title="Streetscene scheduling",
     )
+    app.extensions[parts.EXTENSION] = LiveRounds()
+    app.extensions[parts.KEPT_EXTENSION] = parts.KeptParts()
     words.register(app, ctx)
     return app

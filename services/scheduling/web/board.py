@@ -1,18 +1,16 @@
-"""The supervisor's pages: the board, one job, and the plan of a depot's day. All of it works without JavaScript."""
+"""The supervisor's pages: the board, and the plan of a depot's day. All of it works without JavaScript."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from services.scheduling import handlers, planning, store
-from services.scheduling.domain.job import CANCEL_REASONS, DEFER_REASONS, Job
 from services.scheduling.domain.plan import Plan
 from services.scheduling.handlers import Assigned, Order
-from services.scheduling.web import access, forms, plan_view, view
+from services.scheduling.web import access, forms, plan_view
+from services.scheduling.web.parts import board_values, changed_parts, make_parts
 from services.scheduling.web.view import Filters
-from shared.contracts.codes import PRIORITIES
 from shared.errors import DomainError, Forbidden, NotFound
 from shared.service import ServiceContext
 from shared.web.app import cause, context
@@ -36,8 +34,8 @@ def board() -> str:
 @bp.get("/live")
 @policy(access.BOARD_READERS)
 def live() -> str:
-    """Return the parts of the board that change, for the page to put in place."""
-    return render_template("scheduling/board_live.html", **_board_values("", ()))
+    """Return the parts of the board that the page does not have as they are now, for it to put in place."""
+    return changed_parts(make_parts(board_values(Filters.of(request.values))))
 
 
 @bp.get("/stream")
@@ -66,104 +64,11 @@ def assign_many() -> str | Response | tuple[str, int]:
         return _board_page(
             {"job": [str(result.problem) for result in results][:PROBLEMS_SHOWN]}, crew_id, selected
         ), 400
-    _flash_results(results, handlers.require_crew(context(), crew_id).name)
+    crew = handlers.require_crew(context(), crew_id)
+    _flash_results(results, crew.name)
+    if store.current_shift(context().store, crew_id) is None:
+        flash(f"{crew.name} is not on shift. It sees its jobs when it signs on.", "important")
     return redirect(_back_to_board(), 303)
-
-
-@bp.get("/jobs/<job_id>")
-@policy(access.BOARD_READERS)
-def job(job_id: str) -> str:
-    """Show one job with all that a supervisor can do about it."""
-    return _job_page(store.jobs(context().store).require(job_id), {}, {})
-
-
-@bp.post("/jobs/<job_id>/assign")
-@policy(access.SUPERVISORS)
-def assign(job_id: str) -> str | Response | tuple[str, int]:
-    """Give the job to a crew, or to another one."""
-    return _act(
-        job_id,
-        forms.AssignForm,
-        lambda values: handlers.assign_job(
-            context(), job_id, values["crew_id"], version=values["version"], key=idempotency_key(), cause=cause()
-        ),
-        lambda job: f"{job.reference} is now with {handlers.require_crew(context(), str(job.crew_id)).name}.",
-    )
-
-
-@bp.post("/jobs/<job_id>/hold")
-@policy(access.SUPERVISORS)
-def hold(job_id: str) -> str | Response | tuple[str, int]:
-    """Hold the job for evidence."""
-    return _act(
-        job_id,
-        forms.VersionForm,
-        lambda values: handlers.hold_job(
-            context(), job_id, version=values["version"], key=idempotency_key(), cause=cause()
-        ),
-        lambda job: f"{job.reference} is held. No crew can start it.",
-    )
-
-
-@bp.post("/jobs/<job_id>/release")
-@policy(access.SUPERVISORS)
-def release(job_id: str) -> str | Response | tuple[str, int]:
-    """Release a held job."""
-    return _act(
-        job_id,
-        forms.VersionForm,
-        lambda values: handlers.release_job(
-            context(), job_id, version=values["version"], key=idempotency_key(), cause=cause()
-        ),
-        lambda job: f"{job.reference} is released and can be cleared.",
-    )
-
-
-@bp.post("/jobs/<job_id>/defer")
-@policy(access.SUPERVISORS)
-def defer(job_id: str) -> str | Response | tuple[str, int]:
-    """Put the job off."""
-    return _act(
-        job_id,
-        forms.DeferForm,
-        lambda values: handlers.defer_job(
-            context(),
-            job_id,
-            values["reason"],
-            values["until"],
-            version=values["version"],
-            key=idempotency_key(),
-            cause=cause(),
-        ),
-        lambda job: f"{job.reference} waits.",
-        prefix="defer",
-    )
-
-
-@bp.post("/jobs/<job_id>/cancel")
-@policy(access.SUPERVISORS)
-def cancel(job_id: str) -> str | Response | tuple[str, int]:
-    """Call the job off."""
-    return _act(
-        job_id,
-        forms.CancelForm,
-        lambda values: handlers.cancel_job(
-            context(), job_id, values["reason"], version=values["version"], key=idempotency_key(), cause=cause()
-        ),
-        lambda job: f"{job.reference} is cancelled.",
-        prefix="cancel",
-    )
-
-
-@bp.get("/jobs/<job_id>/photo")
-@policy(access.BOARD_READERS)
-def photo(job_id: str) -> Response:
-    """Give the photo of the finished work."""
-    ctx = context()
-    found = store.jobs(ctx.store).require(job_id)
-    if found.photo_key is None:
-        raise NotFound("This job has no photo.")
-    return Response(ctx.blobs.get(found.photo_key), content_type="image/jpeg")
 
 
 @bp.post("/depots/<depot_id>/plans")
@@ -222,71 +127,9 @@ def _plan_page(ctx: ServiceContext, plan: Plan, errors: FormErrors) -> str:
 
 def _board_page(errors: FormErrors, crew_id: str, selected: Any) -> str:
     """Return the board, with what was chosen and is wrong."""
-    return render_template("scheduling/board.html", errors=errors, **_board_values(crew_id, selected))
-
-
-def _board_values(crew_id: str, selected: Any) -> Mapping[str, Any]:
-    """Return what the board's templates need."""
-    ctx = context()
-    filters = Filters.of(request.values)
-    made = view.make_board(ctx, filters)
-    return {
-        "board": made,
-        "filters": filters,
-        "filter_values": filters.chosen(),
-        "now": made.now,
-        "crew_names": {load.crew.id: load.crew.name for load in made.crews}
-        | {crew.id: crew.name for crew in store.all_crews(ctx.store)},
-        "priorities": PRIORITIES,
-        "empty_groups": view.EMPTY_GROUPS,
-        "selected": {text.partition(":")[0] for text in selected},
-        "values": {"crew_id": crew_id},
-        "may_act": _may_act(),
-    }
-
-
-def _act(
-    job_id: str,
-    form: type,
-    do: Callable[[Mapping[str, Any]], Job],
-    done: Callable[[Job], str],
-    *,
-    prefix: str = "",
-) -> str | Response | tuple[str, int]:
-    """Read a form of the job's page, act, and show the job again with what was done or what is wrong."""
-    values, errors = read_form(form, request.form)
-    if not errors:
-        try:
-            flash(done(do(values)), "success")
-        except (Forbidden, NotFound):
-            raise
-        except DomainError as refusal:
-            errors = errors_of(refusal)
-        else:
-            return redirect(url_for("dispatch.job", job_id=job_id), 303)
-    shown = {
-        f"{prefix}-{name}" if prefix and name in ("reason", "until") else name: told for name, told in errors.items()
-    }
-    typed = {f"{prefix}-{name}" if prefix else name: value for name, value in request.form.items()}
-    return _job_page(store.jobs(context().store).require(job_id), shown, typed), 400
-
-
-def _job_page(shown: Job, errors: FormErrors, values: Mapping[str, Any]) -> str:
-    """Return a job's page."""
-    ctx = context()
-    crews = store.all_crews(ctx.store)
-    same_depot = [crew for crew in crews if crew.depot_id == shown.depot_id]
+    values = board_values(Filters.of(request.values), selected)
     return render_template(
-        "scheduling/job.html",
-        job=shown,
-        crew=next((crew for crew in crews if crew.id in (shown.crew_id, shown.last_crew_id)), None),
-        crews=[*same_depot, *(crew for crew in crews if crew not in same_depot)],
-        now=ctx.clock.now(),
-        errors=errors,
-        values=values,
-        defer_reasons=list(DEFER_REASONS.items()),
-        cancel_reasons=list(CANCEL_REASONS.items()),
-        may_act=_may_act(),
+        "scheduling/board.html", errors=errors, values={"crew_id": crew_id}, parts=make_parts(values), **values
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from services.scheduling import found, handlers, store, tipping
+from services.scheduling import found, handlers, store, supervising, tipping
 from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.job import Job
 from services.scheduling.found import FoundTip
@@ -75,6 +75,17 @@ def shift() -> Response:
             flash("You are off shift. Jobs that are not done stay on your list.", "success")
     except DomainError as refusal:
         flash(refusal.message, "important")
+    return redirect(_url("crew.stops"), 303)
+
+
+@bp.post("/seen")
+@policy(access.CREWS)
+def seen() -> Response:
+    """Note that the crew has seen what is on its list; a supervisor who looks at it has not."""
+    crew_id = access.crew_of(signed_in_user())
+    if crew_id is None:
+        raise Forbidden("Only the crew itself can say that it has seen its stops.")
+    supervising.mark_seen(context(), crew_id, cause=cause())
     return redirect(_url("crew.stops"), 303)
 
 

@@ -2,7 +2,9 @@
 
 from marshmallow import fields
 
+from services.scheduling.domain.absence import ABSENCE_REASONS
 from services.scheduling.domain.job import CANCEL_REASONS, DEFER_REASONS
+from services.scheduling.domain.supervising import RETURN_REASONS
 from shared.contracts.codes import LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
 from shared.contracts.scheduling import NO_PHOTO_REASONS
 from shared.web.forms import Form, choice, text
@@ -46,6 +48,41 @@ class CancelForm(VersionForm):
     """Call a job off."""
 
     reason = choice("Choose why it is cancelled", CANCEL_REASONS)
+
+
+class ReturnForm(VersionForm):
+    """Send proof back to its crew."""
+
+    reason = choice("Choose what is wrong with the proof", RETURN_REASONS)
+
+
+class SplitForm(VersionForm):
+    """Cut a part off a job: how much each is, and of what where that is not the same."""
+
+    part_size = choice("Choose how much goes to another crew", SIZES)
+    part_waste = choice("Choose what it is", WASTE_TYPES, required=False)
+    kept_size = choice("Choose how much stays", SIZES)
+    kept_waste = choice("Choose what stays", WASTE_TYPES, required=False)
+
+
+class MoveForm(VersionForm):
+    """Give a job to a crew at a place of its sheet, as it was shown."""
+
+    crew_id = text("Choose a crew", longest=120)
+    place = fields.Integer(load_default=None, allow_none=True, error_messages={"invalid": "Choose a place"})
+    sheet = text("", longest=64, required=False)
+
+
+class DivertForm(Form):
+    """Send a crew to a disposal site first."""
+
+    site_id = text("Choose where it tips", longest=120)
+
+
+class AbsenceForm(Form):
+    """Say that a crew is not there today."""
+
+    reason = choice("Choose why the crew is not there", ABSENCE_REASONS)
 
 
 class FinishForm(Form):

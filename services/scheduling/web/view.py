@@ -29,7 +29,9 @@ EMPTY_GROUPS: Mapping[str, str] = {
     "assigned": "No job is waiting in a crew’s list",
     "deferred": "Nothing is waiting",
 }
-SHOWN_PER_GROUP = 60
+SHOWN_PER_GROUP: Mapping[str, int] = {"open": 60, "deferred": 30, "started": 20, "assigned": 20}
+"""What crews have is on their rounds; here are the most urgent ones, and the way to all of them."""
+
 SHOWN_IN_ONE_GROUP = 200
 MOST_ACTIVE_JOBS = 2000
 
@@ -130,6 +132,11 @@ class Board:
     plans: Mapping[str, Plan | None]
     shown: int
     is_cut_short: bool
+    everything: Sequence[Job] = ()
+    """All active jobs, whatever the filters."""
+
+    map_jobs: Sequence[Job] = ()
+    """The jobs under the filters, all states."""
 
 
 def make_board(ctx: ServiceContext, filters: Filters) -> Board:
@@ -139,9 +146,8 @@ def make_board(ctx: ServiceContext, filters: Filters) -> Board:
     # Figures answer for the place that is looked at; the state filters then pick from them.
     here = [job for job in everything if Filters(filters.depot, filters.neighbourhood).admits(job, now)]
     chosen = [job for job in everything if filters.admits(job, now)]
-    most = SHOWN_IN_ONE_GROUP if filters.state else SHOWN_PER_GROUP
     groups = [
-        Group(state, heading, found[:most], len(found))
+        Group(state, heading, found[: SHOWN_IN_ONE_GROUP if filters.state else SHOWN_PER_GROUP[state]], len(found))
         for state, heading in GROUPS.items()
         if filters.state in ("", state)
         for found in [[job for job in chosen if job.state == state]]
@@ -151,7 +157,7 @@ def make_board(ctx: ServiceContext, filters: Filters) -> Board:
         now=now,
         filters=filters,
         groups=groups,
-        crews=_crew_loads(ctx, everything, depots, now),
+        crews=crew_loads(ctx, everything, depots, now),
         counts={
             "open": sum(job.state == "open" for job in here),
             "overdue": sum(job.is_overdue(now) for job in here),
@@ -163,10 +169,12 @@ def make_board(ctx: ServiceContext, filters: Filters) -> Board:
         plans={depot: store.latest_plan(ctx.store, depot) for depot in depots},
         shown=len(chosen),
         is_cut_short=len(everything) == MOST_ACTIVE_JOBS,
+        everything=everything,
+        map_jobs=chosen,
     )
 
 
-def _crew_loads(ctx: ServiceContext, jobs: Sequence[Job], depots: Sequence[str], now: datetime) -> list[CrewLoad]:
+def crew_loads(ctx: ServiceContext, jobs: Sequence[Job], depots: Sequence[str], now: datetime) -> list[CrewLoad]:
     """Return what every crew of the depots has in hand."""
     vehicles = {vehicle.id: vehicle for vehicle in store.all_vehicles(ctx.store)}
     on_shift = store.crews_on_shift(ctx.store)

@@ -1,6 +1,6 @@
 """How the board and the phones say things: where a job is, when it is due, why it has its priority, what waits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +10,13 @@ from services.scheduling import store
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.job import Job, Reason
 from services.scheduling.domain.plan import TRIGGERS
+from services.scheduling.domain.supervising import RETURN_REASONS
 from services.scheduling.domain.what_if import WhatIf
 from shared.calendar import london_date
 from shared.contracts.codes import OUTCOMES
 from shared.council import Council
 from shared.errors import NotFound
+from shared.geo.drawing import DrawnMap
 from shared.service import ServiceContext
 from shared.web.filters import LONDON, plain
 
@@ -73,6 +75,9 @@ def register(app: Flask, ctx: ServiceContext) -> None:
         due_words=due_words,
         waits_words=waits_words,
         cancel_words=cancel_words,
+        returned_words=returned_words,
+        clock_words=clock_words,
+        map_paths=map_paths,
         no_photo_words=lambda code: NO_PHOTO_WORDS.get(code, code),
         trigger_words=lambda code: TRIGGERS.get(code, code),
         solver_words=lambda code: SOLVER_WORDS.get(code, code),
@@ -127,6 +132,48 @@ def cancel_words(job: Job) -> str:
     if code == rules.NEXT_ROUND:
         return "Its next round has come"
     return rules.CANCEL_REASONS.get(code) or rules.FOLLOWED_REASONS.get(code, code)
+
+
+def map_paths(drawn: DrawnMap, jobs: Sequence[Job], now: datetime) -> dict[str, str]:
+    """Return where jobs are on a drawn map, one path for each kind of mark: 500 elements are slow to lay out."""
+    found: dict[str, list[str]] = {}
+    for job in jobs:
+        shape = "open" if job.state in ("open", "deferred") else job.state
+        kind = f"{shape} city-map__jobs--late" if job.is_overdue(now) else shape
+        x, y = drawn.point(job.lat, job.lon)
+        # A line of no length: its round or square ends are the mark.
+        found.setdefault(kind, []).append(f"M{x:.0f} {y:.0f}h.1")
+    return {kind: "".join(points) for kind, points in sorted(found.items())}
+
+
+def now_words(ctx: ServiceContext, job: Job) -> str:
+    """Return what a job is like now, for whoever has seen it otherwise: It is now with North 2, since 10:41am."""
+    crew = store.crews(ctx.store).get(job.crew_id) if job.crew_id else None
+    name = crew.name if crew else "nobody"
+    if job.state == "assigned":
+        at = f", since {clock_words(job.assigned_at)}" if job.assigned_at else ""
+        said = f"It is now with {name}{at}"
+    elif job.state == "started":
+        at = f", since {clock_words(job.started_at)}" if job.started_at else ""
+        said = f"{name} is now at work on it{at}"
+    elif job.state == "deferred":
+        said = f"It now waits: {waits_words(job)}"
+    elif job.state == "cancelled":
+        said = f"It is now cancelled: {cancel_words(job)}"
+    else:
+        said = {"open": "It is now open, with no crew", "completed": "It is now completed"}.get(job.state, job.state)
+    return f"{said}{'; held for evidence' if job.held else ''}."
+
+
+def returned_words(job: Job) -> str:
+    """Return why the proof of a job was sent back."""
+    return RETURN_REASONS.get(job.returned_because or "", job.returned_because or "")
+
+
+def clock_words(at: datetime) -> str:
+    """Return a time of the day: 9:05am."""
+    local = at.astimezone(LONDON)
+    return f"{local.hour % 12 or 12}:{local.minute:02}{'am' if local.hour < 12 else 'pm'}"
 
 
 def what_if_words(ctx: ServiceContext, asked: WhatIf) -> str:

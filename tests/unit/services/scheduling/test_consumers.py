@@ -7,6 +7,7 @@ from services.scheduling import handlers, planning, store, tipping
 from services.scheduling.domain import plan as plans
 from services.scheduling.domain.plan import Plan, PlannedStop, Proposal
 from services.scheduling.handlers import Finish
+from services.scheduling.sheets import STEP
 from services.scheduling.subscriptions import CASES, PLANS, REPORTS, SUBSCRIPTIONS, TICKETS, TIPS
 from shared.bus.answer import Outcome
 from shared.contracts.envelope import Cause, decode
@@ -238,7 +239,7 @@ def published(ctx, job, make_job):
 def test_a_published_plan_gives_its_jobs_to_its_crews_in_order(ctx, published):
     assert deliver(ctx, published, PLANS) is Outcome.HANDLED
 
-    assert [job.position for job in store.jobs_of_crew(ctx.store, CREW)] == [1, 2]
+    assert [job.position for job in store.jobs_of_crew(ctx.store, CREW)] == [STEP, 2 * STEP]
     assert not store.plans(ctx.store).require("plan-1").unfinished
 
 

@@ -94,6 +94,12 @@ def test_an_overdue_job_says_by_how_much(supervisor, job, clock):
     assert "Overdue by 3 hours" in words(supervisor.get("/dispatch?only=overdue"))
 
 
+def test_jobs_for_a_crew_off_shift_are_given_with_a_word_about_it(supervisor, job, ctx):
+    answer = supervisor.post("/dispatch/assign", data={"job": f"{job.id}:1", "crew_id": CREW})
+
+    assert "is not on shift" in words(supervisor.get(answer.location))
+
+
 def test_selected_jobs_are_given_to_a_crew(supervisor, job, make_job, job_of):
     other = make_job("0199d7b2-0000-7000-8000-00000000000c")
     sent = {"job": [f"{job.id}:1", f"{other.id}:1"], "crew_id": CREW, "depot": "north"}
@@ -143,8 +149,23 @@ def test_what_was_selected_stays_selected_after_an_error(supervisor, job):
 def test_the_live_parts_are_those_of_the_page(supervisor, job):
     live = supervisor.get("/dispatch/live?state=open").get_data(as_text=True)
 
-    assert all(f'id="live-{part}"' in live for part in ("figures", "jobs", "crews", "plans"))
+    assert all(f'id="live-{part}"' in live for part in ("figures", "scale", "open", "map", "plans"))
+    assert f'id="round-{CREW}"' in live
     assert job.reference in live
+
+
+def test_only_parts_that_the_browser_does_not_have_are_sent(supervisor, job):
+    live = supervisor.get("/dispatch/live").get_data(as_text=True)
+    known = ";".join(f"{name}={mark}" for name, mark in re.findall(r'<div id="([^"]+)" data-mark="([^"]+)"', live))
+
+    assert supervisor.get("/dispatch/live", headers={"X-Known-Parts": known}).get_data(as_text=True) == ""
+
+    supervisor.post("/dispatch/assign", data={"job": f"{job.id}:1", "crew_id": CREW})
+    news = supervisor.get("/dispatch/live", headers={"X-Known-Parts": known}).get_data(as_text=True)
+    changed = re.findall(r'<div id="([^"]+)" data-mark', news)
+    assert f"round-{CREW}" in changed
+    assert "live-open" in changed
+    assert "round-crew-north-2" not in changed
 
 
 def test_the_stream_gives_the_revision(supervisor, job, ctx):

@@ -12,6 +12,7 @@ from services.scheduling.domain.plan import Proposal, Unplanned
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.rounds import make
 from services.scheduling.rounds.check import Broken
+from services.scheduling.sheets import STEP
 from shared.calendar import london_date
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError
@@ -86,7 +87,7 @@ def test_published_jobs_go_to_their_crews_in_the_plans_order(ctx, jobs, pump):
 
     for stop in plan.proposal.stops:
         job = job_now(ctx, stop.job_id)
-        assert (job.state, job.crew_id, job.position) == ("assigned", stop.crew_id, stop.position)
+        assert (job.state, job.crew_id, job.position) == ("assigned", stop.crew_id, stop.position * STEP)
 
 
 def test_a_published_plan_says_on_which_day_its_jobs_are_expected(ctx, published, pump):
