@@ -21,6 +21,7 @@ from shared.council.model import (
     Material,
     Neighbourhood,
 )
+from shared.council.phone import phone
 from shared.council.rules import assessment, provenance, retention, tariff, working_time
 from shared.errors import ConfigError
 from shared.geo.areas import BoundarySet
@@ -98,6 +99,7 @@ def _council(top: Table, folder: Path, imported: Path | None) -> Council:
         },
         sign_in=sign_in(top, depot_ids, slugs),
         open311=kind_tables.open311(top),
+        phone=phone(top),
     )
     for table in (identity, size_table, ewc_table, households, counting):
         table.close()

@@ -275,6 +275,14 @@ class SignIn:
 
 
 @dataclass(frozen=True)
+class Phone:
+    """What the council asks of its crews' phones, and for how long it keeps whether a photo was taken at its job."""
+
+    needs_before_photo: bool = False
+    proof_days: int = 90
+
+
+@dataclass(frozen=True)
 class Council:
     """The whole configuration of one council; made by `load_council` and by nothing else."""
 
@@ -306,6 +314,7 @@ class Council:
     """Of the tables that carry one for all their figures: `size_kg`, `ewc_by_waste_type`, `households`, `counting`."""
     sign_in: SignIn = field(default_factory=SignIn)
     open311: Open311 = field(default_factory=Open311)
+    phone: Phone = field(default_factory=Phone)
 
     @property
     def wards(self) -> tuple[Ward, ...]:

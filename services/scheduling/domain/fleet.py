@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from services.scheduling.domain.breaks import Break
 from shared.contracts.base import Fact
 from shared.contracts.scheduling import ShiftEndedV1, ShiftStartedV1, VehicleChangedV1, VehicleTippedV1
 from shared.errors import DomainError
@@ -101,6 +102,7 @@ class Shift:
     vehicle_id: str | None
     started_at: datetime
     ended_at: datetime | None = None
+    breaks: tuple[Break, ...] = ()
     version: int = 0
     sequence: int = 0
 

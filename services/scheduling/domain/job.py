@@ -16,6 +16,7 @@ from services.scheduling.domain.completion import (
     Parcel,
     check_completion,
 )
+from services.scheduling.domain.entry import CrewEntry, Plausibility
 from services.scheduling.domain.fleet import Crew
 from shared.contracts.base import Fact
 from shared.contracts.scheduling import (
@@ -107,11 +108,18 @@ class Job:
     size: str | None = None
     has_report_photo: bool = False
     assigned_at: datetime | None = None
+    seen_at: datetime | None = None
+    arrived_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    cancelled_at: datetime | None = None
     outcome: str | None = None
+    before_photo_key: str | None = None
+    no_before_reason: str | None = None
+    before_proof: Plausibility | None = None
     photo_key: str | None = None
     no_photo_reason: str | None = None
+    proof: Plausibility | None = None
     has_evidence: bool = False
     parcels: tuple[Parcel, ...] = ()
     estimated_kg: int | None = None
@@ -122,6 +130,7 @@ class Job:
     cancelled_because: str | None = None
     expected_on: date | None = None
     request_key: str | None = None
+    entries: tuple[CrewEntry, ...] = ()
     seen: dict[str, int] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     version: int = 0
@@ -137,6 +146,12 @@ class Job:
         """Say whether its waste is on a vehicle, not yet tipped."""
         is_loaded = self.state == "completed" and self.outcome == "cleared" and self.estimated_kg is not None
         return is_loaded and self.tip_id is None
+
+    @property
+    def photo_keys(self) -> tuple[str, ...]:
+        """Return the keys of every photo of it that is shown."""
+        taken = (self.before_photo_key, self.photo_key, *(key for entry in self.entries for key in entry.photo_keys))
+        return tuple(sorted({key for key in taken if key is not None}))
 
     @property
     def weighed_kg(self) -> int | None:
@@ -229,6 +244,8 @@ def assign(job: Job, crew: Crew, *, at: datetime, position: int | None = None, p
         position=position,
         plan_id=plan_id,
         assigned_at=at,
+        seen_at=None,
+        arrived_at=None,
         started_at=None,
         waits_because=None,
         waits_until=None,
@@ -288,6 +305,10 @@ def complete(
         size=completion.size or job.size,
         photo_key=completion.photo_key,
         no_photo_reason=completion.why_no_photo,
+        proof=completion.proof or job.proof,
+        before_photo_key=completion.before_photo_key or job.before_photo_key,
+        no_before_reason=completion.no_before_reason or job.no_before_reason,
+        before_proof=completion.before_proof or job.before_proof,
         has_evidence=job.has_evidence or completion.has_evidence,
         parcels=(*job.parcels, *completion.parcels),
     )
@@ -313,7 +334,7 @@ def defer(job: Job, reason: str, *, until: date | None, at: datetime) -> Change:
     return _wait(job, reason, until=until, at=at)
 
 
-def cancel(job: Job, reason: str) -> Change:
+def cancel(job: Job, reason: str, *, at: datetime | None = None) -> Change:
     """Call the job off; a cancelled one stays as it is; raises `DomainError` where a crew is there or it is done."""
     if job.state == "cancelled":
         return job, []
@@ -321,7 +342,15 @@ def cancel(job: Job, reason: str) -> Change:
         raise DomainError(f"{job.reference} is {job.state}, so it can’t be cancelled.", rule="job-state")
     if reason not in CANCEL_REASONS and reason not in FOLLOWED_REASONS:
         raise DomainError("Choose why it is cancelled", field="reason")
-    cancelled = replace(job, state="cancelled", cancelled_because=reason, crew_id=None, vehicle_id=None, held=False)
+    cancelled = replace(
+        job,
+        state="cancelled",
+        cancelled_because=reason,
+        cancelled_at=at,
+        crew_id=None,
+        vehicle_id=None,
+        held=False,
+    )
     return cancelled, [JobCancelledV1.fact(reason=reason)]
 
 
