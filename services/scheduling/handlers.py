@@ -220,16 +220,16 @@ def start_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause, at: datetime
         return store.shifts(ctx.store).require(shift.id)
 
 
-def end_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Shift | None:
-    """Sign a crew off; raises `DomainError` while it has a job under way."""
+def end_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause, at: datetime | None = None) -> Shift | None:
+    """Sign a crew off, now or at an earlier moment; raises `DomainError` while it has a job under way."""
     current = store.current_shift(ctx.store, crew_id)
     if current is None:
         return None
     begun = [job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "started"]
     if begun:
         raise DomainError(f"Finish {begun[0].reference} first: you have started it.", rule="job-started")
-    at = ctx.clock.now()
-    return store.shifts(ctx.store).save(*fleet.end_shift(current, at=at), at=at, cause=cause)
+    ended, facts = fleet.end_shift(current, at=at or ctx.clock.now())
+    return store.shifts(ctx.store).save(ended, facts, at=ctx.clock.now(), cause=cause)
 
 
 def require_crew(ctx: ServiceContext, crew_id: str) -> Crew:

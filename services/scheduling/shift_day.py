@@ -11,7 +11,7 @@ from services.scheduling import handlers, phone, proof, store
 from services.scheduling.crew_lists import crew_lists
 from services.scheduling.domain.breaks import Break, begin_break, end_break
 from services.scheduling.domain.crew_note import CrewNote, Defect, VehicleCheck
-from services.scheduling.domain.fleet import Shift, end_shift
+from services.scheduling.domain.fleet import Shift
 from services.scheduling.domain.job import Change, Job
 from services.scheduling.handlers import Finish
 from services.scheduling.phone import Act
@@ -59,9 +59,7 @@ def sign_off(ctx: ServiceContext, act: Act, reasons: Mapping[str, str], *, cause
             raise DomainError(f"Say why {job.reference} was not done", field=f"reason-{job.id}")
     for job in left:
         phone.hand_back(ctx, job.id, act, reasons.get(job.id, "told-to-stop"), cause=cause)
-    rested = replace(current, breaks=end_break(current.breaks, act.id, at=act.moment.at))
-    ended, facts = end_shift(rested, at=act.moment.at)
-    return store.shifts(ctx.store).save(ended, facts, at=ctx.clock.now(), cause=cause)
+    return handlers.end_shift(ctx, act.crew.id, cause=cause, at=act.moment.at)
 
 
 def begin_a_break(ctx: ServiceContext, act: Act, *, cause: Cause) -> Shift:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from services.scheduling.web import board, crew, what_ifs, words
+from services.scheduling.web import board, crew, crew_day, from_crews, phone, what_ifs, words
 from services.scheduling.web.api import api
 from shared.service import ServiceContext
 from shared.web.app import create_app as create_service_app
@@ -11,7 +11,11 @@ from shared.web.app import create_app as create_service_app
 def create_app(ctx: ServiceContext) -> Flask:
     """Return scheduling's WSGI app."""
     app = create_service_app(
-        ctx, package=__name__, pages=(board.bp, crew.bp, what_ifs.bp), apis=(api,), title="Streetscene scheduling"
+        ctx,
+        package=__name__,
+        pages=(board.bp, crew.bp, crew_day.bp, phone.bp, from_crews.bp, what_ifs.bp),
+        apis=(api,),
+        title="Streetscene scheduling",
     )
     words.register(app, ctx)
     return app
