@@ -42,7 +42,15 @@ SHELL = (
 )
 """The built files that the kept pages need."""
 
-ALWAYS_KEPT = ("/crew", "/crew/unsent", "/crew/offline", "/crew/found", "/crew/found?kept=yes", "/crew/check")
+ALWAYS_KEPT = (
+    "/crew",
+    "/crew/unsent",
+    "/crew/offline",
+    "/crew/found",
+    "/crew/found?kept=yes",
+    "/crew/check",
+    "/crew/end",
+)
 ICONS = (("images/phone-192.png", "192x192", "any"), ("images/phone-512.png", "512x512", "any maskable"))
 
 
@@ -187,7 +195,7 @@ def _kept_pages(crew: Crew) -> dict[str, str]:
         str(vehicle.version if vehicle else 0),
         *(state or ["none"]),
     )
-    pages = dict.fromkeys((*ALWAYS_KEPT, *(("/crew/end",) if shift else ())), everything)
+    pages = dict.fromkeys(ALWAYS_KEPT, everything)
     if vehicle is not None:
         pages["/crew/tip"] = everything
     for job in jobs:

@@ -54,6 +54,12 @@ export async function showLocal (bar) {
   const has = kind => news.some(record => record.kind === kind)
   const reminder = document.querySelector('[data-check-reminder]')
   if (reminder && has('check')) reminder.hidden = true
+  const turns = news.filter(record => record.kind === 'shift' || record.kind === 'end')
+  if (turns.length) {
+    const isOn = turns.at(-1).kind === 'shift'
+    document.querySelectorAll('[data-with-shift]').forEach(part => { part.hidden = !isOn })
+    document.querySelectorAll('[data-without-shift]').forEach(part => { part.hidden = isOn })
+  }
   const breaks = news.filter(record => record.kind === 'break')
   const rest = document.querySelector('form[data-act=break]')
   if (rest && breaks.length) {
