@@ -58,4 +58,7 @@ FORECAST = Timer("scheduling.forecast", FORECAST_EVERY_SECONDS, forecasting.publ
 SWEEP_EVERY_SECONDS = 6 * 3600.0
 SWEEP_PHOTOS = Timer("scheduling.sweep-photos", SWEEP_EVERY_SECONDS, proof.sweep_photos)
 
-TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS, REPLAN, FORECAST, SWEEP_PHOTOS)
+FORGET_EVERY_SECONDS = 3600.0
+FORGET_PROOFS = Timer("scheduling.forget-proofs", FORGET_EVERY_SECONDS, proof.forget_proofs)
+
+TIMERS: tuple[Timer, ...] = (FINISH_TIPS, FINISH_PLANS, REPLAN, FORECAST, SWEEP_PHOTOS, FORGET_PROOFS)

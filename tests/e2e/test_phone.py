@@ -53,12 +53,13 @@ class Phone:
             viewport=viewport,
             base_url=self._url,
             locale="en-GB",
-            offline=offline,
             permissions=["geolocation"],
             geolocation={"latitude": 53.41, "longitude": -2.975},
         )
         self.page = self.context.pages[0]
         self.page.set_default_timeout(20_000)
+        # Not as an option of the start: Chromium then fails pages that its worker could have given out.
+        self.context.set_offline(offline)
 
     def kill(self) -> None:
         """Kill every process of this browser, and of no other: they all name its profile."""
@@ -82,7 +83,9 @@ class Phone:
         """Wait until the pages of the shift are on the phone and given out from there."""
         self.page.goto("/crew")
         self.page.wait_for_selector("html[data-kept=yes]", state="attached", timeout=60_000)
-        until(lambda: self.page.evaluate("navigator.serviceWorker.controller !== null"), "the worker")
+        # A page that was on its way as the worker came to life is given out without it; the next one is not.
+        while not self.page.evaluate("navigator.serviceWorker.controller !== null"):
+            self.page.reload()
 
     def open(self, path: str) -> None:
         """Open a page, and wait until the phone has put over it what it knows."""
