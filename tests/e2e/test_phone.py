@@ -17,6 +17,7 @@ from shared.ids import new_id
 from tests.e2e.conftest import CHROMIUM_FLAGS
 from tests.e2e.examples import Visitor, Visitors
 from tests.e2e.journey import photo, sign_in
+from tests.e2e.mast import Mast
 from tests.servers.system import System
 
 NARROW = {"width": 320, "height": 640}
@@ -24,6 +25,9 @@ PHONE = {"width": 360, "height": 740}
 FOUND = {"waste_type": "black-bags-household", "land_type": "back-alleyway", "size": "car-boot"}
 WAIT_SECONDS = 60
 SMALLEST_TARGET_PX = 48
+DOUBLE_CLICK_MS = 1100
+"""For so long a button takes a second press for the end of the first."""
+
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast-enhanced"]}, "resultTypes": ["violations"]}
 TARGETS = """smallest => [...document.querySelectorAll(
     'main a[role=button], main button, main select, main input:not([type=hidden]), .phone-bar a, .phone-bar button, ' +
@@ -35,15 +39,16 @@ TARGETS = """smallest => [...document.querySelectorAll(
 class Phone:
     """A browser with a profile of its own, as a phone has: it can lose its network, and be killed and started again."""
 
-    def __init__(self, chromium: BrowserType, profile: Path, url: str) -> None:
-        self._chromium, self._profile, self._url = chromium, profile, url
+    def __init__(self, chromium: BrowserType, profile: Path, mast: Mast) -> None:
+        self._chromium, self._profile, self._mast = chromium, profile, mast
         self.wrong: list[str] = []
+        self._is_offline = False
         self.context: BrowserContext
         self.page: Page
-        self.switch_on(PHONE)
+        self.start(PHONE)
 
-    def switch_on(self, viewport: dict, *, offline: bool = False) -> None:
-        """Start the browser on its profile."""
+    def start(self, viewport: dict) -> None:
+        """Start the browser on its profile, with the network as it was left."""
         executable = shutil.which("chromium")
         assert executable
         self.context = self._chromium.launch_persistent_context(
@@ -51,15 +56,26 @@ class Phone:
             executable_path=executable,
             args=CHROMIUM_FLAGS,
             viewport=viewport,
-            base_url=self._url,
+            base_url=self._mast.url,
             locale="en-GB",
             permissions=["geolocation"],
             geolocation={"latitude": 53.41, "longitude": -2.975},
         )
         self.page = self.context.pages[0]
         self.page.set_default_timeout(20_000)
-        # Not as an option of the start: Chromium then fails pages that its worker could have given out.
-        self.context.set_offline(offline)
+        self.context.set_offline(self._is_offline)
+
+    def lose_network(self) -> None:
+        """Cut the network, and let the browser know as a phone's does."""
+        self._is_offline = True
+        self._mast.switch_off()
+        self.context.set_offline(True)
+
+    def find_network(self) -> None:
+        """Give the network back."""
+        self._is_offline = False
+        self._mast.switch_on()
+        self.context.set_offline(False)
 
     def kill(self) -> None:
         """Kill every process of this browser, and of no other: they all name its profile."""
@@ -103,9 +119,11 @@ class Phone:
 
 @pytest.fixture
 def phone(council: System, browser: Browser, tmp_path: Path) -> Iterator[Phone]:
-    made = Phone(browser.browser_type, tmp_path / "profile", council.url)
+    mast = Mast(council.port)
+    made = Phone(browser.browser_type, tmp_path / "profile", mast)
     yield made
     made.context.close()
+    mast.switch_off()
     assert not made.wrong, "\n".join(made.wrong)
 
 
@@ -200,11 +218,11 @@ def test_six_stops_without_a_network_and_a_killed_browser_arrive_once(phone, cou
     sign_in(phone.page, crew)
     phone.wait_kept()
 
-    phone.context.set_offline(True)
+    phone.lose_network()
     work_the_morning(phone, jobs, screenshots)
     before = phone.unsent()
     phone.kill()
-    phone.switch_on(NARROW, offline=True)
+    phone.start(NARROW)
     phone.open("/crew")
     assert phone.unsent() == before == 1 + 3 + 2 + 2
     look(phone, screenshots, "offline-after-kill")
@@ -241,7 +259,7 @@ def test_a_refused_action_stays_on_the_phone_until_it_is_corrected_or_handed_ove
     first, second = give(council, doors, crew, 2)
     sign_in(phone.page, crew)
     phone.wait_kept()
-    phone.context.set_offline(True)
+    phone.lose_network()
     for job in (first, second):
         phone.open(f"/crew/jobs/{job['id']}/finish")
         phone.page.locator("[name=outcome][value=cleared]").check()
@@ -250,7 +268,7 @@ def test_a_refused_action_stays_on_the_phone_until_it_is_corrected_or_handed_ove
         )
         phone.press("Finish")
 
-    phone.context.set_offline(False)
+    phone.find_network()
     phone.open("/crew/unsent")
     refused = phone.page.locator("[data-records] .phone-record")
     expect(refused.filter(has_text="The photo is damaged")).to_have_count(2)
@@ -299,6 +317,7 @@ def work_the_afternoon(phone: Phone, jobs: list[dict], screenshots: Path | None)
     page.get_by_role("button", name="Tell the supervisor").click()
     expect(page.locator(".govuk-error-summary")).to_contain_text("Add a photo, or say why there is none")
     look(phone, screenshots, "offline-error")
+    page.wait_for_timeout(DOUBLE_CLICK_MS)
     page.locator("[name=photo]").set_input_files(photo(cleared=False))
     phone.press("Tell the supervisor")
     finish(phone, jobs[4], "part-cleared", with_photo=True)
@@ -321,7 +340,7 @@ def cancel(council: System, supervisor: Visitor, job: dict) -> None:
 
 def come_back(phone: Phone, crew: dict) -> None:
     """Give the phone its network again, and wait until everything is sent."""
-    phone.context.set_offline(False)
+    phone.find_network()
     phone.open("/crew")
     if not phone.page.locator("[data-phone]").count():
         sign_in(phone.page, crew)  # the browser died before it had written its cookies down

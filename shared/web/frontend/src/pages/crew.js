@@ -28,7 +28,7 @@ async function begin () {
   await refresh()
   showResident()
   await records.forgetOldSent()
-  if ('serviceWorker' in navigator) {
+  if ('serviceWorker' in navigator && navigator.onLine) {
     // Without it everything is still written down; only the pages themselves then need a network.
     navigator.serviceWorker.register('/crew/worker.js', { scope: '/crew', updateViaCache: 'none' }).catch(() => {})
   }
