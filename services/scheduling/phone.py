@@ -83,18 +83,18 @@ def arrive(ctx: ServiceContext, job_id: str, act: Act, arrival: Arrival, *, caus
             return changed, facts
         return replace(
             changed,
-            before_photo_key=key or changed.before_photo_key,
-            before_proof=fit or changed.before_proof,
-            no_before_reason=(None if key else arrival.no_photo_reason) or changed.no_before_reason,
+            before_photo_key=kept.get("before_photo_key", changed.before_photo_key),
+            before_proof=kept.get("before_proof", changed.before_proof),
+            no_before_reason=(None if kept else arrival.no_photo_reason) or changed.no_before_reason,
         ), facts
 
     job = store.jobs(ctx.store).require(job_id)
     known = _known(job, act)
     if known is not None:
         return known
-    key = proof.keep_photo(ctx, arrival.photo) if arrival.photo else None
-    fit = proof.look_at(arrival.photo, job, at=at) if arrival.photo else None
-    taken = _take(ctx, job_id, act, "arrive", with_photo, photo_keys=(key,) if key else (), cause=cause)
+    kept = proof.keep_before(ctx, job, arrival.photo, at=at) if arrival.photo else {}
+    keys = (kept["before_photo_key"],) if kept else ()
+    taken = _take(ctx, job_id, act, "arrive", with_photo, photo_keys=keys, cause=cause)
     _sign_on(ctx, act, taken, cause)
     return taken
 

@@ -5,9 +5,11 @@ metadata said only two numbers stay, how far from the job and how long from the 
 originals go into custody parcels, in enforcement's `handover/` prefix, before the job that names them is saved.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from services.scheduling import store
 from services.scheduling.domain.completion import Completion, Parcel
@@ -21,7 +23,7 @@ from shared.clock import machine_now
 from shared.contracts.envelope import Cause
 from shared.custody import Parcel as CustodyParcel
 from shared.custody import ParcelFile, seal
-from shared.errors import Conflict
+from shared.errors import Conflict, DomainError
 from shared.service import ServiceContext
 from shared.store.port import ASCENDING, HasAny, Range
 
@@ -91,10 +93,24 @@ def keep(
         completion,
         photo_key=keep_photo(ctx, after) if after else None,
         proof=look_at(after, job, at=at, position=finish.position) if after else None,
-        before_photo_key=keep_photo(ctx, before) if before else None,
-        before_proof=look_at(before, job, at=at) if before else None,
+        **(keep_before(ctx, job, before, at=at) if before else {"before_photo_key": None}),
         parcels=seal_evidence(ctx, job, finish, by=by, at=at) if completion.has_evidence else (),
     )
+
+
+def keep_before(ctx: ServiceContext, job: Job, photo: bytes, *, at: datetime) -> dict[str, Any]:
+    """Keep a photo from before the work, and return its key and how it fits; raises `DomainError` for its own field."""
+    with _field("before_photo"):
+        return {"before_photo_key": keep_photo(ctx, photo), "before_proof": look_at(photo, job, at=at)}
+
+
+@contextmanager
+def _field(name: str) -> Iterator[None]:
+    """Let a refusal of a photo name the field that it was sent in."""
+    try:
+        yield
+    except DomainError as refusal:
+        raise DomainError(refusal.message, field=name, rule=refusal.rule) from refusal
 
 
 def look_at(photo: bytes, job: Job, *, at: datetime, position: tuple[float, float] | None = None) -> Plausibility:
@@ -155,6 +171,7 @@ def _sealed(
 
 def _original(photo: bytes, name: str, number: int) -> ParcelFile:
     """Return a photo as a file of the parcel, byte for byte; raises `DomainError` for what is no photo."""
-    kind = inspect_photo(photo).type
+    with _field("letter_photo" if name == "letter" else "evidence_photo"):
+        kind = inspect_photo(photo).type
     extension = "jpg" if kind == "jpeg" else kind
     return ParcelFile(f"{name}-{number}.{extension}", f"image/{kind}", photo)

@@ -91,7 +91,6 @@ def finish(job: Job, meant: Meant, ruling: str, completion: Completion, *, size_
         waits_because=None,
         waits_until=None,
         cancelled_because=None,
-        cancelled_at=None,
     )
     return complete(taken, completion, vehicle_id=meant.crew.vehicle_id, size_kg=size_kg, at=meant.at)
 

@@ -44,7 +44,7 @@ def _what_the_office_did(job: Job, ruling: str) -> str:
     if why in ("after-cancelling", "cancelled"):
         return f"the office cancelled this job{_at(job.cancelled_at)}."
     if why in ("for-another-crew", "another-crew"):
-        return f"the office gave this job to another crew{_at(job.assigned_at) if ruling.startswith('noted') else ''}."
+        return f"the office gave this job to another crew{_at(job.assigned_at)}."
     if why in ("while-held", "held"):
         return f"this job is held for enforcement{_at(job.held_at)}. Leave everything where it is."
     if why == "finished":

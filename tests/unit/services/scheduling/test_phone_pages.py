@@ -103,7 +103,7 @@ def test_the_crew_and_the_supervisor_are_told_of_work_on_a_cancelled_job(tell, s
     told = tell("finish", given.id, outcome="cleared", no_photo_reason="camera-broken")
 
     assert told["words"] == (
-        f"{given.reference}: the office cancelled this job. Your work was recorded and sent to the supervisor."
+        f"{given.reference}: the office cancelled this job at 10:40. Your work was recorded and sent to the supervisor."
     )
     assert job_of().state == "completed"
     shown = words(supervisor.get("/dispatch/from-crews"))

@@ -14,9 +14,12 @@ let lastResult = ''
 if (bar && 'indexedDB' in window) begin()
 
 async function begin () {
-  sending.whenChanged(result => {
+  const waited = (await records.all()).some(record => record.state === 'waiting')
+  sending.whenChanged(async result => {
     lastResult = result
-    refresh()
+    await refresh()
+    // The list as the office has it now; on any other page somebody may be writing.
+    if (result === 'sent' && waited && window.location.pathname === '/crew') window.location.reload()
   })
   forms.register(bar, { afterwards })
   signingOut()

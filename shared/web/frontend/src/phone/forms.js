@@ -61,7 +61,7 @@ async function recordOf (form, bar) {
     crew: bar.dataset.crew,
     kind: form.dataset.act,
     job: form.dataset.job ?? '',
-    label: document.querySelector('.govuk-caption-l')?.textContent.trim() ?? '',
+    label: (document.querySelector('.job-title') ?? document.querySelector('.govuk-caption-l'))?.textContent.trim() ?? '',
     page: window.location.pathname + window.location.search,
     fields,
     files,
