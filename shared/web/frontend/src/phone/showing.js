@@ -23,6 +23,10 @@ const STATUS = {
 }
 const ENDS_STOP = new Set(['finish', 'exception'])
 
+function endsStop (record) {
+  return ENDS_STOP.has(record.kind) && record.state !== 'refused'
+}
+
 export function clock (milliseconds) {
   return new Date(milliseconds).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/London' })
 }
@@ -51,16 +55,18 @@ export async function showLocal (bar) {
     showOnList(job, done)
     showOnStop(job, done)
   }
-  const has = kind => news.some(record => record.kind === kind)
+  // What was refused has not happened yet: its form stays where it can be corrected.
+  const happened = news.filter(record => record.state !== 'refused')
+  const has = kind => happened.some(record => record.kind === kind)
   const reminder = document.querySelector('[data-check-reminder]')
   if (reminder && has('check')) reminder.hidden = true
-  const turns = news.filter(record => record.kind === 'shift' || record.kind === 'end')
+  const turns = happened.filter(record => record.kind === 'shift' || record.kind === 'end')
   if (turns.length) {
     const isOn = turns.at(-1).kind === 'shift'
     document.querySelectorAll('[data-with-shift]').forEach(part => { part.hidden = !isOn })
     document.querySelectorAll('[data-without-shift]').forEach(part => { part.hidden = isOn })
   }
-  const breaks = news.filter(record => record.kind === 'break')
+  const breaks = happened.filter(record => record.kind === 'break')
   const rest = document.querySelector('form[data-act=break]')
   if (rest && breaks.length) {
     const isOn = new Map(breaks.at(-1).fields).get('on') !== 'no'
@@ -69,7 +75,7 @@ export async function showLocal (bar) {
   }
   for (const part of document.querySelectorAll('[data-left]')) {
     const done = byJob.get(part.dataset.left) ?? []
-    if (done.some(record => ENDS_STOP.has(record.kind))) part.remove()
+    if (done.some(endsStop)) part.remove()
   }
 }
 
@@ -139,13 +145,13 @@ function showOnList (job, done) {
   const flag = item.querySelector('[data-local]')
   flag.hidden = false
   flag.textContent = saying(last)
-  item.classList.toggle('phone-stop--done-here', done.some(record => ENDS_STOP.has(record.kind)))
+  item.classList.toggle('phone-stop--done-here', done.some(endsStop))
 }
 
 function showOnStop (job, done) {
   const stop = document.querySelector(`[data-stop="${CSS.escape(job)}"]`)
   if (!stop) return
-  const has = kind => done.some(record => record.kind === kind)
+  const has = kind => done.some(record => record.kind === kind && record.state !== 'refused')
   const hide = step => stop.querySelectorAll(`[data-step=${step}]`).forEach(part => { part.hidden = true })
   const words = stop.querySelector('[data-local]')
   words.hidden = false
@@ -155,7 +161,7 @@ function showOnStop (job, done) {
     hide('start')
     stop.querySelectorAll('[data-step=finish]').forEach(part => { part.hidden = false })
   }
-  if (done.some(record => ENDS_STOP.has(record.kind))) ['arrive', 'start', 'finish', 'exception'].forEach(hide)
+  if (done.some(endsStop)) ['arrive', 'start', 'finish', 'exception'].forEach(hide)
 }
 
 function saying (record) {
