@@ -131,7 +131,7 @@ function signingOut () {
   const form = document.querySelector('form[action="/accounts/sign-out"]')
   form?.addEventListener('submit', async event => {
     event.preventDefault()
-    const unsent = (await records.all()).filter(record => record.state !== 'sent').length
+    const unsent = (await records.all()).filter(record => ['waiting', 'refused'].includes(record.state)).length
     if (unsent && !form.dataset.warned) {
       form.dataset.warned = 'yes'
       bar.querySelector('[data-phone-status]').textContent = 'Send these first. Press again to sign out all the same: they stay on this phone.'

@@ -71,20 +71,33 @@ async function recordOf (form, bar) {
   }
 }
 
-// The server has the words for what is wrong, at every field: its own page says them, and the photos are put back.
+// The server has the words for what is wrong, at every field: its own page says them, and the photos are put back. Until
+// the crew goes elsewhere the record is a draft: it is the form in front of it, not something that waits.
 async function askServer (form, record) {
+  await records.put({ ...record, state: 'draft' })
   window.sessionStorage.setItem(DRAFT, record.id)
   form.submit()
+}
+
+// Clears up drafts: one whose form was left is given up as any form is; one that the browser died over is kept.
+async function draftInHand () {
+  const id = window.sessionStorage.getItem(DRAFT)
+  const isShown = document.querySelector('.govuk-error-summary') !== null
+  if (!isShown) window.sessionStorage.removeItem(DRAFT)
+  for (const record of await records.all()) {
+    if (record.state !== 'draft' || (record.id === id && isShown)) continue
+    if (record.id === id) await records.remove(id)
+    else await records.put({ ...record, state: 'refused' })
+  }
+  return isShown ? id : null
 }
 
 // Fills a form from a record: one that is to be corrected, or one that the server has just refused.
 async function restore () {
   const correcting = new URLSearchParams(window.location.hash.slice(1)).get('record')
-  const refused = document.querySelector('.govuk-error-summary') && window.sessionStorage.getItem(DRAFT)
-  window.sessionStorage.removeItem(DRAFT)
-  const id = correcting ?? refused
+  const id = correcting ?? await draftInHand()
   const record = id && await records.get(id)
-  if (!record || record.state !== 'refused') return
+  if (!record || !['refused', 'draft'].includes(record.state)) return
   const form = document.querySelector(`form[data-act="${CSS.escape(record.kind)}"]`)
   if (!form) return
   form.dataset.record = record.id

@@ -23,6 +23,10 @@ const STATUS = {
 }
 const ENDS_STOP = new Set(['finish', 'exception'])
 
+function isUnsent (record) {
+  return record.state === 'waiting' || record.state === 'refused'
+}
+
 function endsStop (record) {
   return ENDS_STOP.has(record.kind) && record.state !== 'refused'
 }
@@ -32,7 +36,7 @@ export function clock (milliseconds) {
 }
 
 export async function showCount (bar, result) {
-  const unsent = (await records.all()).filter(record => record.state !== 'sent')
+  const unsent = (await records.all()).filter(isUnsent)
   const refused = unsent.filter(record => record.state === 'refused').length
   bar.querySelector('[data-unsent]').textContent = String(unsent.length)
   bar.classList.toggle('phone-bar--waiting', unsent.length > 0)
@@ -47,7 +51,7 @@ export async function showCount (bar, result) {
 // A page that the office drew after an action had arrived shows it by itself; an older one needs to be told.
 export async function showLocal (bar) {
   const drawnAt = Date.parse(bar.dataset.made)
-  const own = (await records.all()).filter(record => record.crew === bar.dataset.crew)
+  const own = (await records.all()).filter(record => record.crew === bar.dataset.crew && record.state !== 'draft')
   const news = own.filter(record => record.state !== 'sent' || Date.parse(record.takenAt) > drawnAt)
   const byJob = Map.groupBy ? Map.groupBy(news, record => record.job) : grouped(news)
   for (const [job, done] of byJob) {
@@ -105,7 +109,7 @@ export async function showMessages (bar) {
 
 export async function showRecords (page, { handOver }) {
   const every = await records.all()
-  const unsent = every.filter(record => record.state !== 'sent')
+  const unsent = every.filter(isUnsent)
   const sent = every.filter(record => record.state === 'sent').reverse()
   page.querySelector('[data-without-records]')?.toggleAttribute('hidden', unsent.length > 0)
   fill(page.querySelector('[data-records]'), unsent, handOver)
