@@ -15,6 +15,7 @@ from services.scheduling.seen import mark_seen
 from services.scheduling.shift_day import HandedOver
 from shared.clock import machine_now
 from shared.contracts.envelope import Cause
+from shared.council import Phone
 from shared.custody import open_parcel
 from shared.errors import DomainError, NotFound
 
@@ -177,6 +178,18 @@ def test_what_is_incomplete_is_refused_and_leaves_nothing(ctx, act, given, job_o
     assert refusal.value.field == field
     assert job_of() == before
     assert list(ctx.blobs.keys(written_before=machine_now() + timedelta(days=1))) == []
+
+
+def test_a_council_that_wants_a_photo_from_before_gets_one_or_a_reason(ctx, crew, given, clock, photo):
+    strict = replace(ctx, council=replace(ctx.council, phone=Phone(needs_before_photo=True)))
+    act = phone.act_of(strict, crew, "c", clock.now())
+
+    with pytest.raises(DomainError, match="before the work") as refusal:
+        do(phone.finish, strict, given.id, act, CLEARED)
+    assert refusal.value.field == "before_photo"
+
+    do(phone.finish, strict, given.id, act, replace(CLEARED, no_before_reason="people-in-view"))
+    assert store.jobs(ctx.store).require(given.id).no_before_reason == "people-in-view"
 
 
 def test_a_job_that_does_not_exist_is_refused(ctx, act):
