@@ -9,7 +9,7 @@ from services.enforcement.store import JOBS, REPORTS, cases
 from shared.calendar import london_date
 from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause, Event
-from shared.contracts.scheduling import JobCompletedV1, JobDeferredV1
+from shared.contracts.scheduling import JobCompletedV1, JobDeferredV1, JobEvidenceFoundV1
 from shared.custody import Parcel, ParcelFile, open_parcel
 from shared.errors import Conflict, Duplicate, NotFound, RetryLater
 from shared.service import ServiceContext
@@ -58,7 +58,7 @@ def on_evidence(ctx: ServiceContext, event: Event) -> None:
 def handed_over(event: Event) -> HandedOver | None:
     """Return what an event hands over, or None where it has nothing for enforcement."""
     state = event.state
-    if event.type in {JobCompletedV1.type, JobDeferredV1.type}:
+    if event.type in {JobCompletedV1.type, JobDeferredV1.type, JobEvidenceFoundV1.type}:
         keys = [parcel["parcel_key"] for parcel in event.data["parcels"]]
         # Work that stopped may have brought evidence too; there the flag alone may be of an earlier stop.
         is_flagged = event.type == JobCompletedV1.type and state["has_evidence"]

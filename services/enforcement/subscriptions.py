@@ -17,11 +17,15 @@ from shared.contracts.enforcement import (
     NoticeServedV1,
 )
 from shared.contracts.reports import ReportAmendedV1, ReportClosedV1, ReportEvidenceFlaggedV1, ReportReopenedV1
-from shared.contracts.scheduling import JobCompletedV1, JobDeferredV1
+from shared.contracts.scheduling import JobCompletedV1, JobDeferredV1, JobEvidenceFoundV1
 from shared.service import Subscription, Timer
 from shared.web.deny import users_subscription
 
-EVIDENCE = Subscription("enforcement.evidence", (JobCompletedV1, JobDeferredV1, ReportEvidenceFlaggedV1), on_evidence)
+EVIDENCE = Subscription(
+    "enforcement.evidence",
+    (JobCompletedV1, JobDeferredV1, JobEvidenceFoundV1, ReportEvidenceFlaggedV1),
+    on_evidence,
+)
 REPORTS = Subscription(
     "enforcement.reports",
     (ReportEvidenceFlaggedV1, ReportAmendedV1, ReportClosedV1, ReportReopenedV1),

@@ -5,10 +5,11 @@ request's idempotency key is a unique field of the job, so a phone that sends th
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from services.scheduling import handlers, store
+from services.scheduling import handlers, proof, store
 from services.scheduling.domain import job as rules
-from services.scheduling.domain.completion import Completion, check_completion
+from services.scheduling.domain.completion import check_completion
 from services.scheduling.domain.job import Job
 from services.scheduling.handlers import Finish
 from shared.calendar import london_date
@@ -34,8 +35,8 @@ class FoundTip:
     place_id: str | None = None
 
 
-def record_found_tip(ctx: ServiceContext, tip: FoundTip, *, key: str, cause: Cause) -> Job:
-    """Make the job of a found tip, with its crew; the same request again gives the same job.
+def record_found_tip(ctx: ServiceContext, tip: FoundTip, *, key: str, cause: Cause, at: datetime | None = None) -> Job:
+    """Make the job of a tip found now, or at an earlier moment; the same request again gives the same job.
 
     Raises:
         DomainError: a code is not known, or the place is outside the council's area.
@@ -45,7 +46,7 @@ def record_found_tip(ctx: ServiceContext, tip: FoundTip, *, key: str, cause: Cau
     if known is not None:
         return known
     _check(tip)
-    crew, at = handlers.require_crew(ctx, tip.crew_id), ctx.clock.now()
+    crew, at = handlers.require_crew(ctx, tip.crew_id), at or ctx.clock.now()
     location = ctx.council.locate(tip.lat, tip.lon, london_date(at))
     if location is None:
         raise DomainError(f"This place is outside {ctx.council.short_name}’s area", field="place")
@@ -84,22 +85,16 @@ def record_found_tip(ctx: ServiceContext, tip: FoundTip, *, key: str, cause: Cau
         return other
 
 
-def clear_found_tip(ctx: ServiceContext, tip: FoundTip, finish: Finish, *, key: str, cause: Cause) -> Job:
+def clear_found_tip(
+    ctx: ServiceContext, tip: FoundTip, finish: Finish, *, key: str, cause: Cause, at: datetime | None = None
+) -> Job:
     """Record a found tip and finish it in one form; sent again after a crash, it goes on where it stopped."""
-    said = Completion(
-        finish.outcome,
-        finish.waste_type,
-        finish.land_type,
-        finish.size,
-        photo_key="pending" if finish.photo else None,
-        no_photo_reason=finish.no_photo_reason,
-    )
-    check_completion(said, waste_type=tip.waste_type, land_type=tip.land_type, size=tip.size)
-    job = record_found_tip(ctx, tip, key=key, cause=cause)
+    check_completion(proof.said(finish), waste_type=tip.waste_type, land_type=tip.land_type, size=tip.size)
+    job = record_found_tip(ctx, tip, key=key, cause=cause, at=at)
     if job.state == "assigned":
-        job = handlers.start_job(ctx, job.id, version=None, key=f"{key}:start", cause=cause)
+        job = handlers.start_job(ctx, job.id, version=None, key=f"{key}:start", cause=cause, at=at)
     if job.state == "started":
-        job = handlers.complete_job(ctx, job.id, finish, version=None, key=f"{key}:complete", cause=cause)
+        job = handlers.complete_job(ctx, job.id, finish, version=None, key=f"{key}:complete", cause=cause, at=at)
     return job
 
 

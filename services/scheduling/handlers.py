@@ -6,14 +6,13 @@ is answered from there. A `version` that is no longer the job's raises `Conflict
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from services.scheduling import proof, store
 from services.scheduling.availability import refuse_unavailable
 from services.scheduling.domain import fleet
 from services.scheduling.domain import job as rules
-from services.scheduling.domain.completion import Completion
 from services.scheduling.domain.fleet import Crew, Shift
 from services.scheduling.domain.job import Job
 from services.scheduling.register.follow import follow_register
@@ -59,6 +58,11 @@ class Finish:
     photo: bytes | None = None
     evidence_photos: tuple[bytes, ...] = ()
     evidence_note: str = ""
+    letters: tuple[bytes, ...] = ()
+    before_photo: bytes | None = None
+    no_before_reason: str | None = None
+    position: tuple[float, float] | None = None
+    """Where the phone was as the photo was chosen, where the photo itself does not say: browsers strip that."""
 
 
 def ensure_fleet(ctx: ServiceContext) -> None:
@@ -89,18 +93,27 @@ def assign_many(
     return [_assign_one(ctx, order, crew_id, key=key, cause=cause) for order in orders]
 
 
-def start_job(ctx: ServiceContext, job_id: str, *, version: int | None, key: str | None, cause: Cause) -> Job:
-    """Note that the crew has begun; a crew that begins is on shift."""
-    at = ctx.clock.now()
+def start_job(
+    ctx: ServiceContext, job_id: str, *, version: int | None, key: str | None, cause: Cause, at: datetime | None = None
+) -> Job:
+    """Note that the crew has begun, now or at an earlier moment; a crew that begins is on shift."""
+    at = at or ctx.clock.now()
     job = change_job(ctx, job_id, lambda job: rules.start(job, at=at), version=version, key=key, cause=cause)
     crew = store.crews(ctx.store).get(job.crew_id) if job.crew_id else None
     if crew is not None and not crew.is_contractor and store.current_shift(ctx.store, crew.id) is None:
-        start_shift(ctx, crew.id, cause=Cause(None, cause.causation_id))
+        start_shift(ctx, crew.id, cause=Cause(None, cause.causation_id), at=at)
     return job
 
 
 def complete_job(
-    ctx: ServiceContext, job_id: str, finish: Finish, *, version: int | None, key: str | None, cause: Cause
+    ctx: ServiceContext,
+    job_id: str,
+    finish: Finish,
+    *,
+    version: int | None,
+    key: str | None,
+    cause: Cause,
+    at: datetime | None = None,
 ) -> Job:
     """Finish a job: keep the photo, seal the evidence for enforcement, and save the outcome with both."""
     job = store.jobs(ctx.store).require(job_id)
@@ -109,16 +122,8 @@ def complete_job(
     if version is not None and version != job.version:
         raise Conflict(f"{job_id} was changed by somebody else")
     crew = store.crews(ctx.store).get(job.crew_id) if job.crew_id else None
-    at = ctx.clock.now()
-    said = Completion(
-        outcome=finish.outcome,
-        waste_type=finish.waste_type,
-        land_type=finish.land_type,
-        size=finish.size,
-        photo_key="pending" if finish.photo else None,
-        no_photo_reason=finish.no_photo_reason,
-        has_evidence=finish.has_evidence or bool(finish.evidence_photos or finish.evidence_note),
-    )
+    at = at or ctx.clock.now()
+    said = proof.said(finish)
 
     def finished(current: Job) -> rules.Change:
         return rules.complete(
@@ -133,11 +138,7 @@ def complete_job(
     # Checked before anything is written, so that a refused form leaves no blob behind.
     completion = said
     finished(job)
-    completion = replace(
-        said,
-        photo_key=proof.keep_photo(ctx, finish.photo) if finish.photo else None,
-        parcels=proof.seal_evidence(ctx, job, finish, at=at) if said.has_evidence else (),
-    )
+    completion = proof.keep(ctx, job, finish, said, by=job.crew_id or "supervisor", at=at)
     return change_job(ctx, job_id, finished, version=version, key=key, cause=cause)
 
 
@@ -157,7 +158,8 @@ def cancel_job(ctx: ServiceContext, job_id: str, reason: str, *, version: int, k
     """Call a job off for one of the reasons that a supervisor may give."""
     if reason not in rules.CANCEL_REASONS:
         raise DomainError("Choose why it is cancelled", field="reason")
-    return change_job(ctx, job_id, lambda job: rules.cancel(job, reason), version=version, key=key, cause=cause)
+    at = ctx.clock.now()
+    return change_job(ctx, job_id, lambda job: rules.cancel(job, reason, at=at), version=version, key=key, cause=cause)
 
 
 def hold_job(ctx: ServiceContext, job_id: str, *, version: int, key: str | None, cause: Cause) -> Job:
@@ -178,12 +180,12 @@ def release_job(ctx: ServiceContext, job_id: str, *, version: int, key: str | No
     return change_job(ctx, job_id, rules.release, version=version, key=key, cause=cause)
 
 
-def start_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Shift:
-    """Sign a crew on; one that is on shift stays so."""
+def start_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause, at: datetime | None = None) -> Shift:
+    """Sign a crew on, now or at an earlier moment; one that is on shift stays so."""
     current = store.current_shift(ctx.store, crew_id)
     if current is not None:
         return current
-    crew, at = require_crew(ctx, crew_id), ctx.clock.now()
+    crew, at = require_crew(ctx, crew_id), at or ctx.clock.now()
     # The id comes from the shift before, so that signing on twice at once makes one shift.
     earlier = store.shifts(ctx.store).find({"crew_id": crew_id}, sort=(("started_at", -1),), limit=1)[0]
     shift = Shift(
@@ -199,16 +201,16 @@ def start_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Shift:
         return store.shifts(ctx.store).require(shift.id)
 
 
-def end_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Shift | None:
-    """Sign a crew off; raises `DomainError` while it has a job under way."""
+def end_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause, at: datetime | None = None) -> Shift | None:
+    """Sign a crew off, now or at an earlier moment; raises `DomainError` while it has a job under way."""
     current = store.current_shift(ctx.store, crew_id)
     if current is None:
         return None
     begun = [job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "started"]
     if begun:
         raise DomainError(f"Finish {begun[0].reference} first: you have started it.", rule="job-started")
-    at = ctx.clock.now()
-    return store.shifts(ctx.store).save(*fleet.end_shift(current, at=at), at=at, cause=cause)
+    ended, facts = fleet.end_shift(current, at=at or ctx.clock.now())
+    return store.shifts(ctx.store).save(ended, facts, at=ctx.clock.now(), cause=cause)
 
 
 def require_crew(ctx: ServiceContext, crew_id: str) -> Crew:

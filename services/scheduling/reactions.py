@@ -9,6 +9,7 @@ from typing import Any
 
 from services.scheduling import found, planning, store, tipping
 from services.scheduling.domain import job as rules
+from services.scheduling.domain import loads
 from services.scheduling.domain.job import Job, Reason
 from services.scheduling.domain.reconcile import ReportCopy, new_job, reconcile
 from shared.contracts.envelope import Cause, Event
@@ -67,7 +68,7 @@ def on_ticket(ctx: ServiceContext, event: Event) -> None:
         if job is None:
             continue
         kg = share["weighed_kg"] if counts else None
-        weighed, facts = rules.weigh(job, event.subject, kg=kg, sequence=event.sequence)
+        weighed, facts = loads.weigh(job, event.subject, kg=kg, sequence=event.sequence)
         if weighed != job:
             repository.save(weighed, facts, at=at, cause=Cause(job.report_id, event.id))
 

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.scheduling.domain.absence import CrewAbsence
+from services.scheduling.domain.crew_note import CrewNote, VehicleCheck
 from services.scheduling.domain.fleet import Crew, Shift, Vehicle, shift_state, vehicle_state
 from services.scheduling.domain.forecast import Forecast, forecast_state
-from services.scheduling.domain.job import Job, public_state
+from services.scheduling.domain.job import Job
+from services.scheduling.domain.job_state import public_state
 from services.scheduling.domain.plan import Plan, plan_state
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.register.documents import OLD_CHANGES, REGISTER
@@ -42,7 +44,9 @@ JOBS = Collection(
         "due_at": "instant",
         "created_at": "instant",
         "done_at": "instant",
-        "photo_key": "text",
+        "photo_keys": "texts",
+        "needs_a_look": "boolean",
+        "has_proof": "boolean",
         "has_unmade_parts": "boolean",
     },
     indexes=(
@@ -56,10 +60,12 @@ JOBS = Collection(
         Index(equal=("state",), sort=NEWEST),
         Index(sort=NEWEST),
         Index(equal=("request_key",), only_while="is_requested", unique=True),
-        Index(equal=("photo_key",)),
+        Index(equal=("photo_keys",)),
+        Index(sort=NEWEST, only_while="needs_a_look"),
+        Index(sort=(("done_at", ASCENDING),), only_while="has_proof"),
         Index(sort=NEWEST, only_while="has_unmade_parts"),
     ),
-    nullable=frozenset({"crew_id", "vehicle_id", "report_id", "request_key", "done_at", "photo_key"}),
+    nullable=frozenset({"crew_id", "vehicle_id", "report_id", "request_key", "done_at"}),
 )
 CREWS = Collection("crews", fields={"name": "text"}, indexes=(Index(sort=(("name", ASCENDING),)),))
 VEHICLES = Collection(
@@ -105,6 +111,27 @@ WHAT_IFS = Collection(
 )
 CREW_ABSENCES = Collection("crew_absences")
 FORECASTS = Collection("forecasts")
+NEWEST_RECEIVED = (("received_at", DESCENDING),)
+CREW_NOTES = Collection(
+    "crew_notes",
+    fields={"received_at": "instant", "is_open": "boolean", "photo_keys": "texts"},
+    indexes=(Index(sort=NEWEST_RECEIVED, only_while="is_open"), Index(equal=("photo_keys",))),
+)
+VEHICLE_CHECKS = Collection(
+    "vehicle_checks",
+    fields={
+        "vehicle_id": "text",
+        "received_at": "instant",
+        "occurred_at": "instant",
+        "is_open": "boolean",
+        "photo_keys": "texts",
+    },
+    indexes=(
+        Index(sort=NEWEST_RECEIVED, only_while="is_open"),
+        Index(equal=("vehicle_id",), sort=(("occurred_at", DESCENDING),)),
+        Index(equal=("photo_keys",)),
+    ),
+)
 REPORT_COPIES = Collection("report_copies")
 """The newest public state of every report that events told of."""
 
@@ -124,6 +151,8 @@ COLLECTIONS: tuple[Collection, ...] = (
     WHAT_IFS,
     CREW_ABSENCES,
     FORECASTS,
+    CREW_NOTES,
+    VEHICLE_CHECKS,
     REPORT_COPIES,
     ASSESSMENTS,
     SECURED_EVIDENCE,
@@ -194,6 +223,16 @@ def forecasts(store: Store) -> Repository[Forecast]:
     return Repository(store, FORECASTS.name, Forecast, public_state=forecast_state)
 
 
+def crew_notes(store: Store) -> Repository[CrewNote]:
+    """Return what crews handed to their supervisor, which emits nothing."""
+    return Repository(store, CREW_NOTES.name, CrewNote, derived=_photo_keys)
+
+
+def vehicle_checks(store: Store) -> Repository[VehicleCheck]:
+    """Return the walk-round checks, which emit nothing."""
+    return Repository(store, VEHICLE_CHECKS.name, VehicleCheck, derived=_photo_keys)
+
+
 def all_crews(store: Store) -> list[Crew]:
     """Return every crew by name, contractors too, but for retired ones; a council has a few dozen."""
     found = crews(store).find({}, sort=(("name", ASCENDING),), limit=500)[0]
@@ -245,6 +284,16 @@ def latest_plan(store: Store, depot_id: str) -> Plan | None:
     return found[0] if found else None
 
 
+def latest_shifts(store: Store, crew_id: str) -> list[Shift]:
+    """Return a crew's latest shifts, the newest first: those of more than a week."""
+    return shifts(store).find({"crew_id": crew_id}, sort=(("started_at", DESCENDING),), limit=12)[0]
+
+
+def _photo_keys(told: CrewNote | VehicleCheck) -> Mapping[str, Any]:
+    """Return the declared field by which photos are found that nobody needs any more."""
+    return {"photo_keys": list(told.photo_keys)}
+
+
 def _job_fields(job: Job) -> Mapping[str, Any]:
     """Return the declared fields that are computed from a job."""
     return {
@@ -254,4 +303,7 @@ def _job_fields(job: Job) -> Mapping[str, Any]:
         "urgency": job.priority or UNASSESSED_URGENCY,
         "due_at": job.deadline or NO_DEADLINE,
         "done_at": job.completed_at,
+        "photo_keys": list(job.photo_keys),
+        "needs_a_look": any(entry.is_open for entry in job.entries),
+        "has_proof": job.completed_at is not None and (job.proof is not None or job.before_proof is not None),
     }

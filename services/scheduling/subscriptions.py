@@ -83,6 +83,9 @@ BEATS_EVERY_SECONDS = 300.0
 BEATS = Timer("scheduling.beats", BEATS_EVERY_SECONDS, beats.make_beat_jobs)
 FOLLOW_REGISTER = Timer("scheduling.follow-register", FINISH_EVERY_SECONDS, follow.follow_register)
 
+FORGET_EVERY_SECONDS = 3600.0
+FORGET_PROOFS = Timer("scheduling.forget-proofs", FORGET_EVERY_SECONDS, proof.forget_proofs)
+
 TIMERS: tuple[Timer, ...] = (
     FINISH_TIPS,
     FINISH_PLANS,
@@ -94,4 +97,5 @@ TIMERS: tuple[Timer, ...] = (
     BEATS,
     FOLLOW_REGISTER,
     SWEEP_PHOTOS,
+    FORGET_PROOFS,
 )

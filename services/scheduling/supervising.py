@@ -1,4 +1,4 @@
-"""What supervisors do with a job besides giving it out, and the crew's receipt that it has seen its stops.
+"""What supervisors do with a job besides giving it out.
 
 Split jobs are finished by a timer where a crash came between the job that decided and the part that it named; jobs that
 were put off until a day come back by another.
@@ -17,16 +17,6 @@ from shared.service import ServiceContext
 from shared.store import reload_on_conflict
 
 PAGE = 200
-
-
-def mark_seen(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> int:
-    """Note that a crew has opened its list, and return how many of its stops it had not seen before."""
-    require_crew(ctx, crew_id)
-    at = ctx.clock.now()
-    unseen = [job for job in store.jobs_of_crew(ctx.store, crew_id) if job.seen_at is None]
-    see = partial(supervising.see, crew_id=crew_id, at=at)
-    noted = [change_job(ctx, job.id, see, version=None, key=None, cause=cause) for job in unseen]
-    return sum(job.seen_at is not None for job in noted)
 
 
 def divert_crew(ctx: ServiceContext, crew_id: str, site_id: str | None, *, cause: Cause) -> Job:

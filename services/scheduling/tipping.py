@@ -5,9 +5,10 @@ once one of them conflicts, reads again, and finds nothing left on board; and a 
 being saved is not in it, but in the next.
 """
 
+from datetime import datetime
+
 from services.scheduling import store
-from services.scheduling.domain import fleet
-from services.scheduling.domain import job as rules
+from services.scheduling.domain import fleet, loads
 from services.scheduling.domain.fleet import Load, Tip, Vehicle
 from services.scheduling.domain.job import Job
 from shared.contracts.envelope import Cause
@@ -18,17 +19,27 @@ from shared.store import reload_on_conflict
 from shared.store.port import ASCENDING
 
 
-def load_list(ctx: ServiceContext, vehicle: Vehicle) -> list[Load]:
-    """Return what is on a vehicle, oldest first, without what an unfinished tip has taken."""
+def load_list(ctx: ServiceContext, vehicle: Vehicle, *, by: datetime | None = None) -> list[Load]:
+    """Return what is on a vehicle, or was by a moment; oldest first, without what an unfinished tip has taken."""
     taken = vehicle.loads_of_unfinished_tips()
     jobs = sorted(store.untipped_jobs(ctx.store, vehicle.id), key=lambda job: job.completed_at or job.created_at)
-    return [_load(job) for job in jobs if job.id not in taken]
+    in_time = [job for job in jobs if by is None or (job.completed_at or job.created_at) <= by]
+    return [_load(job) for job in in_time if job.id not in taken]
 
 
 def tip_vehicle(
-    ctx: ServiceContext, vehicle_id: str, site_id: str, *, crew_id: str | None, key: str, cause: Cause
+    ctx: ServiceContext,
+    vehicle_id: str,
+    site_id: str,
+    *,
+    crew_id: str | None,
+    key: str,
+    cause: Cause,
+    tipped_at: datetime | None = None,
 ) -> Tip:
     """Empty a vehicle at a site and return the tip with its load list; the same request again gives the same tip.
+
+    A tip that is heard of late (`tipped_at`) takes what had been loaded by then.
 
     Raises:
         NotFound: there is no such vehicle or site.
@@ -44,8 +55,9 @@ def tip_vehicle(
             return made
         at = ctx.clock.now()
         tip_id = derived_id("tip", vehicle_id, key)
+        loads = load_list(ctx, vehicle, by=tipped_at)
         tipped, facts = fleet.tip(
-            vehicle, load_list(ctx, vehicle), tip_id=tip_id, site_id=site_id, crew_id=crew_id, key=key, at=at
+            vehicle, loads, tip_id=tip_id, site_id=site_id, crew_id=crew_id, key=key, at=tipped_at or at
         )
         # A tip is a journey of its own: several reports meet in it.
         saved = repository.save(tipped, facts, at=at, cause=Cause(tip_id, cause.causation_id))
@@ -61,7 +73,7 @@ def mark_jobs(ctx: ServiceContext, vehicle_id: str, tip_id: str, job_ids: list[s
         job = repository.get(job_id)
         if job is None:
             continue
-        marked, facts = rules.mark_tipped(job, tip_id)
+        marked, facts = loads.mark_tipped(job, tip_id)
         if marked != job:
             repository.save(marked, facts, at=at, cause=Cause(job.report_id, cause.causation_id))
     vehicle = store.vehicles(ctx.store).require(vehicle_id)

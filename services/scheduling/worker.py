@@ -90,3 +90,8 @@ class SchedulingWorker:
     def sweep_photos(self) -> None:
         """Delete photos that no job names."""
         subscriptions.SWEEP_PHOTOS.run(self.context)
+
+    @every(subscriptions.FORGET_PROOFS)
+    def forget_proofs(self) -> None:
+        """Forget how well photos fitted their jobs, when its time is over."""
+        subscriptions.FORGET_PROOFS.run(self.context)

@@ -289,6 +289,12 @@ STEPS: Mapping[type[Contract], _Step] = MappingProxyType(
             until=date(2026, 3, 5),
             parcels=[],
         ),
+        scheduling.JobEvidenceFoundV1: _Step(
+            5,
+            _at(days=1, minutes=20),
+            {**STARTED, "state": "deferred", "outcome": "access-blocked", "has_evidence": True},
+            parcels=[{"parcel_key": PARCEL, "holds": "letter"}],
+        ),
         scheduling.JobCancelledV1: _Step(3, _at(hours=9), {**ASSIGNED, "state": "cancelled"}, reason="report-closed"),
         scheduling.JobAmendedV1: _Step(
             6, _at(days=1, hours=3), {**COMPLETED, "tip_id": TIP, "weighed_kg": 274}, change="weighed"

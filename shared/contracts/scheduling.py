@@ -131,6 +131,13 @@ class ParcelPart(Part):
     holds = code(("photos", "letter", "statement"), data_class=PROTECTED)
 
 
+@_job("evidence-found")
+class JobEvidenceFoundV1(JobContract):
+    """A crew found evidence at a job whose state its action did not change: it was cancelled or given away before."""
+
+    parcels = each(part(ParcelPart), data_class=PROTECTED)
+
+
 @_job("deferred")
 class JobDeferredV1(JobContract):
     """The job waits: `reason` says why, until `until` where a day is known; evidence may have been found even so."""

@@ -22,6 +22,7 @@ from shared.council.model import (
     Neighbourhood,
 )
 from shared.council.partners import complaint_stages, partners
+from shared.council.phone import phone
 from shared.council.place_files import read_gazetteer
 from shared.council.rules import assessment, provenance, retention, tariff, working_time
 from shared.council.statements import accessibility_statement, privacy_notice
@@ -112,6 +113,7 @@ def _council(top: Table, folder: Path, imported: Path | None, places: Path | Non
         privacy=privacy_notice(top),
         accessibility=accessibility_statement(top),
         register=folder / identity.text("register") if identity.has("register") else None,
+        phone=phone(top),
     )
     for table in (identity, size_table, ewc_table, households, counting):
         table.close()

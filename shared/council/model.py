@@ -236,6 +236,14 @@ class SignIn:
 
 
 @dataclass(frozen=True)
+class Phone:
+    """What the council asks of its crews' phones, and for how long it keeps whether a photo was taken at its job."""
+
+    needs_before_photo: bool = False
+    proof_days: int = 90
+
+
+@dataclass(frozen=True)
 class Council:
     """The whole configuration of one council; made by `load_council` and by nothing else."""
 
@@ -275,6 +283,7 @@ class Council:
     partners: Mapping[str, Partner] = field(default_factory=dict)
     complaints: ComplaintStages | None = None
     register: Path | None = None
+    phone: Phone = field(default_factory=Phone)
 
     @property
     def wards(self) -> tuple[Ward, ...]:

@@ -191,6 +191,7 @@ class Examples(dict[str, str]):
         self._act("tipped", "complete", {**outcome, "evidence": "true"}, photo=photo)
         self._tip()
         self._act("loaded", "complete", {**outcome, "evidence": "false"}, photo=photo)
+        self._tell_of_trouble()
         held = f"/dispatch/jobs/{self['held_job']}"
         supervisor.send(held, {"version": str(self._job(self["held"])["version"])}, to=f"{held}/hold")
         plan = supervisor.send("/dispatch", {}, to=f"/dispatch/depots/{self['depot']}/plans")
@@ -202,6 +203,15 @@ class Examples(dict[str, str]):
         self._until(
             lambda: "data-awaiting" not in supervisor.open(f"/dispatch/what-if/{self['what_if']}").text, "what if"
         )
+
+    def _tell_of_trouble(self) -> None:
+        """Let the crew tell its supervisor something of a job, and of its vehicle."""
+        users = self._system.credentials["users"]
+        crew = Visitor(self._system.url)
+        crew.sign_in(next(user for user in users if user.get("crew_id") == self["crew"]))
+        stop = f"/crew/jobs/{self['started_job']}/exception"
+        crew.send(stop, {"exception": "extra-waste", "no_photo_reason": "camera-broken"})
+        crew.send("/crew/check", {"result": "defects", "defects": "lights", "note": "Left rear"})
 
     def _decide(self, agent: Visitor) -> None:
         """Stop a report's clock, pass one on, save a view, and take two complaints."""

@@ -267,6 +267,9 @@ SENTENCES: dict[str, Callable[[Teller], str]] = {
     "job.assigned.v1": _job_assigned,
     "job.started.v1": _job_started,
     "job.deferred.v1": _job_deferred,
+    "job.evidence-found.v1": lambda say: (
+        "A crew sent in evidence that it had found here." if say.may_tell_protected else "A crew sent in more."
+    ),
     "job.cancelled.v1": lambda say: f"The job was cancelled: {said_code(say.data['reason'])}.",
     "job.amended.v1": _job_amended,
     "job.expected.v1": lambda say: f"The job is expected to be done on {said_day(say.data['expected_on'])}.",

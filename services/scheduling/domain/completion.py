@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.scheduling.domain.entry import Plausibility
 from shared.contracts.codes import LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
 from shared.contracts.scheduling import NO_PHOTO_REASONS
 from shared.errors import DomainError
@@ -48,6 +49,10 @@ class Completion:
     no_photo_reason: str | None = None
     has_evidence: bool = False
     parcels: tuple[Parcel, ...] = ()
+    before_photo_key: str | None = None
+    no_before_reason: str | None = None
+    proof: Plausibility | None = None
+    before_proof: Plausibility | None = None
 
     @property
     def why_no_photo(self) -> str | None:
@@ -91,6 +96,21 @@ def check_completion(
         raise DomainError(f"Choose one of: {', '.join(NO_PHOTO_REASONS)}", field="no_photo_reason")
     if completion.photo_key is None and completion.why_no_photo is None:
         raise DomainError("Add a photo, or say why there is none", field="photo")
+
+
+def check_before(
+    completion: Completion, *, is_needed: bool, photo_key: str | None, no_photo_reason: str | None
+) -> None:
+    """Refuse a completion without a photo from before the work where the council needs one, sent now or earlier.
+
+    Raises:
+        DomainError: naming the field.
+    """
+    if completion.no_before_reason is not None and completion.no_before_reason not in NO_PHOTO_REASONS:
+        raise DomainError(f"Choose one of: {', '.join(NO_PHOTO_REASONS)}", field="no_before_reason")
+    has_one = photo_key or no_photo_reason or completion.before_photo_key or completion.no_before_reason
+    if is_needed and completion.outcome in COLLECTING_OUTCOMES and not has_one:
+        raise DomainError("Add a photo from before the work, or say why there is none", field="before_photo")
 
 
 def _check_code(name: str, value: str | None, choices: Mapping[str, Any], question: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from services.scheduling.domain.breaks import Break, end_break
 from shared.contracts.base import Fact
 from shared.contracts.scheduling import ShiftEndedV1, ShiftStartedV1, VehicleChangedV1, VehicleTippedV1
 from shared.errors import DomainError
@@ -130,6 +131,7 @@ class Shift:
     vehicle_id: str | None
     started_at: datetime
     ended_at: datetime | None = None
+    breaks: tuple[Break, ...] = ()
     version: int = 0
     sequence: int = 0
 
@@ -221,4 +223,5 @@ def end_shift(shift: Shift, *, at: datetime) -> tuple[Shift, list[Fact]]:
     """Sign the crew off; once is enough."""
     if shift.ended_at is not None:
         return shift, []
-    return replace(shift, ended_at=at), [ShiftEndedV1.fact()]
+    rested = end_break(shift.breaks, shift.id, at=at)
+    return replace(shift, breaks=rested, ended_at=at), [ShiftEndedV1.fact()]

@@ -8,7 +8,6 @@ from the size until a weighbridge ticket says more.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
 
 from services.scheduling.domain.completion import (
     CONTRACTOR_WASTE,
@@ -17,6 +16,7 @@ from services.scheduling.domain.completion import (
     Parcel,
     check_completion,
 )
+from services.scheduling.domain.entry import CrewEntry, Plausibility
 from services.scheduling.domain.fleet import Crew
 from shared.contracts.base import Fact
 from shared.contracts.scheduling import (
@@ -120,11 +120,18 @@ class Job:
     size: str | None = None
     has_report_photo: bool = False
     assigned_at: datetime | None = None
+    seen_at: datetime | None = None
+    arrived_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    cancelled_at: datetime | None = None
     outcome: str | None = None
+    before_photo_key: str | None = None
+    no_before_reason: str | None = None
+    before_proof: Plausibility | None = None
     photo_key: str | None = None
     no_photo_reason: str | None = None
+    proof: Plausibility | None = None
     has_evidence: bool = False
     parcels: tuple[Parcel, ...] = ()
     estimated_kg: int | None = None
@@ -134,7 +141,6 @@ class Job:
     waits_until: date | None = None
     cancelled_because: str | None = None
     expected_on: date | None = None
-    seen_at: datetime | None = None
     tip_first_at: str | None = None
     diverted_at: datetime | None = None
     proof_check: str | None = None
@@ -150,6 +156,7 @@ class Job:
     work_minutes: int | None = None
     ticket: str | None = None
     crew_kind: str | None = None
+    entries: tuple[CrewEntry, ...] = ()
     seen: dict[str, int] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     version: int = 0
@@ -172,6 +179,12 @@ class Job:
         return self.part_of is not None or bool(self.parts)
 
     @property
+    def photo_keys(self) -> tuple[str, ...]:
+        """Return the keys of every photo of it that is shown."""
+        taken = (self.before_photo_key, self.photo_key, *(key for entry in self.entries for key in entry.photo_keys))
+        return tuple(sorted({key for key in taken if key is not None}))
+
+    @property
     def weighed_kg(self) -> int | None:
         """Return its share of the weighbridge tickets that count, None before the first."""
         return sum(self.weights.values()) if self.weights else None
@@ -183,50 +196,6 @@ class Job:
 
 Change = tuple[Job, list[Fact]]
 """The job after a change, and what is to be announced of it."""
-
-
-def public_state(job: Job) -> Mapping[str, Any]:
-    """Return what every event of the job carries."""
-    return {
-        "job_id": job.id,
-        "kind": job.kind,
-        "channel": job.channel,
-        "report_id": job.report_id,
-        "reference": job.reference if job.report_id is not None else None,
-        "visit": job.visit,
-        "state": job.state,
-        "held": job.held,
-        "contractor": job.contractor,
-        "depot_id": job.depot_id,
-        "crew_id": job.crew_id,
-        "vehicle_id": job.vehicle_id,
-        "priority": job.priority,
-        "deadline": job.deadline,
-        "waste_type": job.waste_type,
-        "land_type": job.land_type,
-        "size": job.size,
-        "lat": job.lat,
-        "lon": job.lon,
-        "ward": job.ward,
-        "neighbourhood": job.neighbourhood,
-        "created_at": job.created_at,
-        "assigned_at": job.assigned_at,
-        "started_at": job.started_at,
-        "completed_at": job.completed_at,
-        "outcome": job.outcome,
-        "proof": ("photo" if job.photo_key else "no-photo") if job.outcome else None,
-        "no_photo_reason": job.no_photo_reason,
-        "has_evidence": job.has_evidence,
-        "estimated_kg": job.estimated_kg,
-        "weighed_kg": job.weighed_kg,
-        "tip_id": job.tip_id,
-        "seen_at": job.seen_at,
-        "tip_first_at": job.tip_first_at,
-        "proof_check": job.proof_check,
-        "returned_because": job.returned_because,
-        "part_of": job.part_of,
-        "parts": [part.job_id for part in job.parts],
-    }
 
 
 def needs_contractor(waste_type: str | None, hazards: tuple[str, ...] = ()) -> bool:
@@ -270,10 +239,11 @@ def assign(job: Job, crew: Crew, *, at: datetime, position: int | None = None, p
         position=position,
         plan_id=plan_id,
         assigned_at=at,
+        seen_at=None,
+        arrived_at=None,
         started_at=None,
         waits_because=None,
         waits_until=None,
-        seen_at=None,
         tip_first_at=None,
         diverted_at=None,
     )
@@ -348,6 +318,10 @@ def complete(
         size=completion.size or job.size,
         photo_key=completion.photo_key,
         no_photo_reason=completion.why_no_photo,
+        proof=completion.proof or job.proof,
+        before_photo_key=completion.before_photo_key or job.before_photo_key,
+        no_before_reason=completion.no_before_reason or job.no_before_reason,
+        before_proof=completion.before_proof or job.before_proof,
         has_evidence=job.has_evidence or completion.has_evidence,
         parcels=(*job.parcels, *completion.parcels),
     )
@@ -375,7 +349,7 @@ def defer(job: Job, reason: str, *, until: date | None, at: datetime) -> Change:
     return _wait(job, reason, until=until, at=at)
 
 
-def cancel(job: Job, reason: str) -> Change:
+def cancel(job: Job, reason: str, *, at: datetime | None = None) -> Change:
     """Call the job off; a cancelled one stays as it is; raises `DomainError` where a crew is there or it is done."""
     if job.state == "cancelled":
         return job, []
@@ -383,7 +357,15 @@ def cancel(job: Job, reason: str) -> Change:
         raise DomainError(f"{job.reference} is {job.state}, so it can’t be cancelled.", rule="job-state")
     if reason not in CANCEL_REASONS and reason not in FOLLOWED_REASONS and reason != NEXT_ROUND:
         raise DomainError("Choose why it is cancelled", field="reason")
-    cancelled = replace(job, state="cancelled", cancelled_because=reason, crew_id=None, vehicle_id=None, held=False)
+    cancelled = replace(
+        job,
+        state="cancelled",
+        cancelled_because=reason,
+        cancelled_at=at,
+        crew_id=None,
+        vehicle_id=None,
+        held=False,
+    )
     return cancelled, [JobCancelledV1.fact(reason=reason)]
 
 
@@ -403,24 +385,6 @@ def release(job: Job) -> Change:
     return replace(job, held=False, held_by=None, held_at=None, was_released=True), [
         JobAmendedV1.fact(change="released")
     ]
-
-
-def mark_tipped(job: Job, tip_id: str) -> Change:
-    """Note the tip that took its waste; one that was tipped already stays as it is."""
-    if not job.is_untipped:
-        return job, []
-    return replace(job, tip_id=tip_id), [JobAmendedV1.fact(change="tipped")]
-
-
-def weigh(job: Job, ticket_id: str, *, kg: int | None, sequence: int) -> Change:
-    """Note its share of a ticket's net weight, or with None that the ticket no longer counts; guarded by sequence."""
-    if job.seen.get(ticket_id, 0) >= sequence:
-        return job, []
-    weights = {key: value for key, value in job.weights.items() if key != ticket_id}
-    if kg is not None:
-        weights[ticket_id] = kg
-    noted = replace(job, seen={**job.seen, ticket_id: sequence}, weights=weights)
-    return noted, [JobAmendedV1.fact(change="weighed")] if noted.weights != job.weights else []
 
 
 def remember(job: Job, key: str | None) -> Job:

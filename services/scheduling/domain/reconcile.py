@@ -20,9 +20,9 @@ from services.scheduling.domain.job import (
     create,
     hold,
     needs_contractor,
-    public_state,
     release,
 )
+from services.scheduling.domain.job_state import public_state
 from shared.contracts.base import Fact
 from shared.contracts.scheduling import JobAmendedV1
 

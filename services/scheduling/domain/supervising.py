@@ -21,13 +21,6 @@ RETURN_REASONS: Mapping[str, str] = {
 """Why a supervisor sends the proof of a job back to its crew."""
 
 
-def see(job: Job, crew_id: str, *, at: datetime) -> Change:
-    """Note that the crew has seen that it has the job; of one that went elsewhere meanwhile nothing is noted."""
-    if job.crew_id != crew_id or job.state not in ("assigned", "started") or job.seen_at is not None:
-        return job, []
-    return replace(job, seen_at=at), [JobAmendedV1.fact(change="seen")]
-
-
 def divert(job: Job, site_id: str | None, *, at: datetime) -> Change:
     """Send the job's crew to a disposal site before it goes there, or with None take that back.
 

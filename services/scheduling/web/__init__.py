@@ -3,7 +3,18 @@
 from flask import Flask
 
 from services.scheduling.live import LiveRounds
-from services.scheduling.web import crew, job_page, parts, register, rounds, what_ifs, words
+from services.scheduling.web import (
+    crew,
+    crew_day,
+    from_crews,
+    job_page,
+    parts,
+    phone,
+    register,
+    rounds,
+    what_ifs,
+    words,
+)
 from services.scheduling.web.api import api
 from shared.service import ServiceContext
 from shared.web.app import create_app as create_service_app
@@ -14,7 +25,16 @@ def create_app(ctx: ServiceContext) -> Flask:
     app = create_service_app(
         ctx,
         package=__name__,
-        pages=(job_page.bp, rounds.bp, crew.bp, what_ifs.bp, register.bp),
+        pages=(
+            job_page.bp,
+            rounds.bp,
+            crew.bp,
+            crew_day.bp,
+            phone.bp,
+            from_crews.bp,
+            what_ifs.bp,
+            register.bp,
+        ),
         apis=(api,),
         title="Streetscene scheduling",
     )

@@ -2,12 +2,29 @@
 
 from marshmallow import fields
 
+from services.scheduling.crew_lists import crew_lists
 from services.scheduling.domain.absence import ABSENCE_REASONS
 from services.scheduling.domain.job import CANCEL_REASONS, DEFER_REASONS
 from services.scheduling.domain.supervising import RETURN_REASONS
 from shared.contracts.codes import LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
 from shared.contracts.scheduling import NO_PHOTO_REASONS
 from shared.web.forms import Form, choice, text
+
+MACHINERY = frozenset(
+    {
+        "csrf_token",
+        "idempotency_key",
+        "occurred_at",
+        "kind",
+        "job_id",
+        "crew",
+        "photo_lat",
+        "photo_lon",
+        "refused_kind",
+        "refused_because",
+    }
+)
+"""Fields of a phone's forms that say nothing a person said."""
 
 
 class VersionForm(Form):
@@ -93,8 +110,30 @@ class FinishForm(Form):
     land_type = choice("Choose what kind of land it was on", LAND_TYPES, required=False)
     size = choice("Choose how much there was", SIZES, required=False)
     no_photo_reason = choice("Choose why there is no photo", NO_PHOTO_REASONS, required=False)
+    no_before_reason = choice("Choose why there is no photo", NO_PHOTO_REASONS, required=False)
     has_evidence = fields.Boolean(load_default=False)
     evidence_note = text("", longest=2000, required=False)
+
+
+class ArriveForm(Form):
+    """What a crew sends as it arrives; the photo is read beside it."""
+
+    no_photo_reason = choice("Choose why there is no photo", NO_PHOTO_REASONS, required=False)
+
+
+class ExceptionForm(Form):
+    """What keeps a crew from a job; the photo is read beside it."""
+
+    exception = choice("Choose what is wrong", crew_lists().exceptions)
+    no_photo_reason = choice("Choose why there is no photo", NO_PHOTO_REASONS, required=False)
+
+
+class CheckForm(Form):
+    """The walk round the vehicle; the photo is read beside it."""
+
+    result = choice("Say whether anything is wrong", ("nothing", "defects"))
+    defects = fields.List(fields.String(), load_default=list)
+    note = text("", longest=500, required=False)
 
 
 class FoundForm(Form):

@@ -6,7 +6,8 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from services.scheduling.domain.fleet import Crew, Tip, Vehicle, load_part
-from services.scheduling.domain.job import Job, public_state
+from services.scheduling.domain.job import Job
+from services.scheduling.domain.job_state import public_state
 from shared.contracts.codes import JOB_STATES, LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
 from shared.contracts.scheduling import NO_PHOTO_REASONS
 

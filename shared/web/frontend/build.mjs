@@ -4,7 +4,7 @@
 //   init.js                  says that scripts run, before anything is drawn
 //   styles/<name>.css        one for every src/styles/<name>.scss
 //   pages/<name>.js          one for every src/pages/<name>.js
-//   images/<file>            everything in src/images
+//   images/<file>            everything in src/images, and the app's icons as icons.mjs draws them
 //
 // Files appear under their final names before the manifest names them, so a running server never sees half a build.
 
@@ -15,10 +15,12 @@ import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import * as sass from 'sass'
+import { icon } from './icons.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const source = join(here, 'src')
 const target = join(here, '..', 'static', 'build')
+const iconSizes = [192, 512]
 const targets = ['chrome109', 'firefox115', 'safari15.4']
 
 async function names (folder, extension) {
@@ -72,6 +74,7 @@ async function main () {
       built.set(`images/${file}`, await readFile(join(source, 'images', file)))
     }
   }
+  for (const size of iconSizes) built.set(`images/phone-${size}.png`, icon(size))
 
   const manifest = {}
   for (const [name, content] of built) {

@@ -20,3 +20,9 @@ for (const element of document.querySelectorAll('[data-needs-script]')) element.
 for (const button of document.querySelectorAll('[data-print]')) {
   button.addEventListener('click', () => window.print())
 }
+
+// A crew's pages may be kept on the phone for the shift (pages/crew.js): from whichever page it signs out, they go.
+document.querySelector('form[action="/accounts/sign-out"]')?.addEventListener('submit', () => {
+  if (document.querySelector('[data-phone]') || !('caches' in window)) return
+  caches.keys().then(names => names.filter(name => name.startsWith('crew-')).forEach(name => caches.delete(name)))
+})

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 import pytest
 
 from services.scheduling.domain import job as rules
+from services.scheduling.domain import loads
+from services.scheduling.domain.job_state import public_state
 from shared.contracts.codes import OUTCOMES
 from shared.contracts.envelope import Cause, encode, make_event
 from shared.errors import DomainError
@@ -88,7 +90,7 @@ def test_evidence_has_no_place_on_a_beat():
 
 
 def test_a_beats_event_names_no_report():
-    state = rules.public_state(started_job(report_id=None, reference="BT-00000000", kind="proactive", channel="beat"))
+    state = public_state(started_job(report_id=None, reference="BT-00000000", kind="proactive", channel="beat"))
 
     assert (state["report_id"], state["reference"], state["channel"]) == (None, None, "beat")
 
@@ -235,26 +237,26 @@ def test_a_hold_is_released_once():
 def test_a_job_is_tipped_once():
     done, _ = finish(started_job())
 
-    tipped, facts = rules.mark_tipped(done, "tip-1")
+    tipped, facts = loads.mark_tipped(done, "tip-1")
 
     assert facts[0].data == {"change": "tipped"}
-    assert rules.mark_tipped(tipped, "tip-2") == (tipped, [])
+    assert loads.mark_tipped(tipped, "tip-2") == (tipped, [])
 
 
 def test_a_voided_ticket_takes_only_its_own_share_away():
-    job, _ = rules.weigh(make_job(), "ticket-1", kg=300, sequence=2)
-    job, _ = rules.weigh(job, "ticket-2", kg=280, sequence=2)
+    job, _ = loads.weigh(make_job(), "ticket-1", kg=300, sequence=2)
+    job, _ = loads.weigh(job, "ticket-2", kg=280, sequence=2)
 
-    job, facts = rules.weigh(job, "ticket-1", kg=None, sequence=3)
+    job, facts = loads.weigh(job, "ticket-1", kg=None, sequence=3)
 
     assert job.weighed_kg == 280
     assert facts[0].data == {"change": "weighed"}
 
 
 def test_older_news_of_a_ticket_changes_nothing():
-    job, _ = rules.weigh(make_job(), "ticket-1", kg=None, sequence=3)
+    job, _ = loads.weigh(make_job(), "ticket-1", kg=None, sequence=3)
 
-    assert rules.weigh(job, "ticket-1", kg=300, sequence=2) == (job, [])
+    assert loads.weigh(job, "ticket-1", kg=300, sequence=2) == (job, [])
 
 
 def test_only_the_latest_keys_are_remembered():
@@ -292,9 +294,7 @@ def test_every_fact_with_the_jobs_state_fits_its_contract(change):
     job, facts = change()
 
     for fact in facts:
-        event = make_event(
-            fact, subject=job.id, sequence=1, state=rules.public_state(job), time=NOW, cause=Cause("report-1")
-        )
+        event = make_event(fact, subject=job.id, sequence=1, state=public_state(job), time=NOW, cause=Cause("report-1"))
         assert encode(event)
 
 

@@ -261,19 +261,26 @@ def test_another_crews_stop_is_not_shown(browser, given):
 
 
 def test_a_shift_starts_and_ends(crew, ctx):
-    crew.post("/crew/shift", data={"on": "yes"})
+    crew.post("/crew/shift")
     assert store.current_shift(ctx.store, CREW)
 
-    crew.post("/crew/shift", data={"on": "no"})
+    crew.post("/crew/end")
 
     assert store.current_shift(ctx.store, CREW) is None
 
 
-def test_a_shift_does_not_end_in_the_middle_of_a_job(crew, begun, ctx):
-    crew.post("/crew/shift", data={"on": "no"})
+def test_a_shift_does_not_end_before_every_job_left_has_a_reason(crew, begun, ctx, job_of):
+    assert "You have started it" in words(crew.get("/crew/end"))
 
+    answer = crew.post("/crew/end")
+
+    assert answer.status_code == 400
+    assert f"Say why {begun.reference} was not done" in words(answer)
     assert store.current_shift(ctx.store, CREW)
-    assert f"Finish {begun.reference} first" in words(crew.get("/crew"))
+
+    assert crew.post("/crew/end", data={f"reason-{begun.id}": "vehicle-full"}).status_code == 303
+    assert store.current_shift(ctx.store, CREW) is None
+    assert (job_of().state, job_of().crew_id) == ("open", None)
 
 
 def test_a_crew_starts_and_finishes_with_a_photo(crew, given, photo, job_of):
@@ -323,7 +330,10 @@ def test_a_held_stop_can_not_be_started(crew, ctx, given):
     handlers.hold_job(ctx, given.id, version=given.version, key=None, cause=BY_HAND)
 
     assert "Leave everything where it is" in words(crew.get(f"/crew/jobs/{given.id}"))
-    assert crew.post(f"/crew/jobs/{given.id}/start").status_code == 400
+    crew.post(f"/crew/jobs/{given.id}/start")
+
+    assert "this job is held for enforcement" in words(crew.get("/crew"))
+    assert store.jobs(ctx.store).require(given.id).state == "assigned"
 
 
 def test_the_place_of_a_found_tip_is_searched_by_name(crew, ctx):

@@ -52,13 +52,13 @@ def test_the_board_shows_each_round_with_times_and_whether_it_was_seen(superviso
     assert re.search(r"\d+:\d\d[ap]m", shown)
     assert "1 not seen yet" in shown
 
-    assert browser("crew", crew_id=CREW).post("/crew/seen").status_code == 303
+    assert browser("crew", crew_id=CREW).get("/crew").status_code == 200
 
     assert "all seen" in words(supervisor.get("/dispatch"))
 
 
 def test_a_supervisor_who_looks_at_a_phone_is_no_receipt(supervisor, given, job_of):
-    assert supervisor.post(f"/crew/seen?crew={CREW}").status_code == 403
+    assert supervisor.get(f"/crew?crew={CREW}").status_code == 200
     assert job_of().seen_at is None
 
 

@@ -246,17 +246,6 @@ def split(ctx, job, **changes):
     )
 
 
-def test_a_crew_that_opens_its_list_has_seen_all_of_it_once(ctx, given, job_of):
-    assert supervising.mark_seen(ctx, NORTH_1, cause=BY_HAND) == 1
-    assert supervising.mark_seen(ctx, NORTH_1, cause=BY_HAND) == 0
-    assert job_of().seen_at == TUESDAY_MORNING
-
-
-def test_a_crew_that_nobody_knows_sees_nothing(ctx):
-    with pytest.raises(DomainError):
-        supervising.mark_seen(ctx, "crew-nowhere", cause=BY_HAND)
-
-
 def test_a_crew_is_diverted_until_it_has_tipped(ctx, finished, make_job, clock):
     from services.scheduling import tipping
 

@@ -117,6 +117,12 @@ def refusal_of(path):
         ),
         ('groups_claim = "groups"', 'group_claim = "groups"', "sign_in.group_claim is not a key that is known here"),
         ('groups_claim = "groups"', 'asks_for = ["profile"]', "sign_in.asks_for must name 'openid'"),
+        (
+            'before_photo = "optional"',
+            'before_photo = "always"',
+            "phone.before_photo must be one of required, optional",
+        ),
+        ("proof_days = 90", "proof_days = 4000", "phone.proof_days must be from 1 to 366, not 4000"),
         ('role = "admin"', 'role = "king"', "sign_in.groups[8].role must be one of contact-centre, supervisor"),
         ('role = "admin"', 'role = "crew"', "sign_in.groups[8].role must be one of contact-centre, supervisor"),
         ('role = "admin"', 'role = "wall-viewer"', "sign_in.groups[8].role must be one of contact-centre, supervisor"),

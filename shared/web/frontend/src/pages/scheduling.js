@@ -1,22 +1,9 @@
-// A plan that is being worked out: shown when it is there. On the crew's phone: where it is now, and the receipt for
-// stops that it has been shown.
+// A plan that is being worked out: shown when it is there. On the crew's phone: where it is now.
 
 if (document.querySelector('[data-awaiting]')) awaitPlan()
 
 const here = document.querySelector('[data-here]')
 if (here) useLocation(here)
-
-const unseen = document.querySelector('[data-seen]')
-if (unseen) markSeen(unseen)
-
-async function markSeen (form) {
-  try {
-    const answer = await fetch(form.action, { method: 'POST', body: new FormData(form) })
-    if (answer.ok) form.hidden = true
-  } catch {
-    // Out of reach: the button stays.
-  }
-}
 
 function awaitPlan () {
   setTimeout(async () => {
