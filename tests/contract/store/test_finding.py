@@ -306,3 +306,15 @@ def test_a_find_without_a_sort_comes_in_the_order_of_its_index() -> None:
     plan = make_plan(THINGS, {"crew": "north"})
 
     assert plan.order == (("due_at", -1), ("kg", 1), ("_id", 1))
+
+
+def test_declared_fields_come_back_as_the_whole_document_has_them(filled: Store) -> None:
+    names = [name for name, kind in THINGS.fields.items() if kind != "texts"]
+    whole = filled.find("things", {}, limit=20).items
+
+    some = filled.find("things", {}, limit=20, fields=names).items
+    nothing_declared = filled.find("things", {}, limit=20, fields=[]).items
+
+    wanted = {"_id", "version", *names}
+    assert some == [{name: value for name, value in document.items() if name in wanted} for document in whole]
+    assert nothing_declared == [{"_id": document["_id"], "version": document["version"]} for document in whole]
