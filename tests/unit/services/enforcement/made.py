@@ -67,6 +67,7 @@ def report_state(**changes):
         "size": "small-van",
         "hazards": [],
         "other_waste_types": [],
+        "waiting_for": None,
         "place": {
             "lat": 53.43,
             "lon": -2.96,

@@ -121,6 +121,7 @@ def test_a_job_is_seen_once_and_anew_by_the_next_crew():
 
     assert (seen.seen_at, facts[0].data["change"]) == (LATER, "seen")
     assert late.see(seen, CREW.id, at=LATER) == (seen, [])
+    assert late.see(assigned_job(), OTHER_CREW.id, at=LATER)[1] == []
     assert assign(seen, OTHER_CREW, at=LATER)[0].seen_at is None
 
 

@@ -42,31 +42,6 @@ def done_job(**changes):
     )
 
 
-# --- has seen it ----------------------------------------------------------------------------------------------------
-
-
-def test_a_crew_says_once_that_it_has_seen_a_job():
-    job, facts = domain.see(assigned_job(), CREW.id, at=NOW)
-
-    assert (job.seen_at, told(facts)) == (NOW, ["seen"])
-    assert domain.see(job, CREW.id, at=LATER) == (job, [])
-
-
-def test_what_went_to_another_crew_meanwhile_was_not_seen_by_it():
-    job = assigned_job()
-
-    assert domain.see(job, OTHER_CREW.id, at=NOW) == (job, [])
-    assert domain.see(make_job(), CREW.id, at=NOW)[1] == []
-
-
-def test_another_crew_has_not_seen_what_the_one_before_had():
-    job, _ = domain.see(assigned_job(), CREW.id, at=NOW)
-
-    given, _ = rules.assign(job, OTHER_CREW, at=LATER)
-
-    assert given.seen_at is None
-
-
 # --- tip first ------------------------------------------------------------------------------------------------------
 
 

@@ -121,6 +121,12 @@ def job_completed(job_id="job-1", sequence=4, **changes):
         "estimated_kg": 250,
         "weighed_kg": None,
         "tip_id": None,
+        "seen_at": None,
+        "tip_first_at": None,
+        "proof_check": None,
+        "returned_because": None,
+        "part_of": None,
+        "parts": [],
     }
     state.update(changes)
     return make_event(
