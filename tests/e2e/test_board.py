@@ -111,6 +111,8 @@ def test_a_lifted_stop_is_put_back_by_escape(council, supervisor, stops):
 
 def test_a_stop_is_dragged_to_another_round(council, supervisor, stops):
     page, job_id = supervisor(), stops[ONE][1]
+    # Both rounds in sight, however long they have become.
+    page.set_viewport_size({"width": 1280, "height": 5000})
     stop_of(page, ONE, job_id).hover()
     page.mouse.down()
     target = page.locator(f"#stop-{stops[OTHER][0]}").bounding_box()

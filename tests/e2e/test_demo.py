@@ -14,7 +14,7 @@ PEOPLE = (
     ("Enforcement officer", "/enforcement"),
     ("Waste officer", "/tonnage"),
     ("Neighbourhood manager", "/triage"),
-    ("Councillor", "/operations"),
+    ("Councillor", "/area/wards/lantern-quay"),
     ("Operations room", "/operations"),
 )
 

@@ -205,13 +205,11 @@ def _kept_pages(crew: Crew) -> dict[str, str]:
 
 
 def _pages_of(job: Job) -> list[str]:
-    """Return the pages of one stop, with the resident's photo and words, which `reports` shows to crews."""
+    """Return the pages of one stop, with the resident's words, which `reports` shows; the phone adds the photos."""
     own = f"/crew/jobs/{job.id}"
     pages = [own] if job.held else [own, f"{own}/finish", f"{own}/exception"]
-    if job.channel != "crew":
+    if job.channel not in ("crew", "beat"):
         pages.append(f"/report/{job.reference}/crew")
-        if job.has_report_photo:
-            pages.append(f"/report/{job.reference}/photo/view")
     return pages
 
 
