@@ -38,8 +38,15 @@ def look_up(page: Page) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
+@pytest.mark.parametrize(
+    ("viewport", "javascript"),
+    [
+        pytest.param(PHONE, False, id="phone-no-scripts"),
+        pytest.param(DESKTOP, True, id="desktop-scripts"),
+        pytest.param(PHONE, True, id="phone-scripts", marks=pytest.mark.full),
+        pytest.param(DESKTOP, False, id="desktop-no-scripts", marks=pytest.mark.full),
+    ],
+)
 def test_a_call_is_taken_by_keyboard_alone(new_page, system, screenshots, viewport, javascript):
     page = new_page(viewport, javascript=javascript)
     sign_in(page, system.user("contact-centre"))

@@ -66,7 +66,10 @@ MISSED_BIN = Journey(
     "It is with our collection rounds",
     "MB",
 )
-JOURNEYS = pytest.mark.parametrize("journey", [TIP, MISSED_BIN], ids=lambda journey: journey.kind)
+JOURNEYS = pytest.mark.parametrize(
+    "journey", [pytest.param(TIP, id=TIP.kind, marks=pytest.mark.full), pytest.param(MISSED_BIN, id=MISSED_BIN.kind)]
+)
+"""A fly-tip is walked by `test_resident.py` each time."""
 
 
 @dataclass
@@ -189,7 +192,9 @@ def followed() -> Callable[[Page, Journey, str], None]:
 
 
 @JOURNEYS
-@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    "viewport", [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.full)]
+)
 def test_a_report_is_made_without_scripts(new_page, followed, journey, viewport):
     page = new_page(viewport, javascript=False)
 

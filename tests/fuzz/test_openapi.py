@@ -21,7 +21,7 @@ from shared.web.identity import BEARER, User, sign
 from shared.web.keys import load_private_key
 from tests.builders import make_context
 
-EXAMPLES = 30
+EXAMPLES = 15
 """For each operation; some sixty of them are to be done in less than a minute."""
 
 EVERYBODY = User("fuzzer", tuple(ROLES), "Fay Fuzzer")

@@ -32,7 +32,7 @@ from shared.web.api_keys import make_api_key
 from tests.builders import make_context
 from tests.unit.services.reports.made import ANSWERS, KIND_ANSWERS, csrf, photo
 
-WALKS, POSTS = 60, 150
+WALKS, POSTS = 30, 60
 FUZZ = {
     "deadline": None,
     "database": None,

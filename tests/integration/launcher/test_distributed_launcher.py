@@ -97,7 +97,7 @@ def test_metrics_and_the_workers_health_stay_inside(system):
     }
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.full)])
 def test_a_launcher_that_ends_leaves_nothing_behind(tmp_path, number):
     require_rabbitmq()
     require_nginx()
