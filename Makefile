@@ -25,7 +25,7 @@ run-distributed: $(VENV)/run.stamp $(ASSETS) ## Start it as separate processes o
 	@exec $(BIN)/streetscene up --distributed --port $(PORT) --data $(DATA) --demo $(DEMO)
 
 test: $(VENV)/dev.stamp $(ASSETS) ## Run every test that this machine has the servers for
-	@$(PYTEST) -q --numprocesses 6 --no-loadscope-reorder
+	@$(PYTEST) -q --numprocesses 4 --no-loadscope-reorder
 
 sure: $(VENV)/dev.stamp $(ASSETS) ## Run all that CI runs: format, lint, types, import contracts, generated files, tests
 	@$(BIN)/ruff format --check .
