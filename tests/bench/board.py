@@ -6,7 +6,6 @@ A reassignment lasts from the confirmation until the job is drawn on its new rou
 server has the machine's other core.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -53,7 +52,9 @@ WATCH = """() => {
 
 def measure_board(ground: Ground) -> list[Measure]:
     """Return the lines of the board."""
-    if shutil.which("chromium") is None:
+    from tests.e2e.conftest import chromium
+
+    if chromium() is None:
         return [Measure("dispatch board", "skipped: there is no Chromium")]
     data = ground.folder / "board"
     ground.tell(f"making {CREWS} crews and {JOBS} jobs")
@@ -92,11 +93,11 @@ def board_page(system: System) -> Iterator[Any]:
     """Open the board as its supervisor in a slowed browser."""
     from playwright.sync_api import sync_playwright
 
-    from tests.e2e.conftest import CHROMIUM_FLAGS
+    from tests.e2e.conftest import CHROMIUM_FLAGS, chromium
 
     user = system.user("supervisor")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
         page = browser.new_page(viewport=WIDE, base_url=system.url, locale="en-GB", bypass_csp=True)
         page.set_default_timeout(PATIENCE_MS)
         page.goto("/accounts/sign-in")

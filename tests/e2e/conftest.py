@@ -22,6 +22,14 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def chromium() -> str | None:
+    """Return the path of Debian's Chromium, None where there is none.
+
+    Its build without a window is taken where there is one: the same pages for two thirds of the processor's time.
+    """
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
+
+
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> System:
     """A demonstration with its past, for all browser tests of a run; STREETSCENE_TEST_SYSTEM names one that runs."""
@@ -43,20 +51,17 @@ def council(tmp_path_factory: pytest.TempPathFactory) -> System:
 
 @pytest.fixture(scope="session")
 def browser() -> Browser:
-    """Debian's Chromium; without it these tests are skipped, and with CI=true they fail.
-
-    Its build without a window is taken where there is one: the same pages for two thirds of the processor's time.
-    """
-    executable = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    """Debian's Chromium; without it these tests are skipped, and with CI=true they fail."""
+    executable = chromium()
     if executable is None:
         message = "Chromium is not installed: apt-get install chromium (the browser tests need it)"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

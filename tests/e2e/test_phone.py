@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expe
 
 from deploy.demo.doors import HttpDoors
 from shared.ids import new_id
-from tests.e2e.conftest import CHROMIUM_FLAGS
+from tests.e2e.conftest import CHROMIUM_FLAGS, chromium
 from tests.e2e.examples import Visitor, Visitors
 from tests.e2e.journey import photo, sign_in
 from tests.e2e.mast import Mast
@@ -50,11 +49,9 @@ class Phone:
 
     def start(self, viewport: dict) -> None:
         """Start the browser on its profile, with the network as it was left."""
-        executable = shutil.which("chromium")
-        assert executable
         self.context = self._chromium.launch_persistent_context(
             str(self._profile),
-            executable_path=executable,
+            executable_path=chromium(),
             args=CHROMIUM_FLAGS,
             viewport=viewport,
             base_url=self._mast.url,
