@@ -37,9 +37,7 @@ def assign(job_id: str) -> str | Response | tuple[str, int]:
     return _act(
         job_id,
         forms.AssignForm,
-        lambda values: handlers.assign_job(
-            context(), job_id, values["crew_id"], version=values["version"], key=idempotency_key(), cause=cause()
-        ),
+        handlers.assign_job,
         lambda job: f"{job.reference} is now with {handlers.require_crew(context(), str(job.crew_id)).name}.",
     )
 
@@ -51,9 +49,7 @@ def hold(job_id: str) -> str | Response | tuple[str, int]:
     return _act(
         job_id,
         forms.VersionForm,
-        lambda values: handlers.hold_job(
-            context(), job_id, version=values["version"], key=idempotency_key(), cause=cause()
-        ),
+        handlers.hold_job,
         lambda job: f"{job.reference} is held. No crew can start it.",
     )
 
@@ -65,9 +61,7 @@ def release(job_id: str) -> str | Response | tuple[str, int]:
     return _act(
         job_id,
         forms.VersionForm,
-        lambda values: handlers.release_job(
-            context(), job_id, version=values["version"], key=idempotency_key(), cause=cause()
-        ),
+        handlers.release_job,
         lambda job: f"{job.reference} is released and can be cleared.",
     )
 
@@ -79,15 +73,7 @@ def defer(job_id: str) -> str | Response | tuple[str, int]:
     return _act(
         job_id,
         forms.DeferForm,
-        lambda values: handlers.defer_job(
-            context(),
-            job_id,
-            values["reason"],
-            values["until"],
-            version=values["version"],
-            key=idempotency_key(),
-            cause=cause(),
-        ),
+        handlers.defer_job,
         lambda job: f"{job.reference} waits.",
         prefix="defer",
     )
@@ -100,9 +86,7 @@ def cancel(job_id: str) -> str | Response | tuple[str, int]:
     return _act(
         job_id,
         forms.CancelForm,
-        lambda values: handlers.cancel_job(
-            context(), job_id, values["reason"], version=values["version"], key=idempotency_key(), cause=cause()
-        ),
+        handlers.cancel_job,
         lambda job: f"{job.reference} is cancelled.",
         prefix="cancel",
     )
@@ -126,17 +110,7 @@ def split(job_id: str) -> str | Response | tuple[str, int]:
     return _act(
         job_id,
         forms.SplitForm,
-        lambda values: supervising.split_job(
-            context(),
-            job_id,
-            kept_size=values["kept_size"],
-            part_size=values["part_size"],
-            kept_waste=values["kept_waste"],
-            part_waste=values["part_waste"],
-            version=values["version"],
-            key=idempotency_key(),
-            cause=cause(),
-        ),
+        supervising.split_job,
         lambda job: f"{job.reference} is split. The part that was cut off is open, for any crew.",
     )
 
@@ -148,9 +122,7 @@ def approve_proof(job_id: str) -> str | Response | tuple[str, int]:
     return _act(
         job_id,
         forms.VersionForm,
-        lambda values: supervising.approve_proof(
-            context(), job_id, version=values["version"], key=idempotency_key(), cause=cause()
-        ),
+        supervising.approve_proof,
         lambda job: f"The proof of {job.reference} is approved.",
     )
 
@@ -162,9 +134,7 @@ def return_proof(job_id: str) -> str | Response | tuple[str, int]:
     return _act(
         job_id,
         forms.ReturnForm,
-        lambda values: supervising.return_proof(
-            context(), job_id, values["reason"], version=values["version"], key=idempotency_key(), cause=cause()
-        ),
+        supervising.return_proof,
         lambda job: f"{job.reference} is with {handlers.require_crew(context(), str(job.crew_id)).name} again.",
         prefix="return",
     )
@@ -173,16 +143,20 @@ def return_proof(job_id: str) -> str | Response | tuple[str, int]:
 def _act(
     job_id: str,
     form: type,
-    do: Callable[[Mapping[str, Any]], Job],
+    do: Callable[..., Job],
     done: Callable[[Job], str],
     *,
     prefix: str = "",
 ) -> str | Response | tuple[str, int]:
-    """Read a form of the job's page, act, and show the job again with what was done or what is wrong."""
+    """Read a form of the job's page, act, and show the job again with what was done or what is wrong.
+
+    The use case `do` takes the form's fields by their names.
+    """
     values, errors = read_form(form, request.form)
     if not errors:
         try:
-            flash(done(do(values)), "success")
+            acted = do(context(), job_id, **values, key=idempotency_key(), cause=cause())
+            flash(done(acted), "success")
         except (Forbidden, NotFound):
             raise
         except DomainError as refusal:
