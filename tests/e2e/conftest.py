@@ -11,6 +11,17 @@ from tests.servers.system import System, running_system
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
+EITHER_WAY = pytest.mark.parametrize(
+    ("viewport", "javascript"),
+    [
+        pytest.param(PHONE, False, id="phone-no-scripts"),
+        pytest.param(DESKTOP, True, id="desktop-scripts"),
+        pytest.param(PHONE, True, id="phone-scripts", marks=pytest.mark.full),
+        pytest.param(DESKTOP, False, id="desktop-no-scripts", marks=pytest.mark.full),
+    ],
+)
+"""Both widths, and with scripts and without; every pair in `make proof`."""
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

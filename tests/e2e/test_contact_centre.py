@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESKTOP, PHONE
+from tests.e2e.conftest import DESKTOP, EITHER_WAY
 from tests.e2e.examples import Visitors
 
 REFERENCE = re.compile(r"FT-[0-9A-HJKMNP-TV-Z]{8}")
@@ -38,15 +38,7 @@ def look_up(page: Page) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    ("viewport", "javascript"),
-    [
-        pytest.param(PHONE, False, id="phone-no-scripts"),
-        pytest.param(DESKTOP, True, id="desktop-scripts"),
-        pytest.param(PHONE, True, id="phone-scripts", marks=pytest.mark.full),
-        pytest.param(DESKTOP, False, id="desktop-no-scripts", marks=pytest.mark.full),
-    ],
-)
+@EITHER_WAY
 def test_a_call_is_taken_by_keyboard_alone(new_page, system, screenshots, viewport, javascript):
     page = new_page(viewport, javascript=javascript)
     sign_in(page, system.user("contact-centre"))

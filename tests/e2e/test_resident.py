@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from deploy.demo.pictures import made_photo
-from tests.e2e.conftest import DESKTOP, PHONE
+from tests.e2e.conftest import DESKTOP, EITHER_WAY, PHONE
 
 REFERENCE = re.compile(r"FT-[0-9A-HJKMNP-TV-Z]{8}")
 
@@ -101,15 +101,7 @@ def say_what_was_seen(page: Page, seen: Callable[[str], None]) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    ("viewport", "javascript"),
-    [
-        pytest.param(PHONE, False, id="phone-no-scripts"),
-        pytest.param(DESKTOP, True, id="desktop-scripts"),
-        pytest.param(PHONE, True, id="phone-scripts", marks=pytest.mark.full),
-        pytest.param(DESKTOP, False, id="desktop-no-scripts", marks=pytest.mark.full),
-    ],
-)
+@EITHER_WAY
 def test_a_resident_reports_a_fly_tip_and_follows_it(new_page, screenshots, viewport, javascript):
     page = new_page(viewport, javascript=javascript)
 

@@ -1,18 +1,16 @@
 """Kinds of report are configuration: what the example declares, what is refused, and that a new one needs no code."""
 
-import shutil
-
 import pytest
 
 from services.reports.web import create_app
-from shared.config import REPOSITORY
 from shared.contracts.reports import REFERRED_TO_CODES
 from shared.council import load_council
 from shared.errors import ConfigError
 from tests.builders import make_context
 from tests.unit.services.reports.open311 import Program
 
-LIVERPOOL = REPOSITORY / "deploy" / "councils" / "liverpool"
+from .made import LIVERPOOL, changed
+
 COUNCIL = load_council(LIVERPOOL / "council.toml")
 NEW_KIND = """
 [[kinds]]
@@ -52,20 +50,6 @@ source = "Made for a test"
 
 """
 PENALTIES = "# --- penalties: what the council asks"
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return shutil.copytree(LIVERPOOL, tmp_path / "council")
-
-
-def council_with(folder, old, new):
-    """Return the path of the example council with one thing changed."""
-    path = folder / "council.toml"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-    return path
 
 
 def test_the_example_has_the_kinds_that_residents_ask_for():
@@ -115,7 +99,7 @@ def test_the_councils_own_rules_hold_for_every_kind():
 
 
 def test_a_kind_that_is_added_to_the_file_is_offered_taken_and_explained_without_code(folder):
-    path = council_with(folder, PENALTIES, NEW_KIND + PENALTIES)
+    path = changed(folder, PENALTIES, NEW_KIND + PENALTIES)
     ctx = make_context("reports", folder, council=path, rate_limit_factor=0)
     program = Program(ctx, create_app(ctx).test_client())
 
@@ -176,7 +160,7 @@ def test_the_table_for_programs_may_be_left_out(folder):
 )
 def test_a_slip_in_a_kind_is_found_at_start(folder, old, new, says):
     with pytest.raises(ConfigError) as refusal:
-        load_council(council_with(folder, old, new))
+        load_council(changed(folder, old, new))
 
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)

@@ -1,29 +1,11 @@
 """Loading a council: every slip in its files is found at start, in one line that names file and key."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-from shared.config import REPOSITORY
 from shared.council import SignIn, load_council
 from shared.errors import ConfigError
 
-LIVERPOOL = REPOSITORY / "deploy" / "councils" / "liverpool"
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """A copy of the example council to spoil."""
-    return shutil.copytree(LIVERPOOL, tmp_path / "council")
-
-
-def spoil(folder, old, new, name="council.toml"):
-    file = folder / name
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    return folder / "council.toml"
+from .made import changed
 
 
 def refusal_of(path):
@@ -143,7 +125,7 @@ def refusal_of(path):
     ],
 )
 def test_a_slip_in_the_council_file_is_named(folder, old, new, says):
-    text = refusal_of(spoil(folder, old, new))
+    text = refusal_of(changed(folder, old, new))
 
     assert says in text
     assert str(folder) in text
@@ -189,7 +171,7 @@ def test_a_council_may_say_nothing_of_groups(folder):
     ],
 )
 def test_a_slip_in_the_other_files_is_named(folder, old, new, name, says):
-    text = refusal_of(spoil(folder, old, new, name))
+    text = refusal_of(changed(folder, old, new, name))
 
     assert says in text
     assert str(folder) in text

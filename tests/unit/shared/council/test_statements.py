@@ -1,27 +1,11 @@
 """The privacy notice and the accessibility statement: what the example says, and what a council can't leave out."""
 
-import shutil
-
 import pytest
 
-from shared.config import REPOSITORY
 from shared.council import load_council
 from shared.errors import ConfigError
 
-LIVERPOOL = REPOSITORY / "deploy" / "councils" / "liverpool"
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return shutil.copytree(LIVERPOOL, tmp_path / "council")
-
-
-def changed(folder, before, after):
-    file = folder / "council.toml"
-    text = file.read_text()
-    assert before in text
-    file.write_text(text.replace(before, after, 1))
-    return file
+from .made import LIVERPOOL, changed
 
 
 def test_the_example_names_a_time_for_every_purpose():
