@@ -1,8 +1,9 @@
 """`python -m shared.bus.runner <service|all>`: the worker process, patched here before anything else is imported.
 
 eventlet must patch the standard library before any other module takes hold of its sockets, locks and threads, so the
-first statements of the process do nothing else. Without `EVENTLET_NO_GREENDNS` it would also import dnspython, which is
-what breaks pymongo; names are then resolved blocking, which is short. Everything else is in `process.py`.
+first statements of the process do nothing else but for pyproj, which must not be patched. Without
+`EVENTLET_NO_GREENDNS` it would also import dnspython, which is what breaks pymongo; names are then resolved blocking,
+which is short. Everything else is in `process.py`.
 """
 
 if __name__ == "__main__":
@@ -12,7 +13,10 @@ if __name__ == "__main__":
     os.environ["EVENTLET_NO_GREENDNS"] = "yes"
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")  # known, see docs/adr/0004
 
+    # Before the patch, so that its contexts belong to the thread: one that belongs to a greenthread dies with it, while
+    # PROJ still points to it, and the process with that.
     import eventlet
+    import pyproj.transformer  # noqa: F401
 
     eventlet.monkey_patch()
 
