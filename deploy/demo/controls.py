@@ -60,12 +60,15 @@ def hold_worker(store: Store, *, held: bool) -> None:
 
 
 def send_damaged(demo: Store, reports: Store) -> None:
-    """Ask the relay to send the newest event of the reports to the archive with its second half missing."""
+    """Ask the relay to send the newest event of the reports that is not damaged yet, with its second half missing."""
+    damaged = _damaged_positions(demo)
     position = reports.log.last_position()
-    if not position:
+    while position in damaged:
+        position -= 1
+    if position <= 0:
         raise DomainError("There is no message yet that could be damaged. Report something first.")
     request_replay(reports, consumer=CONSUMER, first=position, last=position, damaged=True)
-    demo.write_many("controls", [{"_id": POISONED, "position": position}])
+    demo.write_many("controls", [{"_id": POISONED, "positions": [*damaged, position]}])
 
 
 def damaged_parked(operations: Store) -> list[str]:
@@ -74,12 +77,17 @@ def damaged_parked(operations: Store) -> list[str]:
 
 
 def send_whole(demo: Store, reports: ServiceContext, operations: ServiceContext) -> int:
-    """Ask for the event from the log again, whole, and clear the damaged ones away; return how many there were."""
+    """Ask for the events from the log again, whole, and clear the damaged away; return how many were put aside."""
     damaged = damaged_parked(operations.store)
-    document = demo.get("controls", POISONED)
-    if document is not None:
-        position = int(document["position"])
+    for position in _damaged_positions(demo):
         request_replay(reports.store, consumer=CONSUMER, first=position, last=position)
+    demo.write_many("controls", [{"_id": POISONED, "positions": []}])
     for document_id in damaged:
         operations.store.delete(PARKED.name, document_id)
     return len(damaged)
+
+
+def _damaged_positions(demo: Store) -> list[int]:
+    """Return which events of the reports' log were sent damaged since the last mending."""
+    document = demo.get("controls", POISONED)
+    return [] if document is None else list(document["positions"])
