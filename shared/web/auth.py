@@ -173,7 +173,11 @@ def enforce_policy() -> Response | None:
     if is_api():
         raise Unauthorized("This needs a bearer token, or a signed-in browser.")
     wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return redirect(f"{SIGN_IN_PATH}?{urlencode({'next': wanted})}", 303)
+    answer = redirect(f"{SIGN_IN_PATH}?{urlencode({'next': wanted})}", 303)
+    if cookie_name(current_app) in request.cookies:
+        # Refused here, it may still hold at accounts for a moment, which would send its bearer straight back.
+        clear_user_cookie(answer)
+    return answer
 
 
 def _identify() -> User | None:

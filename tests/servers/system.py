@@ -18,6 +18,8 @@ import requests
 from deploy.distributed import ports
 from shared.config import REPOSITORY
 
+FIRST_PORT = 11_000
+WORKERS = 16
 READY_SECONDS = 300
 STOP_SECONDS = 40
 SMALL_PAST = {"STREETSCENE_DEMO_DAYS": "2", "STREETSCENE_DEMO_LIVE": "0"}
@@ -54,15 +56,16 @@ class System:
 
 
 def free_ports(offsets: Iterable[int] = range(4)) -> int:
-    """Return a base port such that the ports at these offsets from it are free.
+    """Return a base port such that the ports at these offsets from it are free, and given to nobody else in this run.
 
-    Below the ports that the kernel gives to outgoing connections, any of which could take it before the system does;
-    above 10,080, which browsers refuse; and not from the common source of randomness, which test runs seed alike in
-    every worker.
+    A system may take half a minute to make its past before it listens, so that free now is not enough: each worker of a
+    test run gives ports of a range of its own, one after the other. All lie below those that the kernel gives to
+    outgoing connections, any of which could take one before the system does, and above 10,080, which browsers refuse.
+    The start is not from the common source of randomness, which test runs seed alike in every worker.
     """
     wanted = list(offsets)
     while True:
-        base = random.SystemRandom().randrange(11_000, _first_outgoing_port() - max(wanted) - 1, 4)
+        base = _next_base(max(wanted) + 1)
         try:
             for offset in wanted:
                 with socket.socket() as probe:
@@ -70,6 +73,22 @@ def free_ports(offsets: Iterable[int] = range(4)) -> int:
         except OSError:
             continue
         return base
+
+
+_given: list[int] = []
+"""The port after the last that this process gave out."""
+
+
+def _next_base(width: int) -> int:
+    """Return the next base with room for so many ports in the range of this worker of a test run."""
+    room = (_first_outgoing_port() - FIRST_PORT) // WORKERS
+    first = FIRST_PORT + room * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS)
+    base = _given.pop() if _given else first + random.SystemRandom().randrange(room)
+    base += -base % 4
+    if base + width > first + room:
+        base = first + -first % 4
+    _given.append(base + width)
+    return base
 
 
 def _first_outgoing_port() -> int:

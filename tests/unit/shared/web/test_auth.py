@@ -134,6 +134,16 @@ def test_a_user_who_was_switched_off_is_refused(sign_in: SignIn, ctx: ServiceCon
     assert sign_in(SUPERVISOR).get("/board").status_code == 303
 
 
+def test_a_refused_cookie_is_taken_away_so_that_sign_in_does_not_send_it_back(
+    sign_in: SignIn, ctx: ServiceContext, app: Flask
+) -> None:
+    client = sign_in(SUPERVISOR)
+    on_user_changed(ctx, changed(SUPERVISOR.id, active=False))
+
+    assert client.get("/board").status_code == 303
+    assert client.get_cookie(cookie_name(app)) is None
+
+
 def test_what_was_signed_before_a_change_is_refused_and_what_comes_after_is_not(
     sign_in: SignIn, ctx: ServiceContext
 ) -> None:
