@@ -144,17 +144,6 @@ def _said_in_full(ctx: ServiceContext, body: str) -> str:
     return f"{body}\n\n{ctx.council.about}" if ctx.settings.demo or ctx.council.is_demonstration else body
 
 
-def suppress_due(ctx: ServiceContext) -> int:
-    """Put aside every delivery that is due and return how many: the past of a demonstration tells nobody anything."""
-    put_aside = 0
-    while True:
-        now = machine_now() + LEASE
-        where = {"open": True, "due_at": Range(below=now)}
-        if ctx.store.claim(DELIVERIES.name, where, {"open": False, "state": SUPPRESSED}) is None:
-            return put_aside
-        put_aside += 1
-
-
 def deliveries_about(store: Store, about: str, *, limit: int = 100) -> list[Delivery]:
     """Return the deliveries about one thing, the newest first, without their messages."""
     page = store.find(DELIVERIES.name, {"about": about}, sort=(("queued_at", DESCENDING),), limit=limit)

@@ -14,6 +14,7 @@ from services.operations.domain.words import (
     said_instant,
     said_kg,
     said_land,
+    said_offence,
     said_outcome,
     said_pounds,
     said_report,
@@ -226,7 +227,8 @@ def _case_closed(say: Teller) -> str:
 def _notice_issued(say: Teller) -> str:
     state = say.state
     amount, pay_by = said_pounds(state["amount_pence"]), said_day(state["pay_by"])
-    return f"Notice {state['serial']} was issued for {state['offence_code']}: {amount}, to be paid by {pay_by}."
+    offence = said_offence(state["offence_code"])
+    return f"Notice {state['serial']} was issued for {offence}: {amount}, to be paid by {pay_by}."
 
 
 def _notice_paid(say: Teller) -> str:
