@@ -24,6 +24,7 @@ from shared.web.auth import enforce_policy
 from shared.web.deny import DenyList
 from shared.web.errors import register_error_handlers
 from shared.web.keys import ensure_keys
+from shared.web.rules import Rule
 
 EXTENSION = "streetscene"
 MAXIMUM_REQUEST_BYTES = 48 * 1024 * 1024
@@ -77,6 +78,8 @@ def create_app(
 
 class App(Flask):
     """Flask, but that no view or hook is looked at again at each request for being a coroutine: none is."""
+
+    url_rule_class = Rule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function as it is."""
