@@ -5,8 +5,8 @@ whole site, with the accounts of a first start.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,12 +14,18 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import Flask
+
 from shared.clock import Clock, SetClock
 from shared.config import SERVICES, Settings
 from shared.council import Council, load_council
-from shared.processes import collections_of, open_context
+from shared.processes import collections_of, open_context, part
 from shared.service import ServiceContext
 from shared.store import open_store
+from shared.web.app import put_over
+
+OF_THE_FOLDER = ("data", "store_url", "blob_url", "secret_key_file")
+"""The settings that say where a system's data lie."""
 
 TUESDAY_MORNING = datetime(2026, 11, 17, 10, 40, tzinfo=UTC)
 """An ordinary working day: not a bank holiday, not near a clock change."""
@@ -52,6 +58,48 @@ def _empty_store(service: str) -> bytes:
     with TemporaryDirectory() as folder:
         open_store(f"sqlite://{folder}", service, collections_of(service)).close()
         return (Path(folder) / f"{service}.sqlite3").read_bytes()
+
+
+def make_app(ctx: ServiceContext) -> Flask:
+    """Return the service's app over a context: one for all tests of a process, because making it outlasts most of them.
+
+    A test with a council or settings of its own gets an app of its own, by `create_app`.
+    """
+    assert ctx.council is _council(ctx.settings)
+    app, configuration = _app(ctx.service, _without_folder(ctx.settings))
+    app.config.clear()
+    app.config.update(configuration)
+    app.test_client_class = None
+    put_over(app, ctx)
+    return app
+
+
+@cache
+def _app(service: str, settings: Settings) -> tuple[Flask, Mapping[str, Any]]:
+    """Return an app, made over a folder that is gone again, with its configuration."""
+    with TemporaryDirectory() as folder:
+        ctx = make_context(service, Path(folder), **_differing(settings))
+        try:
+            app: Flask = part(service, "web").create_app(ctx)
+        finally:
+            ctx.store.close()
+    return app, dict(app.config)
+
+
+def _without_folder(settings: Settings) -> Settings:
+    """Return settings with a data folder that is nobody's, so that those of two tests can be alike."""
+    nobodys = make_settings(Path("/nobodys"))
+    return replace(settings, **{name: getattr(nobodys, name) for name in OF_THE_FOLDER})
+
+
+def _differing(settings: Settings) -> dict[str, Any]:
+    """Return how settings differ from those that a test gets without asking, but for their folder."""
+    plain = make_settings(Path("/nobodys"))
+    return {
+        each.name: value
+        for each in fields(plain)
+        if (value := getattr(settings, each.name)) != getattr(plain, each.name)
+    }
 
 
 def _council(settings: Settings) -> Council | None:

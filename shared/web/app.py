@@ -45,12 +45,8 @@ def create_app(
     """Return a service's app over its context, with pages, APIs and everything that every app has."""
     app = App(package, static_folder=None, template_folder=None)
     app.config.update(_configuration(ctx))
-    keys = ensure_keys(ctx.settings)
-    app.secret_key = keys.secret
     app.session_interface = Sessions()
-    app.extensions[EXTENSION] = ctx
-    app.extensions["streetscene_keys"] = keys
-    app.extensions["streetscene_deny"] = DenyList(ctx.store)
+    put_over(app, ctx)
     templating.register(app)
     app.url_map.strict_slashes = False
 
@@ -74,6 +70,15 @@ def create_app(
         hops = ctx.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def put_over(app: Flask, ctx: ServiceContext) -> None:
+    """Have an app answer over a context: its store, its keys, whom it denies."""
+    keys = ensure_keys(ctx.settings)
+    app.secret_key = keys.secret
+    app.extensions[EXTENSION] = ctx
+    app.extensions["streetscene_keys"] = keys
+    app.extensions["streetscene_deny"] = DenyList(ctx.store)
 
 
 class App(Flask):

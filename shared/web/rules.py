@@ -5,7 +5,6 @@ an app takes, and most rules are only ever matched. Here each function is compil
 """
 
 from collections.abc import Callable
-from functools import cache, partial
 from typing import Any
 
 from werkzeug.routing import Rule as WerkzeugRule
@@ -16,9 +15,13 @@ class Rule(WerkzeugRule):
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         """Return a builder that compiles the real one at its first call."""
-        compiled = cache(partial(super()._compile_builder, append_unknown))
+        compiled: Callable[..., tuple[str, str]] | None = None
+        compile_builder = super()._compile_builder
 
         def build(*rule: Any, **values: Any) -> tuple[str, str]:
-            return compiled()(*rule, **values)
+            nonlocal compiled
+            if compiled is None:
+                compiled = compile_builder(append_unknown)
+            return compiled(*rule, **values)
 
         return build
