@@ -4,13 +4,15 @@
 whole site, with the accounts of a first start.
 """
 
+import atexit
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -114,24 +116,38 @@ def _example(path: Path) -> Council:
     return load_council(path)
 
 
+@cache
+def _begun(services: Sequence[str], **changes: Any) -> Path:
+    """Return a data folder after a first start of these services, made once: eight passwords and a fleet."""
+    from deploy.local import first_start
+
+    folder = Path(mkdtemp(prefix="streetscene-begun-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings = make_settings(folder, **changes)
+    contexts = {service: _open(service, settings, SetClock(TUESDAY_MORNING)) for service in services}
+    first_start(contexts, settings)
+    for context in contexts.values():
+        context.store.close()
+    return folder
+
+
 class City:
     """All services in one process: contexts, pump, site and the credentials of a first start."""
 
     def __init__(self, folder: Path, services: Sequence[str] = SERVICES, **changes: Any) -> None:
-        from deploy.local import first_start
         from shared.bus.inline import Pump
         from shared.processes import subscriptions_of, timers_of
         from shared.web.embedded import create_embedded
 
         self.clock = SetClock(TUESDAY_MORNING)
         self.settings = make_settings(folder, **changes)
+        shutil.copytree(_begun(tuple(services), **changes), folder, dirs_exist_ok=True)
         self.contexts = {service: _open(service, self.settings, self.clock) for service in services}
         self.pump = Pump(
             self.contexts,
             {service: subscriptions_of(service) for service in services},
             {service: timers_of(service) for service in services},
         )
-        first_start(self.contexts, self.settings)
         self.site = create_embedded(self.contexts)
         self.credentials = json.loads((folder / "credentials.json").read_text())
 
