@@ -12,6 +12,11 @@ ASSETS := shared/web/static/build/manifest.json
 ASSET_SOURCES := $(shell find shared/web/frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest
 
+# Compiled code is kept, in the environment and not beside the sources, also on machines that forbid it: the system is
+# many processes, and each would compile all of it anew at every start.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+
 .DEFAULT_GOAL := help
 .PHONY: help run run-distributed test sure fmt lint types imports catalogue bench proof proof-outage secrets lock clean
 
