@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from services.reports.domain import report as rules
+from services.reports.domain.complaint import Complaint
 from services.reports.domain.jobs import expect, follow_job
 from services.reports.domain.merging import merge, unmerge
 from services.reports.domain.private import Follower
@@ -189,13 +190,15 @@ def release_report(
     return released
 
 
-def note_access(ctx: ServiceContext, report: Report, *, user_id: str, user_name: str = "", what: str) -> None:
-    """Write into the audit log which member of staff saw or released which personal data of a report."""
+def note_access(
+    ctx: ServiceContext, about: Report | Complaint, *, user_id: str, user_name: str = "", what: str
+) -> None:
+    """Write into the audit log which member of staff saw or released which personal data of a report or complaint."""
     ctx.store.insert(
         AUDIT.name,
         {
             "_id": new_id(),
-            "report_id": report.id,
+            "about": about.id,
             "at": ctx.clock.now(),
             "user_id": user_id,
             "user_name": user_name,

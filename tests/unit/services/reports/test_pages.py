@@ -172,7 +172,7 @@ def test_contact_details_are_for_the_contact_centre_and_every_reading_is_logged(
     assert CANARY["email"] in shown.text
     assert "Show contact details" not in manager.get(path).text
     assert manager.post(f"{path}/contact", data={"csrf_token": csrf(manager.get(path))}).status_code == 403
-    log = ctx.store.find(AUDIT.name, {"report_id": report.id}, sort=(("at", -1),)).items
+    log = ctx.store.find(AUDIT.name, {"about": report.id}, sort=(("at", -1),)).items
     assert sum(entry["what"] == "contact-details" for entry in log) == 1
     assert {entry["user_name"] for entry in log} == {"Dana Desk"}
 

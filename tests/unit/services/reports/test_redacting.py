@@ -98,7 +98,7 @@ def test_the_desk_sees_it_unredacted_and_that_is_logged(ctx, client, report):
 
     assert not is_black(pixels(answer.data)[0])
     assert answer.headers["Cache-Control"] == "no-store"
-    log = ctx.store.find(AUDIT.name, {"report_id": report.id}).items
+    log = ctx.store.find(AUDIT.name, {"about": report.id}).items
     assert {entry["what"] for entry in log} == {"redacted:1", UNREDACTED}
 
 
