@@ -215,9 +215,14 @@ def standing(report: Report, council: Council | None = None) -> Standing:
     return Standing(gettext(title), gettext(text), is_done=False)
 
 
+def public_waiting(reason: str) -> str:
+    """Return what a report waits for in the public's words: of enforcement nobody hears before its end."""
+    return gettext(_CLOSER_LOOK if reason == "evidence" else WAITING_FOR[reason])
+
+
 def waiting_words(pause: Pause) -> tuple[str, str]:
     """Return what is said of a report whose clock stands still, and until when it may."""
-    what = gettext(WAITING_FOR[pause.reason])
+    what = public_waiting(pause.reason)
     until = weekday_words(london_date(pause.until))
     return gettext("Waiting for %(what)s", what=what), gettext(
         "Until then we can’t go on. We look at it again by %(day)s.", day=until
@@ -265,7 +270,7 @@ def step_words(step: Step, kind: Kind) -> tuple[str, str]:
 def _decided_words(what: str, detail: str) -> tuple[str, str]:
     """Return the title and text of a step that somebody decided."""
     if what == "paused":
-        return gettext("Waiting for %(what)s", what=gettext(WAITING_FOR[detail])), gettext(_PAUSED)
+        return gettext("Waiting for %(what)s", what=public_waiting(detail)), gettext(_PAUSED)
     if what == "reopened":
         return gettext("Opened again"), gettext(REOPENED_BY.get(detail, _BY_STAFF))
     to = gettext(REFERRED_TO.get(detail, REFERRED_TO["other"]))
@@ -307,6 +312,7 @@ def access_words(what: str) -> str:
     return _ACCESS_WORDS.get(what, what)
 
 
+_CLOSER_LOOK = marked("a closer look by our officers")
 _ACCESS_WORDS: Mapping[str, str] = {
     "words-and-photo": marked("the words and photo were read"),
     "contact-details": marked("the contact details were read"),

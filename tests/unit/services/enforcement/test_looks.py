@@ -38,7 +38,7 @@ def notice(ctx, pump):
     deliver(ctx, EVIDENCE, job_completed(hand_over(ctx, sealed())))
     made, _ = issue_notice(
         ctx, case_id(REPORT), offence_code="FLYTIP", tier="L1", amount_pence=50_000, officer_id=OFFICER,
-        request_key="key", recipient=Recipient("Canary Nightingale", "12 Canary Lane"), particulars="A canary tipped it",
+        request_key="key", recipient=Recipient("Canary Nightingale", "12 Canary Lane"), particulars="canary tipped it",
     )  # fmt: skip
     pump.drain()
     return made

@@ -3,11 +3,11 @@
 import pytest
 
 from services.reports.handlers import close_report, merge_report, release_report
-from services.reports.messages import still_there_link
 from services.reports.photos import keep_photo
 from services.reports.referring import refer_report
 from services.reports.store import AUDIT
 from services.reports.subscriptions import JOBS, NOTICES, USERS
+from services.reports.telling import still_there_link
 from shared.contracts.accounts import UserChangedV1
 from shared.contracts.codes import ROLES
 from shared.contracts.example import example
