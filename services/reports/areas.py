@@ -1,4 +1,4 @@
-"""Reading an area: what is open in it, and what became known of it in the last two months, by two indexed finds.
+"""Reading an area: what is open in it, and what became known of it lately, by two indexed finds.
 
 A neighbourhood has an index of its own for both; a ward is read through the neighbourhoods that it lies in. Reports are
 taken apart to what `domain/area.py` needs before anything is counted: of 250,000 reports a few hundred are read.
@@ -6,9 +6,9 @@ taken apart to what `domain/area.py` needs before anything is counted: of 250,00
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from services.reports.domain.area import REPEAT_WINDOW, Seen
+from services.reports.domain.area import WEEK, Repeat, Seen, repeats
 from services.reports.domain.report import Report
 from services.reports.store import QUEUE_ORDER, REPORTS, reports
 from shared.council import Council
@@ -79,14 +79,22 @@ def may_see(user: User, area: Area, council: Council) -> bool:
 
 
 def read_area(ctx: ServiceContext, area: Area, *, now: datetime) -> list[Seen]:
-    """Return every report of an area that is open, or of which something became known in the last 60 days."""
+    """Return every report of an area that is open, or became known to change in the days that its page counts."""
+    counted = ctx.council.assessment.repeat
+    window = max(WEEK, timedelta(days=counted.days)) if counted else WEEK
     where = {"neighbourhood": In(area.neighbourhoods)}
     opened = _documents(ctx, {**where, "open": True}, QUEUE_ORDER)
-    changed = {**where, "changed_at": Range(at_least=now - REPEAT_WINDOW)}
+    changed = {**where, "changed_at": Range(at_least=now - window)}
     recent = _documents(ctx, changed, (("changed_at", ASCENDING),))
     found = {document["_id"]: document for document in (*opened, *recent)}
     seen = [_seen(document) for document in found.values()]
     return [one for one in seen if area.kind == "neighbourhood" or one.ward == area.id]
+
+
+def repeats_in(council: Council, seen: Sequence[Seen], now: datetime) -> list[Repeat]:
+    """Return the places that come back, by what the council counts as the same place; none where it counts none."""
+    counted = council.assessment.repeat
+    return repeats(seen, now, within_m=counted.within_m, days=counted.days) if counted else []
 
 
 def read_open(ctx: ServiceContext) -> Mapping[str, list[Seen]]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.reports.contacts import contact_keys
+from services.reports.domain.area import GONE
 from services.reports.domain.erasure import due_since, files_of, holds_photos, holds_words
 from services.reports.domain.report import Report, public_state
 from shared.errors import NotFound
@@ -26,9 +27,6 @@ NEWEST_FIRST = (("reported_at", DESCENDING),)
 QUEUE_ORDER = (("queue_rank", ASCENDING), ("due_at", ASCENDING))
 WAITING, UNDER_WAY, WITH_OTHERS = 0, 1, 2
 """What waits for the desk comes first; what waits for somebody outside comes last, and comes back by itself."""
-
-GONE = frozenset({"cleared", "already-cleared", "cleared-by-owner"})
-"""Closures after which waste at the same spot is new."""
 
 REPORTS = Collection(
     "reports",

@@ -8,11 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import hypot
 
 WEEK = timedelta(days=7)
-REPEAT_WINDOW = timedelta(days=60)
 REPEAT_TIMES = 3
-"""Twice in two months is chance; three times is a place to think about."""
+"""Twice is chance; three times is a place to think about."""
+
+GONE = frozenset({"cleared", "already-cleared", "cleared-by-owner"})
+"""Closures after which waste at the same spot is new."""
 
 OPENING, CLOSING = frozenset({"received", "reopened"}), "closed"
 
@@ -38,11 +41,6 @@ class Seen:
     deadline: datetime | None
     steps: tuple[tuple[datetime, str], ...]
 
-    @property
-    def place_key(self) -> str:
-        """What makes two reports be at one place: the gazetteer's place, else the square of the grid."""
-        return self.place_id or self.cell
-
     def was_open(self, at: datetime) -> bool:
         """Say whether it was open at an instant, by its story."""
         turns = [what for when, what in self.steps if when <= at and (what in OPENING or what == CLOSING)]
@@ -64,21 +62,19 @@ class Seen:
 
 @dataclass(frozen=True)
 class Repeat:
-    """A place where the same kind of thing is reported again and again; `times` within the window."""
+    """A place where the same kind of thing lies again and again; `reports` are its times, the newest first."""
 
-    key: str
-    kind: str
     reports: tuple[Seen, ...]
 
     @property
-    def times(self) -> int:
-        """How often, joined reports counted once."""
-        return len(self.reports)
+    def newest(self) -> Seen:
+        """The time of now, or the last one."""
+        return self.reports[0]
 
     @property
-    def last_at(self) -> datetime:
-        """When it was reported last."""
-        return max(report.reported_at for report in self.reports)
+    def times(self) -> int:
+        """How often it lay there."""
+        return len(self.reports)
 
 
 LISTS: Mapping[str, Callable[[Seen, datetime], bool]] = {
@@ -101,22 +97,64 @@ def listed(reports: Iterable[Seen], name: str, now: datetime) -> list[Seen]:
     return sorted(found, key=lambda report: (-report.reported_at.timestamp(), report.reference))
 
 
-def repeats(reports: Iterable[Seen], now: datetime) -> list[Repeat]:
-    """Return the places that came back at least three times in 60 days, the most frequent first.
+def repeats(reports: Iterable[Seen], now: datetime, *, within_m: int, days: int) -> list[Repeat]:
+    """Return the places that came back at least three times within the days before `now`, the most frequent first.
 
-    Joined reports are one event, and what lies at a home says too much about who lives there: neither counts.
+    Counted as a report's own page counts: so near to the newest, and each time only after what lay there before was
+    cleared; whoever reports the same heap again adds nothing. What lies at a home says too much about who lives there.
     """
-    by_place: defaultdict[tuple[str, str], list[Seen]] = defaultdict(list)
-    for report in reports:
-        counts = report.is_exact and report.closure != "duplicate"
-        if counts and now - REPEAT_WINDOW < report.reported_at <= now:
-            by_place[report.place_key, report.kind].append(report)
-    found = [
-        Repeat(key, kind, tuple(sorted(there, key=lambda one: one.reported_at, reverse=True)))
-        for (key, kind), there in by_place.items()
-        if len(there) >= REPEAT_TIMES
-    ]
-    return sorted(found, key=lambda place: (-place.times, -place.last_at.timestamp(), place.key))
+    since = now - timedelta(days=days)
+    waiting = _near_by(reports, within_m, lambda one: since < one.reported_at <= now)
+    found = []
+    for newest in sorted(waiting.all, key=lambda one: one.reported_at, reverse=True):
+        if newest.id in waiting.taken:
+            continue
+        times = _times(waiting.take_around(newest))
+        if len(times) >= REPEAT_TIMES:
+            found.append(Repeat(tuple(reversed(times))))
+    return sorted(found, key=lambda one: (-one.times, -one.newest.reported_at.timestamp(), one.newest.reference))
+
+
+class _Waiting:
+    """Reports that may be times of a place, by squares as wide as the distance that counts."""
+
+    def __init__(self, reports: Iterable[Seen], within_m: int) -> None:
+        self.all = list(reports)
+        self.taken: set[str] = set()
+        self._within_m = within_m
+        self._squares: defaultdict[tuple[str, int, int], list[Seen]] = defaultdict(list)
+        for one in self.all:
+            self._squares[one.kind, one.easting // within_m, one.northing // within_m].append(one)
+
+    def take_around(self, middle: Seen) -> list[Seen]:
+        """Take out what nobody took of those near enough to a report and of its kind, itself among them."""
+        column, row = middle.easting // self._within_m, middle.northing // self._within_m
+        near = [
+            one
+            for east in (column - 1, column, column + 1)
+            for north in (row - 1, row, row + 1)
+            for one in self._squares.get((middle.kind, east, north), ())
+            if one.id not in self.taken
+            and hypot(one.easting - middle.easting, one.northing - middle.northing) <= self._within_m
+        ]
+        self.taken.update(one.id for one in near)
+        return near
+
+
+def _near_by(reports: Iterable[Seen], within_m: int, is_recent: Callable[[Seen], bool]) -> _Waiting:
+    """Return the reports that may be times of a place: at no home, recent, and open or cleared."""
+    return _Waiting(
+        (one for one in reports if one.is_exact and is_recent(one) and (one.is_open or one.closure in GONE)), within_m
+    )
+
+
+def _times(near: Iterable[Seen]) -> list[Seen]:
+    """Return the reports that are times of their own, the oldest first: what lay there before was gone by then."""
+    times: list[Seen] = []
+    for one in sorted(near, key=lambda report: report.reported_at):
+        if not times or not times[-1].was_open(one.reported_at):
+            times.append(one)
+    return times
 
 
 def by_ward(reports: Sequence[Seen], now: datetime) -> dict[str, dict[str, int]]:

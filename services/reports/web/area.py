@@ -21,6 +21,7 @@ from services.reports.areas import (
     neighbourhood_area,
     read_area,
     read_open,
+    repeats_in,
     ward_area,
 )
 from services.reports.domain import area as rules
@@ -51,7 +52,7 @@ TITLES: Mapping[str, str] = {
     "overdue-then": "Overdue a week ago",
 }
 REPEAT = "repeat:"
-"""Before the place and kind of a list of one place that comes back."""
+"""Before the reference of any report of a place that comes back."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def _show(area: Area) -> str:
     council = context().council
     counts = {name: len(rules.listed(seen, name, now)) for name in LISTS}
     late = rules.listed(seen, "overdue", now)
-    back = rules.repeats(seen, now)
+    back = repeats_in(council, seen, now)
     opened = rules.listed(seen, "open", now)
     return render_template(
         "reports/area/show.html",
@@ -189,9 +190,11 @@ def _show(area: Area) -> str:
         late=rows_of(late[:LATE_SHOWN], now),
         more_late=max(0, len(late) - LATE_SHOWN),
         repeats=[(repeat, ordinal(repeat.times), *_repeat_words(repeat, council)) for repeat in back[:REPEATS_SHOWN]],
+        repeat_days=_repeat_days(council),
+        repeat_times=rules.REPEAT_TIMES,
         more_repeats=max(0, len(back) - REPEATS_SHOWN),
         wards=_wards(area, seen, now, council),
-        drawn=draw_area(area, opened, [repeat.reports[0] for repeat in back], now),
+        drawn=draw_area(area, opened, [repeat.newest for repeat in back], now),
         others=[one for one in areas_of(signed_in_user(), council) if one != area],
         now=now,
         wide=True,
@@ -208,14 +211,15 @@ def _wards(area: Area, seen: Sequence[Seen], now: datetime, council: Council) ->
 
 def _repeat_words(repeat: Repeat, council: Council) -> tuple[str, str]:
     """Return what comes back where, in words."""
-    first = in_full(context(), repeat.reports[:1])
+    first = in_full(context(), [repeat.newest])
     where = place_words(first[0], council) if first else ""
-    try:
-        where = council.gazetteer.place(repeat.key).name
-    except NotFound:
-        where = f"around {where}"
-    kind = council.kinds.get(repeat.kind)
-    return where, kind.name if kind else repeat.kind
+    kind = council.kinds.get(repeat.newest.kind)
+    return where, kind.name if kind else repeat.newest.kind
+
+
+def _repeat_days(council: Council) -> int:
+    """Return within how many days a place comes back; 0 where the council does not count that."""
+    return council.assessment.repeat.days if council.assessment.repeat else 0
 
 
 def ordinal(number: int) -> str:
@@ -231,11 +235,11 @@ def _wanted(seen: list[Seen], now: datetime) -> tuple[str, list[Seen]]:
         seen = [one for one in seen if one.ward == ward]
     if name in LISTS:
         return TITLES[name], rules.listed(seen, name, now)
-    key, _, kind = name.removeprefix(REPEAT).rpartition("|")
-    for repeat in rules.repeats(seen, now) if name.startswith(REPEAT) else ():
-        if (repeat.key, repeat.kind) == (key, kind):
-            where, what = _repeat_words(repeat, context().council)
-            return f"{what}, {where}: {repeat.times} times in 60 days", list(repeat.reports)
+    council, reference = context().council, name.removeprefix(REPEAT)
+    for repeat in repeats_in(council, seen, now) if name.startswith(REPEAT) else ():
+        if any(one.reference == reference for one in repeat.reports):
+            where, what = _repeat_words(repeat, council)
+            return f"{what}, {where}: {repeat.times} times in {_repeat_days(council)} days", list(repeat.reports)
     raise NotFound("There is no such list.")
 
 

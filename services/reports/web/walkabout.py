@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flask import Blueprint, render_template, request
 
-from services.reports.areas import Area, neighbourhood_area, ward_area
+from services.reports.areas import Area, neighbourhood_area, repeats_in, ward_area
 from services.reports.domain import area as rules
 from services.reports.domain.area import Seen
 from services.reports.domain.walk import MOST_STOPS, length_m, minutes, order_walk
@@ -73,7 +73,7 @@ def _walk(area: Area) -> str | tuple[str, int]:
 def _proposed(seen: list[Seen], opened: list[Seen], now: datetime) -> list[Seen]:
     """Return what a walk should see first."""
     late = rules.listed(seen, "overdue", now)
-    back = [one for place in rules.repeats(seen, now) for one in place.reports if one.is_open]
+    back = [one for place in repeats_in(context().council, seen, now) for one in place.reports if one.is_open]
     oldest = sorted(opened, key=lambda one: one.reported_at)
     found = {one.reference: one for one in (*late, *back, *oldest)}
     return list(found.values())[:PROPOSED]
