@@ -28,7 +28,7 @@ from services.reports.domain import area as rules
 from services.reports.domain.area import LISTS, Repeat, Seen
 from services.reports.domain.report import Report
 from services.reports.web.area_map import draw_area
-from services.reports.words import place_words, reasons, standing, waste_words
+from services.reports.words import HAZARD_WORDS, place_words, reasons, standing, waste_words
 from shared.calendar import london_date
 from shared.council import Council
 from shared.errors import DomainError, Forbidden, NotFound
@@ -68,6 +68,7 @@ class Row:
     late: str
     stands: str
     why: str
+    dangers: str
 
 
 @bp.get("/area")
@@ -165,6 +166,7 @@ def _row(seen: Seen, report: Report, council: Council, now: datetime, *, to_staf
         late=late if seen.is_late(now) else "",
         stands=stands.title,
         why=f"{stands.text} {_deadline_words(report, council)}".strip(),
+        dangers=", ".join(HAZARD_WORDS[hazard].lower() for hazard in report.hazards),
     )
 
 

@@ -401,3 +401,12 @@ def test_a_line_of_places_is_walked_from_one_end_to_the_other():
     assert [points[n][0] for n in walk] in ([0, 100, 200, 300, 400], [400, 300, 200, 100, 0])
     assert length_m(points, walk) == 400
     assert minutes(400, 5) == 8 + 15
+
+
+def test_a_walk_warns_of_dangers(ctx, client):
+    report = accept(ctx, hazards=("clinical",))
+    enter(client, ctx, "manager")
+
+    page = client.get(f"{area_path(report)}/walkabout").text
+
+    assert "Danger: needles or medical waste. Keep away." in page
