@@ -3,7 +3,7 @@
 The reports are real documents, filled in through the store in batches (over HTTP it would take hours). Both stores are
 asked the same, by turns: what is around a place, the first page of the queue through its own web page and of one area,
 a neighbourhood's page and the records behind one of its figures. A page must not care how much has been dealt with in
-years gone by: the smaller store is the same city with the same load, begun five weeks ago.
+years gone by: the smaller store is the same city, with as much open and as much closed a day, that began a week ago.
 """
 
 import statistics
@@ -163,7 +163,7 @@ def _documents(ctx: ServiceContext, places: Sequence[Place], count: int) -> Iter
         document = dict(random.choice(patterns))
         place = random.choice(places)
         spot, square = known.spot(place)
-        days = 30 if is_open else 365 * YEARS * count / MANY
+        days = 30 if is_open else 365 * YEARS * (count - OPEN) / (MANY - OPEN)
         reported_at = now - timedelta(minutes=random.randrange(1, round(60 * 24 * days)))
         # As if a crew took up to a week: so some of it changed lately that was reported before.
         closed_at = min(now, reported_at + timedelta(hours=random.randrange(4, 24 * 7)))
@@ -180,6 +180,7 @@ def _documents(ctx: ServiceContext, places: Sequence[Place], count: int) -> Iter
             "easting": spot["easting"],
             "northing": spot["northing"],
             "neighbourhood": place.neighbourhood,
+            "ward": spot.get("ward", document["ward"]),
             "open": is_open,
             "deadline": reported_at + timedelta(days=7),
             "history": history,

@@ -5,9 +5,10 @@ the length of a list that the same function gives, so that it always opens to it
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 from math import hypot
 
 WEEK = timedelta(days=7)
@@ -30,8 +31,6 @@ class Seen:
     closure: str | None
     is_open: bool
     ward: str
-    place_id: str | None
-    cell: str
     is_exact: bool
     lat: float
     lon: float
@@ -61,20 +60,34 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Repeat:
-    """A place where the same kind of thing lies again and again; `reports` are its times, the newest first."""
+class Spot:
+    """A report that is open or was cleared, as it is looked at to find places that come back."""
 
-    reports: tuple[Seen, ...]
+    id: str
+    reference: str
+    kind: str
+    is_open: bool
+    easting: int
+    northing: int
+    reported_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A place where the same kind of thing lies again and again; `spots` are its times, the newest first."""
+
+    spots: tuple[Spot, ...]
 
     @property
-    def newest(self) -> Seen:
+    def newest(self) -> Spot:
         """The time of now, or the last one."""
-        return self.reports[0]
+        return self.spots[0]
 
     @property
     def times(self) -> int:
         """How often it lay there."""
-        return len(self.reports)
+        return len(self.spots)
 
 
 LISTS: Mapping[str, Callable[[Seen, datetime], bool]] = {
@@ -97,62 +110,43 @@ def listed(reports: Iterable[Seen], name: str, now: datetime) -> list[Seen]:
     return sorted(found, key=lambda report: (-report.reported_at.timestamp(), report.reference))
 
 
-def repeats(reports: Iterable[Seen], now: datetime, *, within_m: int, days: int) -> list[Repeat]:
-    """Return the places that came back at least three times within the days before `now`, the most frequent first.
+def repeats(spots: Iterable[Spot], *, within_m: int) -> list[Repeat]:
+    """Return the places that came back at least three times, the most frequent first: so near to the newest there.
 
-    Counted as a report's own page counts: so near to the newest, and each time only after what lay there before was
-    cleared; whoever reports the same heap again adds nothing. What lies at a home says too much about who lives there.
+    Counted as a report's own page counts: each time only after what lay there before was cleared.
     """
-    since = now - timedelta(days=days)
-    waiting = _near_by(reports, within_m, lambda one: since < one.reported_at <= now)
+    squares: defaultdict[tuple[str, int, int], list[Spot]] = defaultdict(list)
+    for one in spots:
+        squares[one.kind, one.easting // within_m, one.northing // within_m].append(one)
+    taken: set[str] = set()
     found = []
-    for newest in sorted(waiting.all, key=lambda one: one.reported_at, reverse=True):
-        if newest.id in waiting.taken:
+    every = (one for there in squares.values() for one in there)
+    for newest in sorted(every, key=lambda one: one.reported_at, reverse=True):
+        if newest.id in taken:
             continue
-        times = _times(waiting.take_around(newest))
+        near = [one for one in _around(squares, newest, within_m) if one.id not in taken]
+        taken.update(one.id for one in near)
+        times = _times(near)
         if len(times) >= REPEAT_TIMES:
             found.append(Repeat(tuple(reversed(times))))
     return sorted(found, key=lambda one: (-one.times, -one.newest.reported_at.timestamp(), one.newest.reference))
 
 
-class _Waiting:
-    """Reports that may be times of a place, by squares as wide as the distance that counts."""
-
-    def __init__(self, reports: Iterable[Seen], within_m: int) -> None:
-        self.all = list(reports)
-        self.taken: set[str] = set()
-        self._within_m = within_m
-        self._squares: defaultdict[tuple[str, int, int], list[Seen]] = defaultdict(list)
-        for one in self.all:
-            self._squares[one.kind, one.easting // within_m, one.northing // within_m].append(one)
-
-    def take_around(self, middle: Seen) -> list[Seen]:
-        """Take out what nobody took of those near enough to a report and of its kind, itself among them."""
-        column, row = middle.easting // self._within_m, middle.northing // self._within_m
-        near = [
-            one
-            for east in (column - 1, column, column + 1)
-            for north in (row - 1, row, row + 1)
-            for one in self._squares.get((middle.kind, east, north), ())
-            if one.id not in self.taken
-            and hypot(one.easting - middle.easting, one.northing - middle.northing) <= self._within_m
-        ]
-        self.taken.update(one.id for one in near)
-        return near
+def _around(squares: Mapping[tuple[str, int, int], list[Spot]], middle: Spot, within_m: int) -> Iterator[Spot]:
+    """Yield what is near enough to a report and of its kind, itself among it."""
+    column, row = middle.easting // within_m, middle.northing // within_m
+    for east, north in product((column - 1, column, column + 1), (row - 1, row, row + 1)):
+        for one in squares.get((middle.kind, east, north), ()):
+            if hypot(one.easting - middle.easting, one.northing - middle.northing) <= within_m:
+                yield one
 
 
-def _near_by(reports: Iterable[Seen], within_m: int, is_recent: Callable[[Seen], bool]) -> _Waiting:
-    """Return the reports that may be times of a place: at no home, recent, and open or cleared."""
-    return _Waiting(
-        (one for one in reports if one.is_exact and is_recent(one) and (one.is_open or one.closure in GONE)), within_m
-    )
-
-
-def _times(near: Iterable[Seen]) -> list[Seen]:
+def _times(near: Iterable[Spot]) -> list[Spot]:
     """Return the reports that are times of their own, the oldest first: what lay there before was gone by then."""
-    times: list[Seen] = []
+    times: list[Spot] = []
     for one in sorted(near, key=lambda report: report.reported_at):
-        if not times or not times[-1].was_open(one.reported_at):
+        gone_at = times[-1].closed_at if times else one.reported_at
+        if gone_at is not None and gone_at <= one.reported_at:
             times.append(one)
     return times
 

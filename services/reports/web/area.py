@@ -21,7 +21,8 @@ from services.reports.areas import (
     neighbourhood_area,
     read_area,
     read_open,
-    repeats_in,
+    repeats_of,
+    seen_by_id,
     ward_area,
 )
 from services.reports.domain import area as rules
@@ -182,7 +183,7 @@ def _show(area: Area) -> str:
     council = context().council
     counts = {name: len(rules.listed(seen, name, now)) for name in LISTS}
     late = rules.listed(seen, "overdue", now)
-    back = repeats_in(council, seen, now)
+    back = repeats_of(context(), area, now=now)
     opened = rules.listed(seen, "open", now)
     return render_template(
         "reports/area/show.html",
@@ -196,7 +197,7 @@ def _show(area: Area) -> str:
         repeat_times=rules.REPEAT_TIMES,
         more_repeats=max(0, len(back) - REPEATS_SHOWN),
         wards=_wards(area, seen, now, council),
-        drawn=draw_area(area, opened, [repeat.newest for repeat in back], now),
+        drawn=draw_area(area, opened, seen_by_id(context(), [repeat.newest.id for repeat in back]), now),
         others=[one for one in areas_of(signed_in_user(), council) if one != area],
         now=now,
         wide=True,
@@ -230,7 +231,7 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def _wanted(seen: list[Seen], now: datetime) -> tuple[str, list[Seen]]:
+def _wanted(area: Area, seen: list[Seen], now: datetime) -> tuple[str, list[Seen]]:
     """Return title and records of the list that the address asks for, in a ward if it names one; raises `NotFound`."""
     name, ward = request.args.get("show", "open"), request.args.get("ward", "")
     if ward:
@@ -238,17 +239,18 @@ def _wanted(seen: list[Seen], now: datetime) -> tuple[str, list[Seen]]:
     if name in LISTS:
         return TITLES[name], rules.listed(seen, name, now)
     council, reference = context().council, name.removeprefix(REPEAT)
-    for repeat in repeats_in(council, seen, now) if name.startswith(REPEAT) else ():
-        if any(one.reference == reference for one in repeat.reports):
+    for repeat in repeats_of(context(), area, now=now) if name.startswith(REPEAT) else ():
+        if any(one.reference == reference for one in repeat.spots):
             where, what = _repeat_words(repeat, council)
-            return f"{what}, {where}: {repeat.times} times in {_repeat_days(council)} days", list(repeat.reports)
+            title = f"{what}, {where}: {repeat.times} times in {_repeat_days(council)} days"
+            return title, seen_by_id(context(), [one.id for one in repeat.spots])
     raise NotFound("There is no such list.")
 
 
 def _list(area: Area) -> str:
     """Return the page of the records behind a figure."""
     seen, now = read_own(area)
-    title, found = _wanted(seen, now)
+    title, found = _wanted(area, seen, now)
     page = _page_number()
     if page > 1 and (page - 1) * PAGE_SIZE >= len(found):
         raise NotFound("There is no such page.")
@@ -278,7 +280,7 @@ def _page_number() -> int:
 def _csv(area: Area) -> Response:
     """Return the records behind a figure as spreadsheets and programs read them."""
     seen, now = read_own(area)
-    _, found = _wanted(seen, now)
+    _, found = _wanted(area, seen, now)
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(
