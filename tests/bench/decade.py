@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -136,13 +137,14 @@ def _filled(ground: Ground, count: int, closing: ExitStack) -> Decade:
     closing.callback(ctx.store.close)
     started = time.monotonic()
     places = [place for place in ctx.council.gazetteer.places if place.kind == "street"]
-    batch: list[Document] = []
-    for number, document in enumerate(_documents(ctx, places, count), start=1):
-        batch.append(document)
-        if len(batch) == BATCH or number == count:
-            ctx.store.write_many(REPORTS.name, batch)
-            batch = []
-            ground.tell(f"filling in {count:,} reports: {number:,}, {time.monotonic() - started:.0f} s")
+    documents, written = _documents(ctx, places, count), 0
+    while batch := list(islice(documents, BATCH)):
+        ctx.store.write_many(REPORTS.name, batch)
+        written += len(batch)
+        ground.tell(f"filling in {count:,} reports: {written:,}, {time.monotonic() - started:.0f} s")
+    there = ctx.store.count(REPORTS.name, {"open": True}) + ctx.store.count(REPORTS.name, {"open": False})
+    if there != count:
+        raise AssertionError(f"{there:,} reports were filled in instead of {count:,}")
     filled_seconds = time.monotonic() - started
     client = create_app(ctx).test_client()
     user = User("bench", ("contact-centre", "manager"), "Bea Bench")
