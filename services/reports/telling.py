@@ -144,7 +144,7 @@ def _referred(ctx: ServiceContext, report: Report, event: Event) -> Words:
     if referral is not None and event.state["closure"] == HANDED_OVER:
         return headline, gettext("Thank you for your report.") + " " + referral.words
     to = gettext(REFERRED_TO.get(event.data["to"], REFERRED_TO["other"]))
-    return headline, gettext("This is for %(owner)s to clear. We have passed your report on.", owner=to)
+    return headline, gettext("This is for %(owner)s to clear. We pass your report on to them.", owner=to)
 
 
 def _merged(_ctx: ServiceContext, report: Report, _event: Event) -> Words:

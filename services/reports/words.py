@@ -207,7 +207,12 @@ def standing(report: Report, council: Council | None = None) -> Standing:
         return Standing(gettext("On our list"), gettext("It is with %(team)s.", team=kind.team), is_done=False)
     if report.state == "referred":
         to = gettext(REFERRED_TO[report.referred_to or "other"])
-        text = gettext("This is for %(owner)s to clear. We have told them about it.", owner=to)
+        is_told = report.referral is None or report.referral.told_at is not None
+        text = (
+            gettext("This is for %(owner)s to clear. We have told them about it.", owner=to)
+            if is_told
+            else gettext("This is for %(owner)s to clear. We are telling them about it.", owner=to)
+        )
         return Standing(gettext("Passed to %(owner)s", owner=to), text, is_done=False)
     if report.state == "assessed" and report.job_outcome is not None and report.job_outcome in DEFERRED_WORDS:
         return Standing(gettext("More to do"), gettext(DEFERRED_WORDS[report.job_outcome]), is_done=False)
