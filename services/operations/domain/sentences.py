@@ -77,6 +77,8 @@ MESSAGES = {
     "merged": "that the report was joined to another",
     "joined": "that another report was joined to theirs",
     "unmerged": "that the report stands on its own again",
+    "paused": "what it waits for",
+    "resumed": "that it goes on",
     "separated": "that a joined report stands on its own again",
 }
 CHANNELS = {"email": "by email", "sms": "by text message"}
