@@ -11,7 +11,7 @@ from typing import Any
 
 from services.scheduling.domain.breaks import Break, end_break
 from shared.contracts.base import Fact
-from shared.contracts.scheduling import ShiftEndedV1, ShiftStartedV1, VehicleChangedV1, VehicleTippedV1
+from shared.contracts.scheduling import CrewChangedV1, ShiftEndedV1, ShiftStartedV1, VehicleChangedV1, VehicleTippedV1
 from shared.errors import DomainError
 
 TIPS_KEPT = 12
@@ -134,6 +134,18 @@ class Shift:
     breaks: tuple[Break, ...] = ()
     version: int = 0
     sequence: int = 0
+
+
+def crew_state(crew: Crew) -> Mapping[str, Any]:
+    """Return what every event of the crew carries."""
+    return {"crew_id": crew.id, "depot_id": crew.depot_id, "kind": crew.kind, "active": not crew.is_retired}
+
+
+def announce_crew(crew: Crew, known: Crew | None) -> list[Fact]:
+    """Announce a crew that is new, or whose public state has changed; one that never was announced counts as new."""
+    if known is not None and known.sequence > 0 and crew_state(known) == crew_state(crew):
+        return []
+    return [CrewChangedV1.fact()]
 
 
 def vehicle_state(vehicle: Vehicle) -> Mapping[str, Any]:
