@@ -116,8 +116,8 @@ def tables_of_day(day: FullDay) -> list[Table]:
     ledger, size = day.ledger, day.size
     caption = (
         f"{day.crews} crews made {ledger.visits} visits ({ledger.troubles} with trouble) and {ledger.tips} tips;"
-        f" {ledger.published} plans were published, {len(ledger.refused_plans)} refused at the button and asked for anew;"
-        f" {len(ledger.gone)} crews dropped out. {day.account.beats} jobs of beats came on top. No act was done more"
+        f" {ledger.published} plans were published, {len(ledger.refused_plans)} refused at the button and asked for"
+        f" anew; {len(ledger.gone)} crews dropped out. {day.account.beats} jobs of beats came on top. No act was done more"
         f" than {day.most_late.total_seconds() / 60:.0f} council minutes late."
     )
     title = f"full-day: {size.jobs} reports before the day and {size.urgent} urgent ones during it"

@@ -248,15 +248,13 @@ class CrewOut:
 
     def _must_go_home(self, now: datetime) -> bool:
         """Say whether it is time to go home, by way of a site with what is on board."""
-        ways, vehicle = self._course.ways, self.crew.vehicle.vehicle_class
-        home = (
-            self._home_by_site(self._spot, now)
-            if self._kg
-            else now + ways.driving(self._spot, self._home, vehicle, now)
-        )
+        if self._kg:
+            home = self._home_by_site(self._spot, now, self._materials)
+        else:
+            home = now + self._course.ways.driving(self._spot, self._home, self.crew.vehicle.vehicle_class, now)
         return now + (home - now) * (1 + SLOWEST) + LOOK_AGAIN > self.crew.ends
 
-    def _home_by_site(self, spot: Spot, now: datetime) -> datetime:
+    def _home_by_site(self, spot: Spot, now: datetime, materials: frozenset[str]) -> datetime:
         """Return when the crew is home that tips at the nearest site which takes what is on board."""
         ways, vehicle = self._course.ways, self.crew.vehicle.vehicle_class
         sites = [self._place(site) for site in self._course.register.sites.values() if materials <= site.takes]
