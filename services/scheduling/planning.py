@@ -1,6 +1,7 @@
 """Plans from the supervisor's side: ask for one, publish or discard it, have its jobs assigned; and what-ifs."""
 
 from services.scheduling import store
+from services.scheduling.availability import why_unavailable
 from services.scheduling.domain import job as rules
 from services.scheduling.domain import plan as planning
 from services.scheduling.domain import what_if as what_ifs
@@ -68,7 +69,7 @@ def request_what_if(ctx: ServiceContext, asked: WhatIf, *, cause: Cause) -> What
 
 
 def assign_stops(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> None:
-    """Assign the jobs of a published plan, one at a time, leaving alone what somebody has moved since.
+    """Assign the jobs of a published plan, one at a time; not what somebody has moved, and to nobody who is gone.
 
     `job.plan_id` remembers that this plan was applied to the job, so a second run passes over it. Jobs that the plan
     leaves are taken from the crew that an earlier plan gave them to, and for want of time expected tomorrow.
@@ -91,7 +92,7 @@ def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, cause: Cause) -> 
         return False
     if job.plan_id == plan.id:
         return True
-    if _moved_since(job, stop, plan):
+    if _moved_since(job, stop, plan) or why_unavailable(ctx, crew, at) is not None:
         return False
     if job.state == "assigned" and job.crew_id == crew.id:
         facts: list[Fact] = []

@@ -117,8 +117,8 @@ def tables_of_day(day: FullDay) -> list[Table]:
     caption = (
         f"{day.crews} crews made {ledger.visits} visits ({ledger.troubles} with trouble) and {ledger.tips} tips;"
         f" {ledger.published} plans were published, {len(ledger.refused_plans)} refused at the button and asked for"
-        f" anew; {len(ledger.gone)} crews dropped out. {day.account.beats} jobs of beats came on top. No act was done more"
-        f" than {day.most_late.total_seconds() / 60:.0f} council minutes late."
+        f" anew; {len(ledger.gone)} crews dropped out. {day.account.beats} jobs of beats came on top. No act was done"
+        f" more than {day.most_late.total_seconds() / 60:.0f} council minutes late."
     )
     title = f"full-day: {size.jobs} reports before the day and {size.urgent} urgent ones during it"
     fates = Table(_names("what became of each report"), "reports", title=title, caption=caption)

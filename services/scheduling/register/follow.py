@@ -88,11 +88,8 @@ def _follow_vehicle(ctx: ServiceContext, row: Row, today: date) -> None:
     wanted: Vehicle = replace(
         known or value, is_retired=row.is_retired, **{name: getattr(value, name) for name in FOLLOWED}
     )
-    is_off = wanted.is_retired or not replace(wanted, state="on-road").is_on_road(today)
-    if is_off:
-        wanted = replace(wanted, state="off-road", is_off_by_register=True)
-    elif wanted.is_off_by_register:
-        wanted = replace(wanted, state="on-road", is_off_by_register=False)
+    is_off = wanted.is_retired or not replace(wanted, state=fleet.ON_ROAD).is_on_road(today)
+    wanted = fleet.by_register(wanted, is_off=is_off)
     if wanted == known:
         return
     is_news = known is None or fleet.vehicle_state(known) != fleet.vehicle_state(wanted)
