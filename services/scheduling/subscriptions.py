@@ -12,7 +12,7 @@ from services.scheduling import (
     tipping,
     unanswered,
 )
-from services.scheduling.register import follow
+from services.scheduling.register import follow, forget
 from shared.contracts.enforcement import CaseEvidenceSecuredV1
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -88,6 +88,7 @@ FOLLOW_REGISTER = Timer("scheduling.follow-register", FINISH_EVERY_SECONDS, foll
 
 FORGET_EVERY_SECONDS = 3600.0
 FORGET_PROOFS = Timer("scheduling.forget-proofs", FORGET_EVERY_SECONDS, proof.forget_proofs)
+FORGET_NAMES = Timer("scheduling.forget-names", FORGET_EVERY_SECONDS, forget.forget_who_left)
 
 TIMERS: tuple[Timer, ...] = (
     FINISH_TIPS,
@@ -102,4 +103,5 @@ TIMERS: tuple[Timer, ...] = (
     FOLLOW_REGISTER,
     SWEEP_PHOTOS,
     FORGET_PROOFS,
+    FORGET_NAMES,
 )

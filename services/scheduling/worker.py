@@ -100,3 +100,8 @@ class SchedulingWorker:
     def forget_proofs(self) -> None:
         """Forget how well photos fitted their jobs, when its time is over."""
         subscriptions.FORGET_PROOFS.run(self.context)
+
+    @every(subscriptions.FORGET_NAMES)
+    def forget_names(self) -> None:
+        """Forget the names of people who left the crews, when their time is over."""
+        subscriptions.FORGET_NAMES.run(self.context)
