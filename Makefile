@@ -60,7 +60,7 @@ catalogue: $(VENV)/run.stamp ## Write the event catalogue, AsyncAPI document and
 bench: $(VENV)/dev.stamp ## Measure speed and memory as ratios against references in the same run
 	@$(BIN)/python -m tests.bench
 
-proof: $(VENV)/dev.stamp $(ASSETS) ## Run the full tables: every walk; kills, a restored backup, a stopped broker and a lived month, compared with what was told
+proof: $(VENV)/dev.stamp $(ASSETS) ## Run the full tables: every walk; kills, a restored backup, a stopped broker, a lived month and a lived day, compared with what was told
 	@$(PYTEST) -q -m full
 	@$(BIN)/python -m tests.proof
 

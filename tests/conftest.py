@@ -25,6 +25,7 @@ GROUPS = (
     ("e2e/test_pages.py", "pages"),
     ("e2e/test_resident.py", "resident"),
     ("e2e/", "browser"),
+    ("integration/day/", "day"),
     ("integration/proxy/", "proxy"),
     ("integration/launcher/", "distributed"),
     ("integration/compose/", "distributed"),

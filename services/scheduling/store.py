@@ -10,7 +10,7 @@ from typing import Any
 
 from services.scheduling.domain.absence import CrewAbsence
 from services.scheduling.domain.crew_note import CrewNote, VehicleCheck
-from services.scheduling.domain.fleet import Crew, Shift, Vehicle, shift_state, vehicle_state
+from services.scheduling.domain.fleet import Crew, Shift, Vehicle, crew_state, shift_state, vehicle_state
 from services.scheduling.domain.forecast import Forecast, forecast_state
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.job_state import public_state
@@ -166,8 +166,8 @@ def jobs(store: Store) -> Repository[Job]:
 
 
 def crews(store: Store) -> Repository[Crew]:
-    """Return the crews, which follow the register and emit nothing."""
-    return Repository(store, CREWS.name, Crew)
+    """Return the crews, which follow the register."""
+    return Repository(store, CREWS.name, Crew, public_state=crew_state)
 
 
 def vehicles(store: Store) -> Repository[Vehicle]:

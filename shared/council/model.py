@@ -200,6 +200,7 @@ class Retention:
     prosecution_days: int
     transfer_note_days: int
     complaint_days: int
+    left_name_days: int
     provenance: Provenance
 
 

@@ -282,6 +282,7 @@ SENTENCES: dict[str, Callable[[Teller], str]] = {
     "plan.published.v1": lambda say: f"A plan for {said_day(say.state['day'])} was published.",
     "shift.started.v1": lambda say: f"{say.crew(say.state['crew_id'])} went on shift.",
     "shift.ended.v1": lambda say: f"{say.crew(say.state['crew_id'])} ended the shift.",
+    "crew.changed.v1": _always("A crew was added or changed."),
     "vehicle.changed.v1": _always("A vehicle joined the fleet or changed."),
     "vehicle.tipped.v1": _tipped,
     "ticket.recorded.v1": _ticket_recorded,

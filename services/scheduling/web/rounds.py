@@ -167,8 +167,14 @@ def take_off_road(vehicle_id: str) -> Response:
 @policy(access.SUPERVISORS)
 def put_on_road(vehicle_id: str) -> Response:
     """Put a vehicle back on the road."""
-    vehicle = dropping_out.put_on_road(context(), vehicle_id, cause=cause())
-    flash(f"{vehicle.registration} is on the road again.", "success")
+    try:
+        vehicle = dropping_out.put_on_road(context(), vehicle_id, cause=cause())
+    except (Forbidden, NotFound):
+        raise
+    except DomainError as refusal:
+        flash(refusal.message, "important")
+    else:
+        flash(f"{vehicle.registration} is on the road again.", "success")
     return _to_crew_of(vehicle_id)
 
 
@@ -271,6 +277,8 @@ def _went_back(jobs: list[Job]) -> str:
 
 
 def _to_crew_of(vehicle_id: str) -> Response:
-    """Go to the crew that drives a vehicle, or to the board where none does."""
+    """Go back to what crews have told, to the crew that drives a vehicle, or to the board where none does."""
+    if request.form.get("back") == "from-crews":
+        return redirect(url_for("from_crews.page"), 303)
     crews = [each for each in store.all_crews(context().store) if each.vehicle_id == vehicle_id]
     return redirect(url_for("rounds.crew", crew_id=crews[0].id) if crews else url_for("dispatch.board"), 303)
