@@ -142,7 +142,8 @@ def consequences(ctx: ServiceContext, live: LiveRounds, job: Job, crew: Crew, pl
     refusals = [said for said in (why_unavailable(ctx, crew, now), _refused(job, crew, now)) if said]
     warnings: list[str] = []
     to, source, arrive_at, late = None, None, None, 0
-    depot = live.of(ctx, crew.depot_id)
+    active = live.active_jobs(ctx)
+    depot = live.of(ctx, crew.depot_id, active)
     if crew.id in depot.rounds:
         day = _with(ctx, depot, job, now)
         before = _driven(day, crew.id, without_job(depot.sheets[crew.id], job.id), depot)
@@ -161,7 +162,7 @@ def consequences(ctx: ServiceContext, live: LiveRounds, job: Job, crew: Crew, pl
     elif not refusals:
         warnings.append(f"{crew.name} is not on shift, so there are no times. It sees the job when it signs on")
     if job.crew_id not in (None, crew.id):
-        source = _left(ctx, live, job, now)
+        source = _left(ctx, live, job, active)
     if job.state == "started":
         warnings.append("A crew is at work on it. It loses the job, and what it has entered")
     return Consequences(
@@ -184,7 +185,7 @@ def offers(ctx: ServiceContext, live: LiveRounds, job: Job, *, most: int = 5) ->
     Crews of the job's depot come before others only by what they cost: an urgent job goes to whoever is near.
     """
     now, found = ctx.clock.now(), []
-    active = store.active_jobs(ctx.store)
+    active = live.active_jobs(ctx)
     for depot_id in {crew.depot_id for crew in store.all_crews(ctx.store)}:
         depot = live.of(ctx, depot_id, active)
         # With the true ends of shifts: a crew that would have to leave another job for it is not offered.
@@ -265,13 +266,13 @@ def _placed(steps: Sequence[Step], job_id: str, order: Sequence[str], place: int
     return with_job(rest, at, job_id)
 
 
-def _left(ctx: ServiceContext, live: LiveRounds, job: Job, now: datetime) -> Side | None:
+def _left(ctx: ServiceContext, live: LiveRounds, job: Job, active: Sequence[Job]) -> Side | None:
     """Return what changes for the crew that loses the job; None where it has no times."""
     crew = store.crews(ctx.store).get(str(job.crew_id))
-    depot = live.of(ctx, crew.depot_id) if crew else None
+    depot = live.of(ctx, crew.depot_id, active) if crew else None
     if crew is None or depot is None or crew.id not in depot.rounds or job.state != "assigned":
         return None
-    day = _with(ctx, depot, job, now)
+    day = _with(ctx, depot, job, ctx.clock.now())
     after = _driven(day, crew.id, without_job(depot.sheets[crew.id], job.id), depot)
     return _side(depot, crew, day, depot.rounds[crew.id], after)
 

@@ -252,7 +252,7 @@ def _row(found: Crew) -> Row:
     """Return a crew's round as the board shows it."""
     ctx = context()
     now = ctx.clock.now()
-    jobs = store.active_jobs(ctx.store)
+    jobs = live_rounds().active_jobs(ctx)
     load = next(each for each in view.crew_loads(ctx, jobs, [found.depot_id], now) if each.crew.id == found.id)
     return make_timeline(ctx, live_rounds(), [load], jobs, now).rows[0]
 
