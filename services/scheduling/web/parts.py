@@ -64,8 +64,8 @@ def board_values(filters: Filters, selected: Any = ()) -> Mapping[str, Any]:
     }
 
 
-def make_parts(values: Mapping[str, Any]) -> dict[str, PagePart]:
-    """Return every part of the board by its id, in the order of the page."""
+def make_parts(values: Mapping[str, Any], *, rounds_only: bool = False) -> dict[str, PagePart]:
+    """Return every part of the board by its id, in the order of the page, or the rounds with their figures and scale."""
     names = dict(values)
     current_app.update_template_context(names)
     # The template's macros, which only it knows by name.
@@ -79,6 +79,8 @@ def make_parts(values: Mapping[str, Any]) -> dict[str, PagePart]:
         name = f"round-{row.load.crew.id}"
         scale = (timeline.hours, minute, values["may_act"])
         made[name] = kept.part(name, (row, scale), partial(drawn.round, row, timeline))
+    if rounds_only:
+        return made
     made["live-note"] = _part("live-note", drawn.note(board))
     groups = {group.state: group for group in board.groups}
     for state in view.GROUPS:

@@ -66,7 +66,7 @@ def move_job(job_id: str) -> str | Response | tuple[str, int]:
     if _is_part():
         filters = Filters.of(request.args)
         done = render_template("scheduling/move_done.html", told=told, job=moved)
-        return Markup(done) + changed_parts(make_parts(board_values(filters)))  # noqa: S704 — our template's own
+        return Markup(done) + changed_parts(make_parts(board_values(filters), rounds_only=True))  # noqa: S704 — our template's own
     flash(told, "success")
     return redirect(url_for("dispatch.job", job_id=job_id), 303)
 
