@@ -131,9 +131,15 @@ def make_day(
     return DepotDay(_with_possible_locks(day, travel), travel, frame, present, jobs, basis)
 
 
-def as_planned(ctx: ServiceContext, job: Job, frame: Frame, now: datetime) -> rounds.Job:
+def as_planned(ctx: ServiceContext, job: Job, frame: Frame, now: datetime, *, world: World | None = None) -> rounds.Job:
     """Return a job, whatever its state and depot, as something that a crew could be given."""
-    return _job(_Depot(ctx, job.depot_id, now, frame, load_factors(), (), world_of(ctx)), job)
+    return _job(_Depot(ctx, job.depot_id, now, frame, load_factors(), (), world or world_of(ctx)), job)
+
+
+def crew_as_planned(ctx: ServiceContext, crew: fleet.Crew, frame: Frame, now: datetime, *, world: World) -> rounds.Crew:
+    """Return a crew that has a vehicle, on shift or not, as something that a job could be given to."""
+    depot = _Depot(ctx, crew.depot_id, now, frame, load_factors(), (), world)
+    return _crew(depot, standings_of(ctx, world, [crew], now, frozenset())[0], None)
 
 
 def _with_possible_locks(day: Day, travel: Travel) -> Day:

@@ -15,9 +15,10 @@ from services.scheduling.domain import job as rules
 from services.scheduling.domain import supervising
 from services.scheduling.domain.fleet import Crew
 from services.scheduling.domain.job import Job
+from services.scheduling.fitting import Fitting
 from services.scheduling.handlers import change_job, require_crew
 from services.scheduling.live import LiveDepot, LiveRounds, crew_jobs, endless
-from services.scheduling.rounds.check import broken_rules
+from services.scheduling.rounds.check import REFUSING, broken_rules
 from services.scheduling.rounds.day import Day, Step
 from services.scheduling.rounds.drive import Round, Stop, drive
 from services.scheduling.rounds.insert import CREWS_TRIED, detours, insertion, with_job, without_job
@@ -25,9 +26,6 @@ from services.scheduling.sheets import fingerprint, position_at
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError
 from shared.service import ServiceContext
-
-REFUSING = frozenset({"unknown", "held", "contractor", "skill", "licence", "load"})
-"""Rules that nobody may bend. The others a supervisor may, knowing it: a shift that ends later, another next stop."""
 
 LATER_SECONDS = 60
 """A stop that gets later by less is not worth a line."""
@@ -118,7 +116,9 @@ def move_job(
     if seen.sheet is not None and seen.sheet != sheet_of(ctx, crew_id):
         raise Conflict(f"the sheet of {crew_id} was changed by somebody else")
     refuse_unavailable(ctx, crew, at)
-    rules.assign(job, crew, at=at)  # refused before room is made for it
+    # Refused before room is made for it.
+    rules.assign(job, crew, at=at)
+    Fitting.of(ctx, crew, at).refuse(job)
     position = position_at(ctx, crew.id, place, moving=job_id)
 
     def moved(current: Job) -> rules.Change:
@@ -139,8 +139,10 @@ def consequences(ctx: ServiceContext, live: LiveRounds, job: Job, crew: Crew, pl
     now = ctx.clock.now()
     stops = [each for each in crew_jobs(ctx, crew.id) if each.id != job.id]
     place = max(0, min(place, len(stops)))
+    fitting = Fitting.of(ctx, crew, now)
     refusals = [said for said in (why_unavailable(ctx, crew, now), _refused(job, crew, now)) if said]
-    warnings: list[str] = []
+    refusals += fitting.refusals(job)
+    warnings = [fitting.unknown] if fitting.unknown else []
     to, source, arrive_at, late = None, None, None, 0
     active = live.active_jobs(ctx)
     depot = live.of(ctx, crew.depot_id, active)
@@ -160,7 +162,7 @@ def consequences(ctx: ServiceContext, live: LiveRounds, job: Job, crew: Crew, pl
             arrive_at, late = depot.depot_day.frame.instant(stop.arrive), _late(day, stop)
         warnings += [f"{day.jobs[lost].label} could not be done any more" for lost in _lost(before, after)]
     elif not refusals:
-        warnings.append(f"{crew.name} is not on shift, so there are no times. It sees the job when it signs on")
+        warnings.append(_no_times(depot, crew))
     if job.crew_id not in (None, crew.id):
         source = _left(ctx, live, job, active)
     if job.state == "started":
@@ -177,6 +179,15 @@ def consequences(ctx: ServiceContext, live: LiveRounds, job: Job, crew: Crew, pl
         tuple(refusals),
         tuple(dict.fromkeys(warnings)),
     )
+
+
+def _no_times(depot: LiveDepot, crew: Crew) -> str:
+    """Return why a crew's round has no times, in words."""
+    if crew.is_contractor:
+        return f"{crew.name} is a contractor and goes by its own times, so there are none here"
+    why = depot.day.absent.get(crew.id)
+    words = why.words if why is not None else f"{crew.name} is not on shift"
+    return f"{words}, so there are no times. It sees the job when it signs on"
 
 
 def offers(ctx: ServiceContext, live: LiveRounds, job: Job, *, most: int = 5) -> list[Offer]:

@@ -65,7 +65,7 @@ def board_values(filters: Filters, selected: Any = ()) -> Mapping[str, Any]:
 
 
 def make_parts(values: Mapping[str, Any], *, rounds_only: bool = False) -> dict[str, PagePart]:
-    """Return every part of the board by its id, in the order of the page, or the rounds with their figures and scale."""
+    """Return every part of the board by its id, in the order of the page; or only the rounds, figures and scale."""
     names = dict(values)
     current_app.update_template_context(names)
     # The template's macros, which only it knows by name.
