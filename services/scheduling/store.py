@@ -17,7 +17,7 @@ from services.scheduling.domain.job_state import public_state
 from services.scheduling.domain.plan import Plan, plan_state
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.register.documents import OLD_CHANGES, REGISTER
-from shared.store.port import ASCENDING, DESCENDING, Collection, Index, Store
+from shared.store.port import ASCENDING, DESCENDING, Collection, In, Index, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
 
@@ -248,6 +248,17 @@ def all_vehicles(store: Store) -> list[Vehicle]:
 def active_jobs(store: Store, *, limit: int = 2000) -> list[Job]:
     """Return the jobs that somebody has to do something about, the most urgent first."""
     return jobs(store).find({"is_active": True}, sort=BY_URGENCY, limit=limit)[0]
+
+
+def active_versions(store: Store, *, limit: int) -> dict[str, int]:
+    """Return the ids of the active jobs, the most urgent first, with their versions: no document is unpacked for it."""
+    page = store.find(JOBS.name, {"is_active": True}, sort=BY_URGENCY, limit=limit, fields=())
+    return {document["_id"]: document["version"] for document in page.items}
+
+
+def jobs_by_id(store: Store, job_ids: Sequence[str]) -> list[Job]:
+    """Return those of some jobs that there are."""
+    return jobs(store).find({"_id": In(tuple(job_ids))}, limit=len(job_ids))[0] if job_ids else []
 
 
 def jobs_of_crew(store: Store, crew_id: str) -> list[Job]:

@@ -66,7 +66,7 @@ def move_job(job_id: str) -> str | Response | tuple[str, int]:
     if _is_part():
         filters = Filters.of(request.args)
         done = render_template("scheduling/move_done.html", told=told, job=moved)
-        return Markup(done) + changed_parts(make_parts(board_values(filters)))  # noqa: S704 — our template's own
+        return Markup(done) + changed_parts(make_parts(board_values(filters), rounds_only=True))  # noqa: S704 — our template's own
     flash(told, "success")
     return redirect(url_for("dispatch.job", job_id=job_id), 303)
 
@@ -258,7 +258,7 @@ def _row(found: Crew) -> Row:
     """Return a crew's round as the board shows it."""
     ctx = context()
     now = ctx.clock.now()
-    jobs = store.active_jobs(ctx.store)
+    jobs = live_rounds().active_jobs(ctx)
     load = next(each for each in view.crew_loads(ctx, jobs, [found.depot_id], now) if each.crew.id == found.id)
     return make_timeline(ctx, live_rounds(), [load], jobs, now).rows[0]
 
