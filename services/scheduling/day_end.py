@@ -129,8 +129,7 @@ class DayEnd:
 
     def mark(self, depot_id: str) -> str:
         """Return the fingerprint of a depot's jobs as they stand."""
-        own = [astuple(row) for row in self.now_rows if row.depot_id == depot_id]
-        return sha256(repr(own).encode()).hexdigest()[:16]
+        return fingerprint([row for row in self.now_rows if row.depot_id == depot_id])
 
     def differences(self, depot_id: str) -> list[tuple[DayJob | None, DayJob | None]]:
         """Return what a closed day has otherwise than it would have now."""
@@ -138,6 +137,11 @@ class DayEnd:
         if not record.is_closed:
             return []
         return records.differences(record.rows, [row for row in self.now_rows if row.depot_id == depot_id])
+
+
+def fingerprint(rows: Sequence[DayJob]) -> str:
+    """Return what some jobs of a day are like, to notice whether they are still so."""
+    return sha256(repr([astuple(row) for row in rows]).encode()).hexdigest()[:16]
 
 
 def read_day(ctx: ServiceContext, day: date) -> DayEnd:
@@ -185,7 +189,7 @@ def close_day(
     seen: Seen,
     cause: Cause,
 ) -> DayRecord:
-    """Close a depot's day as it was shown.
+    """Close a depot's day as it was shown; the same form sent again changes nothing.
 
     Raises:
         Conflict: somebody else has closed or opened it meanwhile, or its jobs are not as they were shown.
@@ -195,6 +199,8 @@ def close_day(
     ctx.council.depot(depot_id)
     found = read_day(ctx, day)
     record = found.record(depot_id)
+    if _is_again(record, signature, seen):
+        return record
     if record.version != seen.version:
         raise Conflict(f"the day {day} of {depot_id} was changed by somebody else")
     rows = [row for row in found.now_rows if row.depot_id == depot_id]
@@ -217,6 +223,14 @@ def open_day(
     if record.version != version:
         raise Conflict(f"the day {day} of {depot_id} was changed by somebody else")
     return _save(ctx, records.open_again(record, signature), cause)
+
+
+def _is_again(record: DayRecord, signature: Signature, seen: Seen) -> bool:
+    """Say whether a form was answered already: the same person has closed the same jobs of the version before."""
+    is_next = record.is_closed and record.version == seen.version + 1
+    return (
+        is_next and record.last is not None and record.last.by == signature.by and fingerprint(record.rows) == seen.mark
+    )
 
 
 def _save(ctx: ServiceContext, record: DayRecord, cause: Cause) -> DayRecord:
