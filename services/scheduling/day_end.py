@@ -208,9 +208,7 @@ def close_day(
         raise Conflict(f"jobs of {day} at {depot_id} have changed")
     begun = [row.reference for row in rows if row.ending == "under-way"]
     if begun and day == london_date(ctx.clock.now()):
-        raise DomainError(
-            f"{begun[0]} is still under way. Close the day when the crew has finished it.", rule="under-way"
-        )
+        raise DomainError(f"{begun[0]} is still under way. Close the day when the crew has finished it.", field="close")
     closed = records.close(record, rows, reasons, signature, known=crew_lists().day_end)
     return _save(ctx, closed, cause)
 

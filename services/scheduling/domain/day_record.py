@@ -83,7 +83,7 @@ def close(
         DomainError: the day is closed already, or a reason is not on the list.
     """
     if record.is_closed:
-        raise DomainError(closed_words(record), rule="day-closed")
+        raise DomainError(closed_words(record), field="close")
     asked = [row.job_id for row in rows if row.ending in REASON_ASKED]
     for job_id in asked:
         if reasons.get(job_id, NOT_REACHED) not in known:
@@ -100,7 +100,7 @@ def close(
 def open_again(record: DayRecord, signature: Signature) -> DayRecord:
     """Open a closed day; the reasons stay as a first choice. Raises `DomainError` for one that is open."""
     if not record.is_closed:
-        raise DomainError("This day is open already.", rule="day-open")
+        raise DomainError("This day is open already.", field="close")
     signatures = (*record.signatures, signature)[-SIGNATURES_KEPT:]
     return replace(record, state="open", rows=(), signatures=signatures)
 

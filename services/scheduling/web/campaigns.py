@@ -71,7 +71,7 @@ def index() -> str:
     return render_template(
         "scheduling/campaigns.html",
         spots=campaign_view.spot_rows(ctx, hot_spots(points), report_kind),
-        places=campaign_view.neighbourhood_rows(ctx, points, report_kind),
+        neighbourhoods=campaign_view.neighbourhood_rows(ctx, points, report_kind),
         total=len(points),
         known=known,
         kinds=_kinds(),

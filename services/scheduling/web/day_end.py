@@ -213,7 +213,7 @@ def _conflict_page(found: DayEnd, depot_id: str, seen: Seen) -> PageOrAnswer:
     if record.version != seen.version and last is not None:
         done = "closed this day" if last.what == "closed" else "opened this day again"
         words = f"{last.name or 'Somebody else'} {done} while you were looking at it. It is shown as it is now."
-    return _depot_page(found, depot_id, {"form": [words]}, values=request.form), 409
+    return _depot_page(found, depot_id, {"close": [words]}, values=request.form), 409
 
 
 def _about(found: DayEnd) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from .made import CREW, OTHER_CREW, SIZE_KG, make_completion, make_job
 ORDINARY, SPRING, AUTUMN = date(2026, 11, 17), date(2026, 3, 29), date(2026, 10, 25)
 CREWS = {CREW.id: CREW, OTHER_CREW.id: OTHER_CREW}
 SOMEBODY = Signature("closed", datetime.fromisoformat("2026-11-17T18:00+00:00"), "user-1", "Sam Rivers")
-REASONS = {"not-reached": "Not reached", "no-time": "The jobs before it took longer"}
+REASONS = {"not-reached": "Not reached", "took-longer": "The jobs before it took longer"}
 
 
 def facts_of(day, planned=(), absent=()):
@@ -381,10 +381,10 @@ def test_closing_gives_every_job_that_nobody_explained_a_reason():
     second = lived(fresh(ORDINARY, id="b"), (at(ORDINARY, 8), give()))
 
     closed = day_record.close(
-        day_record.new_record("north", ORDINARY), rows_of(first, second), {"a": "no-time"}, SOMEBODY, known=REASONS
+        day_record.new_record("north", ORDINARY), rows_of(first, second), {"a": "took-longer"}, SOMEBODY, known=REASONS
     )
 
-    assert closed.reasons == {"a": "no-time", "b": "not-reached"}
+    assert closed.reasons == {"a": "took-longer", "b": "not-reached"}
     assert (closed.is_closed, closed.last.name, closed.people) == (True, "Sam Rivers", ("user-1",))
 
 
