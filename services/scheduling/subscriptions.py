@@ -2,6 +2,7 @@
 
 from services.scheduling import (
     beats,
+    campaigns,
     dropping_out,
     forecasting,
     planning,
@@ -84,6 +85,7 @@ BEATS_EVERY_SECONDS = 300.0
 """Before the first shift, and soon after a beat was added; looking is one find."""
 
 BEATS = Timer("scheduling.beats", BEATS_EVERY_SECONDS, beats.make_beat_jobs)
+CAMPAIGNS = Timer("scheduling.campaigns", BEATS_EVERY_SECONDS, campaigns.run_campaigns)
 FOLLOW_REGISTER = Timer("scheduling.follow-register", FINISH_EVERY_SECONDS, follow.follow_register)
 
 FORGET_EVERY_SECONDS = 3600.0
@@ -100,6 +102,7 @@ TIMERS: tuple[Timer, ...] = (
     REPLAN,
     FORECAST,
     BEATS,
+    CAMPAIGNS,
     FOLLOW_REGISTER,
     SWEEP_PHOTOS,
     FORGET_PROOFS,

@@ -86,6 +86,11 @@ class SchedulingWorker:
         """Make the jobs of the beats that are due today."""
         subscriptions.BEATS.run(self.context)
 
+    @every(subscriptions.CAMPAIGNS)
+    def run_campaigns(self) -> None:
+        """Give the day's campaign visits to their teams, and call off what was missed."""
+        subscriptions.CAMPAIGNS.run(self.context)
+
     @every(subscriptions.FOLLOW_REGISTER)
     def follow_register(self) -> None:
         """Bring crews and vehicles in line with the register."""

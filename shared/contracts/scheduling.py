@@ -23,8 +23,8 @@ from shared.contracts.base import (
 from shared.contracts.codes import CHANNELS, JOB_STATES, LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
 
 JOB_KINDS = ("reactive", "proactive")
-JOB_CHANNELS = (*CHANNELS, "beat")
-"""How its report came in; a beat's job has none."""
+JOB_CHANNELS = (*CHANNELS, "beat", "campaign")
+"""How its report came in; the job of a beat or a campaign has none."""
 
 PROOFS = ("photo", "no-photo")
 NO_PHOTO_REASONS = ("camera-broken", "unsafe-to-stop", "people-in-view", "nothing-to-show", "no-signal")

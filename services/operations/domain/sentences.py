@@ -147,6 +147,8 @@ def _job_created(say: Teller) -> str:
         return "A job was made for what the crew had found."
     if say.state["channel"] == "beat":
         return f"A beat’s job was made, from {say.names.depot(say.state['depot_id'])}."
+    if say.state["channel"] == "campaign":
+        return f"A campaign’s job was made, from {say.names.depot(say.state['depot_id'])}."
     return f"A job was made for visit {say.state['visit']}, from {say.names.depot(say.state['depot_id'])}."
 
 

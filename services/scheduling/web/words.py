@@ -124,6 +124,8 @@ def waits_words(job: Job) -> str:
     code = job.waits_because or ""
     if code in rules.DEFER_REASONS:
         return rules.DEFER_REASONS[code]
+    if code == rules.CAMPAIGN_DAY:
+        return "A campaign’s visit, whose day is still to come"
     return OUTCOMES[code].plain if code in OUTCOMES else code
 
 
@@ -132,6 +134,8 @@ def cancel_words(job: Job) -> str:
     code = job.cancelled_because or ""
     if code == rules.NEXT_ROUND:
         return "Its next round has come"
+    if code == rules.CAMPAIGN_OFF:
+        return "Its campaign was called off"
     return rules.CANCEL_REASONS.get(code) or rules.FOLLOWED_REASONS.get(code, code)
 
 

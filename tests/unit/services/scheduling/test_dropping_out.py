@@ -190,7 +190,7 @@ def test_an_unknown_vehicle_is_not_found(ctx):
 
 def test_a_crash_before_the_stops_went_back_is_finished_by_the_timer(ctx, two, monkeypatch):
     begun, other = two
-    monkeypatch.setattr(dropping_out, "_drop", lambda ctx, crew, *, by, cause: [])
+    monkeypatch.setattr(dropping_out, "_drop", lambda ctx, crew, why, *, by, cause: [])
     absent(ctx)
     monkeypatch.undo()
     assert store.jobs(ctx.store).require(other.id).state == "assigned"
