@@ -52,8 +52,10 @@ HIGHEST_PORT = 65_535
 LOOK_SECONDS = 0.5
 """How long the launcher may take to do what a demonstration's page has asked for."""
 
-PORT_OF = {"web": 0, "worker": 1, "planner": 3}
-"""Offsets from PORT; 2 is the stream process of a distributed system, which the embedded web process includes."""
+PORT_OF = {"web": 0, "worker": 1, "stream": 2, "planner": 3}
+"""Offsets from PORT. What a stream process would serve, the embedded web process does, and answers there too."""
+
+PROCESSES = ("web", "worker", "planner")
 
 
 @dataclass
@@ -344,21 +346,24 @@ def embedded_children(settings: Settings) -> list[Child]:
     """Return the processes of an embedded system."""
     logs = settings.data / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    targets = ",".join(f"{name}=http://127.0.0.1:{settings.port + offset}" for name, offset in PORT_OF.items())
+    port_of = {name: settings.port + PORT_OF[name] for name in PROCESSES}
+    targets = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in port_of.items())
+    binds = ",".join(f"{settings.host}:{settings.port + PORT_OF[name]}" for name in ("web", "stream"))
     environment = {
         **environment_of(settings),
         "STREETSCENE_METRICS_TARGETS": ",".join(settings.metrics_targets) or targets,
+        "STREETSCENE_WEB_BIND": binds,
         "PYTHONUNBUFFERED": "1",
     }
     children = [
         Child(
             name=name,
             command=(sys.executable, "-m", "shared.cli", name, "all"),
-            port=settings.port + offset,
+            port=port,
             environment=environment,
             log=logs / f"{name}.log",
         )
-        for name, offset in PORT_OF.items()
+        for name, port in port_of.items()
     ]
     if settings.demo and settings.demo_live:
         command = (sys.executable, "-m", "shared.cli", "simulate", "--url", f"http://127.0.0.1:{settings.port}")

@@ -19,7 +19,7 @@ from shared.contracts.codes import REPORT_STATES
 from shared.contracts.reports import ReportState
 from shared.errors import Conflict
 from shared.store import DESCENDING
-from shared.web.api import listing
+from shared.web.api import QuerySchema, listing
 from shared.web.app import context
 from shared.web.auth import STAFF, policy, roles, signed_in_user
 from shared.web.pagination import page_request
@@ -27,7 +27,7 @@ from shared.web.pagination import page_request
 bp = Blueprint("reports_api", __name__, url_prefix="/api/reports/v1", description="Reports, as staff see them")
 
 
-class ListQuery(Schema):
+class ListQuery(QuerySchema):
     """Which reports to list."""
 
     state = fields.String(
@@ -76,10 +76,10 @@ class ReportList(Schema):
 
 
 class ReleaseBody(Schema):
-    """What the public may see from now on."""
+    """What the public may see from now on, as far as the report has it; with neither `photo` nor `text`, both."""
 
-    photo = fields.Boolean(load_default=False)
-    text = fields.Boolean(load_default=False)
+    photo = fields.Boolean(load_default=None, allow_none=True)
+    text = fields.Boolean(load_default=None, allow_none=True)
     version = fields.Integer(load_default=None, allow_none=True)
     looked_at = fields.Dict(
         keys=fields.Integer(validate=validate.Range(1, MOST_PHOTOS)),
@@ -133,15 +133,19 @@ class Release(MethodView):
     @bp.response(200, ReportDetail)
     def post(self, body: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
         """Release photo and words, or take a release back."""
-        if body["version"] is not None and by_reference(context().store, reference).version != body["version"]:
+        ctx, user = context(), signed_in_user()
+        report = by_reference(ctx.store, reference)
+        if body["version"] is not None and report.version != body["version"]:
             raise Conflict(f"report {reference} is not at version {body['version']}")
-        user, looked_at = signed_in_user(), body["looked_at"]
+        looked_at, everything = body["looked_at"], body["photo"] is None and body["text"] is None
+        photo = bool(body["photo"] or everything) and bool(report.private.photos)
+        text = bool(body["text"] or everything) and bool(report.private.description)
         return detail(
             release_report(
-                context(),
+                ctx,
                 reference,
-                photo=list(looked_at) if body["photo"] and looked_at is not None else body["photo"],
-                text=body["text"],
+                photo=list(looked_at) if photo and looked_at is not None else photo,
+                text=text,
                 user_id=user.id,
                 user_name=user.name,
                 looked_at=looked_at,

@@ -212,6 +212,24 @@ def test_the_api_releases_words_against_the_version_seen(ctx, client):
     assert client.post(f"{path}/release", json={"text": True}, headers=bearer(ctx, "crew")).status_code == 403
 
 
+@pytest.mark.parametrize("sent", [{}, {"json": {}}, {"json": {"photo": True, "text": True}}])
+def test_the_api_releases_all_that_there_is_where_nothing_is_named(ctx, client, sent):
+    path = f"/api/reports/v1/reports/{accept(ctx, **CANARY).reference}/release"
+
+    done = client.post(path, **sent, headers=bearer(ctx, "manager"))
+
+    assert (done.status_code, done.json["text_released"], done.json["photo_released"]) == (200, True, False)
+    assert client.post(path, json={"text": False}, headers=bearer(ctx, "manager")).json["text_released"] is False
+
+
+def test_a_query_without_a_value_asks_for_nothing(ctx, client):
+    report = accept(ctx)
+
+    found = client.get("/api/reports/v1/reports?state=&limit=&after=", headers=bearer(ctx, "manager"))
+
+    assert [item["reference"] for item in found.json["items"]] == [report.reference]
+
+
 def test_the_api_is_described(client):
     paths = client.get("/api/reports/v1/openapi.json").json["paths"]
 
