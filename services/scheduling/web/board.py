@@ -22,6 +22,8 @@ from shared.web.stream import state_stream
 bp = Blueprint("dispatch", __name__, template_folder="templates", url_prefix="/dispatch")
 
 PROBLEMS_SHOWN = 5
+LONG = 250
+"""With more jobs than this a browser leaves out what is out of sight: to lay all of it out takes too long."""
 
 
 @bp.get("")
@@ -129,7 +131,12 @@ def _board_page(errors: FormErrors, crew_id: str, selected: Any) -> str:
     """Return the board, with what was chosen and is wrong."""
     values = board_values(Filters.of(request.values), selected)
     return render_template(
-        "scheduling/board.html", errors=errors, values={"crew_id": crew_id}, parts=make_parts(values), **values
+        "scheduling/board.html",
+        errors=errors,
+        values={"crew_id": crew_id},
+        parts=make_parts(values),
+        is_long=len(values["board"].everything) > LONG,
+        **values,
     )
 
 
@@ -137,8 +144,11 @@ def _flash_results(results: list[Assigned], crew_name: str) -> None:
     """Say how many jobs went to the crew, and why others did not."""
     given = sum(result.problem is None for result in results)
     flash(f"{given} {'job is' if given == 1 else 'jobs are'} now with {crew_name}.", "success")
-    for result in [result for result in results if result.problem][:PROBLEMS_SHOWN]:
-        flash(f"Not assigned: {result.problem}", "important")
+    problems = [result.problem for result in results if result.problem]
+    if problems:
+        count = f"{len(problems)} {'job was' if len(problems) == 1 else 'jobs were'} not assigned."
+        more = " And so on." if len(problems) > PROBLEMS_SHOWN else ""
+        flash(f"{count} {' '.join(problems[:PROBLEMS_SHOWN])}{more}", "important")
 
 
 def _back_to_board() -> str:

@@ -66,6 +66,8 @@ class Row:
     is_over: bool
     unseen: int
     why_not: str | None
+    no_times: str | None
+    """Why a crew that has signed on has no times, in words."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ def _row(
         is_over=round_ is not None and bool(round_.stops) and round_.home_at > depot.day.crews[load.crew.id].end,
         unseen=sum(job.state == "assigned" and job.seen_at is None for job in jobs),
         why_not=unavailable_words(load.crew, load.vehicle, is_absent=load.crew.id in absent),
+        no_times=why.words if (why := depot.day.absent.get(load.crew.id)) and load.on_shift else None,
     )
 
 
