@@ -88,7 +88,7 @@ def test_a_contractor_has_no_shift_to_be_off(supervisor):
 
 
 def test_a_crew_that_never_signed_off_is_told_from_one_at_work(ctx, supervisor, clock, given):
-    clock.advance(timedelta(hours=14))
+    clock.advance(timedelta(hours=12, minutes=30))
 
     board = supervisor.get("/dispatch")
 
