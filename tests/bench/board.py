@@ -26,6 +26,7 @@ from services.scheduling.domain.job import Job
 from services.scheduling.domain.patterns import WEEKDAYS
 from services.scheduling.live import make_live
 from services.scheduling.register import documents
+from services.scheduling.register.edit import world_of
 from shared.contracts.envelope import Cause
 from shared.processes import open_context
 from shared.service import ServiceContext
@@ -218,7 +219,8 @@ def fill_board(data: Path) -> None:
     by_hand, at = Cause(), ctx.clock.now()
     try:
         own = _crews(ctx)
-        places = ctx.council.gazetteer.places
+        limited = {limit.place_id for limit in world_of(ctx).limits}
+        places = [place for place in ctx.council.gazetteer.places if place.id not in limited]
         for number in range(JOBS):
             job, facts = rules.create(_job(number, own[0].depot_id, places[number % len(places)], at))
             store.jobs(ctx.store).add(job, facts, at=at, cause=by_hand)

@@ -183,7 +183,7 @@ def _lines(ctx: ServiceContext, depot: LiveDepot, round_: Round | None, jobs: Se
         elif stop.kind != "job":
             lines.append(Line(stop.kind, None, stop.id or None, at))
     untimed = [job for job in jobs if job.state == "assigned" and job.id not in timed]
-    return [*lines, *(Line("job", job, place=places[job.id]) for job in untimed)]
+    return [*lines, *(Line("job", job, place=places[job.id], is_diverted=is_diverted(ctx, job)) for job in untimed)]
 
 
 def _late_minutes(depot: LiveDepot, stop: Stop) -> int:

@@ -6,6 +6,7 @@ import pytest
 from services.scheduling import handlers, store
 from services.scheduling.handlers import Finish
 from shared.contracts.envelope import Cause
+from tests.unit.services.scheduling.test_standings import put
 
 CREW, OTHER = "crew-north-1", "crew-north-2"
 SITE = "dock-road-transfer"
@@ -255,6 +256,18 @@ def test_a_vehicle_goes_off_the_road_and_back(supervisor, given, job_of, ctx):
     assert "is off the road" in words(supervisor.get(answer.location))
     supervisor.post(f"/dispatch/vehicles/{vehicle_id}/on-road")
     assert "is on the road again" in words(supervisor.get(f"/dispatch/crews/{CREW}"))
+
+
+def test_a_diverted_crew_without_times_is_shown_as_sent_too(ctx, supervisor, given):
+    handlers.end_shift(ctx, CREW, cause=BY_HAND)
+    for row in ("p-001", "p-002"):
+        put(ctx, "absences", person_id=row, from_on="2026-11-17", to_on="", kind="unplanned")
+
+    supervisor.post(f"/dispatch/crews/{CREW}/divert", data={"site_id": SITE})
+
+    assert f"before {given.reference}" in words(supervisor.get(f"/dispatch/crews/{CREW}"))
+    assert "Tip at Dock Road" in words(supervisor.get(f"/dispatch/crews/{CREW}/sheet"))
+    assert "tip first" in round_of(supervisor.get("/dispatch"), CREW)
 
 
 def test_a_crew_is_diverted_and_sees_it(supervisor, browser, given):
