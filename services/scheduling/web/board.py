@@ -1,5 +1,6 @@
 """The supervisor's pages: the board, and the plan of a depot's day. All of it works without JavaScript."""
 
+from hashlib import sha256
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response
 from services.scheduling import handlers, planning, store
 from services.scheduling.domain.plan import Plan
 from services.scheduling.handlers import Assigned, Order
+from services.scheduling.live import MOST_ACTIVE_JOBS
 from services.scheduling.web import access, forms, plan_view
 from services.scheduling.web.parts import board_values, changed_parts, make_parts
 from services.scheduling.web.view import Filters
@@ -45,7 +47,7 @@ def live() -> str:
 def stream() -> Any:
     """Say whenever something of scheduling has changed."""
     ctx = context()
-    return state_stream(lambda: {"revision": ctx.store.log.last_position()}, name="dispatch")
+    return state_stream(lambda: {"revision": _revision(ctx)}, name="dispatch")
 
 
 @bp.post("/assign")
@@ -155,6 +157,16 @@ def _back_to_board() -> str:
     """Return the board under the filters that the form was sent from."""
     query = Filters.of(request.form).query()
     return url_for("dispatch.board") + (f"?{query}" if query else "")
+
+
+def _revision(ctx: ServiceContext) -> str:
+    """Return what the board is made of, as one word: no event tells of a proposal, or of stops numbered anew."""
+    plans = [store.latest_plan(ctx.store, depot.id) for depot in ctx.council.depots]
+    quiet = [
+        *store.active_versions(ctx.store, limit=MOST_ACTIVE_JOBS).items(),
+        *((p.id, p.version) for p in plans if p),
+    ]
+    return f"{ctx.store.log.last_position()}-{sha256(repr(quiet).encode()).hexdigest()[:12]}"
 
 
 def _id_and_version(text: str) -> tuple[str, int | None]:
