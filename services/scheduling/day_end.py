@@ -78,6 +78,11 @@ class DayEnd:
         """Return the code of why a job was not done: what the supervisor chose, or what is known."""
         return self.record(row.depot_id).reasons.get(row.job_id) or row.reason
 
+    def left_words(self, job_id: str) -> str:
+        """Return why the last plan of the day left a job, in the plan's words; empty where no plan left it."""
+        left = [each for plan in self.plans if plan.proposal for each in plan.proposal.unplanned]
+        return next((each.words for each in reversed(left) if each.job_id == job_id), "")
+
     def of_depot(self, depot_id: str) -> list[DayJob]:
         """Return a depot's jobs."""
         return [row for row in self.rows if row.depot_id == depot_id]

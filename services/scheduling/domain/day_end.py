@@ -53,10 +53,7 @@ ENDINGS: Mapping[str, tuple[str, str]] = {
 """What became of a job, with the side of the sum that it stands on."""
 
 REASON_ASKED = ("not-reached", "not-given")
-"""Nobody has said why: the supervisor does, as the day is closed."""
-
-NOT_REACHED = "not-reached"
-"""The reason that stands where nobody chooses another."""
+"""Nobody has said why: the supervisor does, as the day is closed. The same codes stand where nobody chooses another."""
 
 URGENT = 1
 INSTANT = timedelta(microseconds=1)

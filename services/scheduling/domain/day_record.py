@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from services.scheduling.domain.day_end import NOT_REACHED, REASON_ASKED, DayJob
+from services.scheduling.domain.day_end import REASON_ASKED, DayJob
 from shared.errors import DomainError
 from shared.ids import derived_id
 
@@ -77,22 +77,22 @@ def close(
 ) -> DayRecord:
     """Close a day with the jobs as they stand, and a reason for each that nobody has explained.
 
-    `known` are the codes that may be chosen; a job without a choice was not reached.
+    `known` are the codes that may be chosen; a job without a choice was not reached, or given to nobody.
 
     Raises:
         DomainError: the day is closed already, or a reason is not on the list.
     """
     if record.is_closed:
         raise DomainError(closed_words(record), field="close")
-    asked = [row.job_id for row in rows if row.ending in REASON_ASKED]
-    for job_id in asked:
-        if reasons.get(job_id, NOT_REACHED) not in known:
+    chosen = {row.job_id: reasons.get(row.job_id, row.ending) for row in rows if row.ending in REASON_ASKED}
+    for job_id, code in chosen.items():
+        if code not in known:
             raise DomainError("Choose a reason from the list", field=f"reason-{job_id}")
     return replace(
         record,
         state="closed",
         rows=tuple(rows),
-        reasons={job_id: reasons.get(job_id, NOT_REACHED) for job_id in asked},
+        reasons=chosen,
         signatures=(*record.signatures, signature)[-SIGNATURES_KEPT:],
     )
 

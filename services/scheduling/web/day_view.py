@@ -154,6 +154,14 @@ def reason_words(code: str | None) -> str:
     return OTHER_REASONS.get(code, code)
 
 
+def why(found: DayEnd, row: DayJob) -> str:
+    """Return why a job was not done: the reason that is known or was chosen, and what the plan that left it said."""
+    said = [reason_words(found.reason_of(row))]
+    if row.ending in ("not-given", "taken-off"):
+        said.append(found.left_words(row.job_id))
+    return ". ".join(words[:1].upper() + words[1:] for words in said if words)
+
+
 OTHER_REASONS: Mapping[str, str] = {
     rules.NEXT_ROUND: "Its next round has come",
     rules.CAMPAIGN_OFF: "Its campaign was called off",

@@ -400,6 +400,15 @@ def test_closing_gives_every_job_that_nobody_explained_a_reason():
     assert (closed.is_closed, closed.last.name, closed.people) == (True, "Sam Rivers", ("user-1",))
 
 
+def test_what_was_given_to_nobody_is_not_called_not_reached():
+    job = lived(replace(fresh(ORDINARY, 7 - 48), deadline=at(ORDINARY, 15)))
+    known = {"not-given": "No crew or vehicle for it that day"}
+
+    closed = day_record.close(day_record.new_record("north", ORDINARY), rows_of(job), {}, SOMEBODY, known=known)
+
+    assert closed.reasons == {job.id: "not-given"}
+
+
 def test_a_reason_that_is_not_on_the_list_is_refused_at_its_field():
     job = lived(fresh(ORDINARY), (at(ORDINARY, 8), give()))
 

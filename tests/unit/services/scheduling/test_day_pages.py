@@ -10,7 +10,7 @@ import pytest
 
 from services.scheduling import day_end, dropping_out, handlers, planner, planning, privacy, store, tipping
 from services.scheduling.domain.day_record import Signature
-from services.scheduling.domain.plan import Plan, PlannedRound, PlannedStop, Proposal
+from services.scheduling.domain.plan import Plan, PlannedRound, PlannedStop, Proposal, Unplanned
 from services.scheduling.handlers import Finish
 from services.scheduling.subscriptions import TICKETS, TIPS
 from services.scheduling.web.day_view import reason_words
@@ -197,6 +197,17 @@ def test_a_manager_looks_and_may_not_close(browser, lived):
     assert manager.post(f"{NORTH}/close", data={"version": "0"}).status_code == 403
     assert manager.post(f"{NORTH}/open", data={"version": "0"}).status_code == 403
     assert browser("crew", crew_id=CREW).get(DAY).status_code == 403
+
+
+def test_a_due_job_that_the_plan_left_says_why_in_the_plans_words(ctx, supervisor, planned, make_job):
+    due = make_job(REPORT.format(70), place=place_of(6), deadline=TUESDAY_MORNING + timedelta(hours=3))
+    (plan,) = day_end.read_day(ctx, TUESDAY).plans
+    left = Unplanned(due.id, due.reference, "skill", "no crew today has a ticket for needles")
+    told = replace(plan, proposal=replace(plan.proposal, unplanned=(left,)))
+    store.plans(ctx.store).save(told, at=TUESDAY_MORNING, cause=BY_HAND)
+
+    assert "No crew today has a ticket for needles" in words(supervisor.get(f"{DAY}/jobs?came=off-list"))
+    assert 'value="not-given" selected' in supervisor.get(NORTH).get_data(as_text=True)
 
 
 def test_the_stops_of_a_crew_that_was_not_there_say_so(ctx, supervisor, planned):
