@@ -102,6 +102,12 @@ class DayEnd:
         wanted = set(crew_ids)
         return [shift for shift in self.shifts if shift.crew_id in wanted]
 
+    def without_shift(self, depot_id: str) -> list[Crew]:
+        """Return the depot's crews that finished a job on a day on which they did not sign on."""
+        signed_on = {shift.crew_id for shift in self.shifts}
+        worked_on = {row.crew_id for row in self.of_depot(depot_id) if row.ending == "done"}
+        return [crew for crew in self.crews_of(depot_id) if crew.id in worked_on - signed_on and not crew.is_contractor]
+
     def minutes(self, crew_ids: Iterable[str]) -> int:
         """Return the minutes that some crews have worked, breaks left out."""
         return minutes_of(self.shifts_of(crew_ids))

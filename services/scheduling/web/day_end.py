@@ -21,6 +21,7 @@ from services.scheduling.web.day_view import DayFilter, day_of
 from services.scheduling.web.words import job_what
 from shared.calendar import london_date
 from shared.errors import Conflict, DomainError, Forbidden, NotFound
+from shared.texts import date_words
 from shared.web.app import cause, context
 from shared.web.auth import policy, signed_in_user
 from shared.web.csv_file import csv_answer
@@ -224,6 +225,7 @@ def _about(found: DayEnd) -> dict[str, Any]:
     return {
         "found": found,
         "day": found.day.isoformat(),
+        "day_words": date_words(found.day),
         "before": before.isoformat(),
         "after": after.isoformat() if after else None,
         "is_running": found.day == london_date(now),

@@ -162,6 +162,16 @@ def test_the_planner_says_what_each_crews_round_would_be_like(ctx, supervisor, m
     assert f"{kilometres} km, {minutes} min" in words(supervisor.get(DAY))
 
 
+def test_hours_that_nobody_signed_on_for_are_said_to_be_unknown(ctx, clock, supervisor, planned):
+    clock.advance(timedelta(days=1))  # its shift of the day before goes on, because nobody has ended it
+    done(ctx, planned[0].id)
+
+    shown = words(supervisor.get("/dispatch/days/2026-11-18/north"))
+
+    name = store.crews(ctx.store).require(CREW).name
+    assert f"Hours not known, because they worked without signing on that day: {name}." in shown
+
+
 def test_a_ticket_gives_the_loads_their_weight(ctx, supervisor, lived):
     deliver(ctx, ticket_event(lived["done"][0].id, 320), TICKETS)
 
