@@ -22,14 +22,14 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Protocol
 
-from rich.console import Console
-
 from shared.config import REPOSITORY, SERVICES, Settings
 from shared.errors import ConfigError
 from shared.launched import FILE as LOCK
 from shared.launched import note_launch
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from shared.service import ServiceContext
 
 READY_SECONDS = 60
@@ -52,8 +52,10 @@ HIGHEST_PORT = 65_535
 LOOK_SECONDS = 0.5
 """How long the launcher may take to do what a demonstration's page has asked for."""
 
-PORT_OF = {"web": 0, "worker": 1, "planner": 3}
-"""Offsets from PORT; 2 is the stream process of a distributed system, which the embedded web process includes."""
+PORT_OF = {"web": 0, "worker": 1, "stream": 2, "planner": 3}
+"""Offsets from PORT. What a stream process would serve, the embedded web process does, and answers there too."""
+
+PROCESSES = ("web", "worker", "planner")
 
 
 @dataclass
@@ -147,7 +149,7 @@ class Launcher:
     """The processes of one system, and the pipe that ties their lives to this one."""
 
     children: Sequence[Child]
-    console: Console
+    console: "Console"
     ready_seconds: float = READY_SECONDS
     stopping: bool = False
     controls: "Controls | None" = None
@@ -252,7 +254,7 @@ def _keep_short(log: Path) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Console], None]) -> None:
+def up(settings: Settings, *, console: "Console", on_ready: "Callable[[Settings, Console], None]") -> None:
     """Run the embedded system until it is told to stop; raises `ConfigError` as `run` does."""
     run(
         settings,
@@ -267,8 +269,8 @@ def run(
     settings: Settings,
     children: Callable[[Settings], Sequence[Child]],
     *,
-    console: Console,
-    on_ready: Callable[[Settings, Console], None],
+    console: "Console",
+    on_ready: "Callable[[Settings, Console], None]",
     ports: Sequence[int],
     ready_seconds: float = READY_SECONDS,
 ) -> None:
@@ -303,8 +305,11 @@ def run(
         console.print("Stopped.", highlight=False)
 
 
-def prepare(settings: Settings, console: Console) -> None:
-    """Make what a first start needs: keys, a demonstration's past where one is wanted, accounts, fleet."""
+def prepare(settings: Settings, console: "Callable[[], Console]") -> None:
+    """Make what a first start needs: keys, a demonstration's past where one is wanted, accounts, fleet.
+
+    Only a past takes so long that anybody is told of it, so the console comes as what makes it.
+    """
     # Here and below, not at the top: the launcher itself only watches, and needs none of this in its memory.
     from shared.processes import open_contexts
     from shared.web.keys import ensure_keys
@@ -313,7 +318,7 @@ def prepare(settings: Settings, console: Console) -> None:
     if settings.demo:
         from deploy.demo.past import ensure_past
 
-        ensure_past(settings, console)
+        ensure_past(settings, console())
     with open_contexts(SERVICES, settings) as contexts:
         first_start(contexts, settings)
 
@@ -341,21 +346,24 @@ def embedded_children(settings: Settings) -> list[Child]:
     """Return the processes of an embedded system."""
     logs = settings.data / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    targets = ",".join(f"{name}=http://127.0.0.1:{settings.port + offset}" for name, offset in PORT_OF.items())
+    port_of = {name: settings.port + PORT_OF[name] for name in PROCESSES}
+    targets = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in port_of.items())
+    binds = ",".join(f"{settings.host}:{settings.port + PORT_OF[name]}" for name in ("web", "stream"))
     environment = {
         **environment_of(settings),
         "STREETSCENE_METRICS_TARGETS": ",".join(settings.metrics_targets) or targets,
+        "STREETSCENE_WEB_BIND": binds,
         "PYTHONUNBUFFERED": "1",
     }
     children = [
         Child(
             name=name,
             command=(sys.executable, "-m", "shared.cli", name, "all"),
-            port=settings.port + offset,
+            port=port,
             environment=environment,
             log=logs / f"{name}.log",
         )
-        for name, offset in PORT_OF.items()
+        for name, port in port_of.items()
     ]
     if settings.demo and settings.demo_live:
         command = (sys.executable, "-m", "shared.cli", "simulate", "--url", f"http://127.0.0.1:{settings.port}")

@@ -25,6 +25,9 @@ ALLEY = "alley-behind-ashcombe-lane"
 PENALTY = ("L2", 75_000)
 """Four or more bags and less than a van load: £750 by the council's tariff."""
 
+RESIDENT = "resident@example.org"
+"""Whoever reported the heap hears how it goes on; example.org takes no post."""
+
 RECIPIENT = {"name": "C. Example", "address": "3 Demonstration House, Liverpool"}
 
 
@@ -83,7 +86,16 @@ class Cast:
 
     def _path(self) -> None:
         """Six bags, a mattress and a fridge: the fifth time in 60 days, and this time somebody left a letter."""
-        self._on(16, "08:05", self._report, "path", "Six bags, a mattress and a fridge", "other-household", "small-van")
+        self._on(
+            16,
+            "08:05",
+            self._report,
+            "path",
+            "Six bags, a mattress and a fridge",
+            "other-household",
+            "small-van",
+            email=RESIDENT,
+        )
         self._on(16, "08:31", self._report, "second-reporter", "Big heap behind our house", "other-household", None)
         self._on(16, "08:52", self._merge, "second-reporter", "path")
         self._on(16, "09:05", self._board, "path", "hold")
@@ -127,7 +139,9 @@ class Cast:
         self._on(days, "12:30", self._start, role)
         self._on(days, "13:05", self._finish, role, **what)
 
-    def _report(self, role: str, words: str, waste: str, size: str | None, *, place: int | None = None) -> None:
+    def _report(
+        self, role: str, words: str, waste: str, size: str | None, *, place: int | None = None, email: str = ""
+    ) -> None:
         """Somebody reports it: in the alley, or on a street of the same neighbourhood."""
         streets = [
             one for one in self._council.gazetteer.places if (one.neighbourhood, one.kind) == (NEIGHBOURHOOD, "street")
@@ -142,6 +156,7 @@ class Cast:
             "attribute[waste_type]": waste,
             "attribute[land_type]": "back-alleyway" if place is None else "highway",
             **({"attribute[size]": size} if size else {}),
+            **({"email": email} if email else {}),
         }
         answer = self._note(f"report {role}", self._doors.call("POST", "/open311/v2/requests.json", form=form))
         if answer.ok:

@@ -30,7 +30,6 @@ from shared.clock import ClockSetting, SetClock, machine_now
 from shared.config import SERVICES, Settings
 from shared.errors import ConfigError
 from shared.failpoints import MID_SEED, reach
-from shared.notify import suppress_due
 from shared.processes import open_contexts, subscriptions_of, timers_of, write_clock
 from shared.service import ServiceContext
 from shared.web.embedded import create_embedded
@@ -47,6 +46,7 @@ TUESDAY, TIME_OF_DAY = 1, time(10, 40)
 SPEED = 20
 """Council seconds per second: a shift passes in half an hour, and a visitor sees something happen every few seconds."""
 
+SEND = "reports.send"
 NIGHTLY = ("enforcement.overdue", "scheduling.finish-tips")
 """What a past needs of the timers: a day is what they wait for."""
 
@@ -135,8 +135,6 @@ def _make(settings: Settings, console: Console) -> tuple[int, int]:
         simulation.plan_days(first_day, london_date(end))
         cast = Cast(doors, contexts["reports"].council, end, api_key=credentials["tokens"]["open311"])
         _live(simulation, cast, clock, pump, end=end, console=console)
-        # What happened in a made past was never news to anybody.
-        suppress_due(contexts["reports"])
         pump.save_progress()
         _store_present(settings, contexts["reports"], simulation, cast, end)
         return days, _count(contexts)
@@ -158,6 +156,9 @@ def _live(simulation: Simulation, cast: Cast, clock: SetClock, pump: Pump, *, en
             clock.instant = max(clock.instant, at)
             acts.step()
             pump.drain()
+            if acts is cast:
+                # Of the made people, those of the cast left addresses; they hear of it when it happens.
+                pump.run_timers(SEND)
             reach(MID_SEED)
     refused = [*cast.refused, *simulation.refused]
     if refused:

@@ -14,6 +14,7 @@ from typing import Any
 
 from deploy.demo.doors import Answer, Doors
 from deploy.demo.pictures import Pictures
+from deploy.demo.streets import Streets
 from deploy.demo.volumes import Volumes
 from shared.calendar import LONDON, london_date
 from shared.council import Council
@@ -66,10 +67,7 @@ class Simulation:
         self._crews = [crew for crew in crews if crew["id"] not in without_crews and crew["kind"] != "contractor"]
         vehicles = self._items("/api/scheduling/v1/vehicles", "supervisor")
         self._vehicles = {vehicle["id"]: vehicle for vehicle in vehicles}
-        self._places = {
-            land: [place for place in council.gazetteer.places if place.kind == kind and place.id not in without_places]
-            for land, kind in (("back-alleyway", "alley"), ("highway", "street"))
-        }
+        self._streets = Streets(council, unevenness=volumes.place_unevenness, without_places=without_places)
         self._doing: Mapping[str, Callable[..., None]] = {
             "report": self._report,
             "dispatch": self._dispatch,
@@ -157,13 +155,13 @@ class Simulation:
     def _report(self, at: datetime) -> None:
         """A resident reports a fly-tip on a made street or alley."""
         land = self._volumes.draw("land", self._random)
-        place = self._random.choice(self._places[land])
+        lat, lon, words = self._streets.draw(land, self._random)
         form = {
             "api_key": self._api_key,
             "service_code": "fly-tipping",
-            "lat": f"{place.lat + self._random.uniform(-2e-5, 2e-5):.6f}",
-            "long": f"{place.lon + self._random.uniform(-2e-5, 2e-5):.6f}",
-            "description": f"Left on {place.name}",
+            "lat": f"{lat:.6f}",
+            "long": f"{lon:.6f}",
+            "description": words,
             "attribute[waste_type]": self._volumes.draw("waste", self._random),
             "attribute[land_type]": land,
             "attribute[size]": self._volumes.draw("size", self._random),
@@ -181,15 +179,22 @@ class Simulation:
             return
         if job["state"] in ("open", "deferred"):
             near = [crew for crew in self._crews if job["neighbourhood"] in crew["neighbourhoods"]] or self._crews
-            crew_id = self._random.choice(near)["id"]
-            body = {"version": job["version"], "crew_id": crew_id}
-            if not self._call("POST", f"/api/scheduling/v1/jobs/{job['id']}/assign", role="supervisor", body=body).ok:
+            chosen = self._random.choice(near)
+            # Not every crew has the tickets, keys and vehicle for it: then the next one is tried.
+            able = (crew["id"] for crew in (chosen, *near, *self._crews) if self._is_given(job, crew["id"]))
+            crew_id = next(able, None)
+            if crew_id is None:
                 return
         elif job["state"] == "assigned" and any(crew["id"] == job["crew_id"] for crew in self._crews):
             crew_id = job["crew_id"]  # a kill came between the assignment and the plan for the start
         else:
             return
         self._soon(at, "until_started", "start", reference=reference, crew_id=crew_id)
+
+    def _is_given(self, job: Mapping[str, Any], crew_id: str) -> bool:
+        """Give a job to a crew, and say whether it was taken."""
+        body = {"version": job["version"], "crew_id": crew_id}
+        return self._call("POST", f"/api/scheduling/v1/jobs/{job['id']}/assign", role="supervisor", body=body).ok
 
     def _start(self, at: datetime, reference: str, crew_id: str) -> None:
         """The crew starts."""

@@ -23,6 +23,7 @@ class Volumes:
     season: tuple[int, ...]
     shares: Mapping[str, Mapping[str, int]]
     minutes: Mapping[str, tuple[int, int]]
+    place_unevenness: float
     evidence_share: float
     paid_share: float
     tips_after: int
@@ -57,6 +58,7 @@ def load_volumes(file: Path = FILE) -> Volumes:
         season=tuple(read["season"]["per_cent"]),
         shares={of: read[of] for of in ("waste", "size", "land", "outcome")},
         minutes={name: (shortest, longest) for name, (shortest, longest) in read["minutes"].items()},
+        place_unevenness=read["places"]["unevenness"],
         evidence_share=read["share"]["evidence"],
         paid_share=read["share"]["paid"],
         tips_after=read["vehicles"]["tips_after"],

@@ -5,6 +5,8 @@ the one under way, and a new plan is asked for. What a crash left half done a ti
 stays with a crew that has dropped out.
 """
 
+from collections.abc import Callable
+
 from services.scheduling import planning, store
 from services.scheduling.availability import is_absent
 from services.scheduling.domain import absence as absences
@@ -15,6 +17,7 @@ from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.job import Job
 from services.scheduling.handlers import journey, require_crew
 from shared.calendar import london_date
+from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, Duplicate
 from shared.service import ServiceContext
@@ -55,14 +58,14 @@ def end_absence(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Crew:
 
 def take_off_road(ctx: ServiceContext, vehicle_id: str, *, by: str, cause: Cause) -> list[Job]:
     """Take a vehicle off the road, and return the stops of its crews that went back; again is the same."""
-    _set_state(ctx, vehicle_id, "off-road", cause)
+    _change(ctx, vehicle_id, fleet.take_off, cause)
     crews = [crew for crew in store.all_crews(ctx.store) if crew.vehicle_id == vehicle_id]
     return [job for crew in crews for job in _drop(ctx, crew, rules.VEHICLE_OFF_ROAD, by=by, cause=cause)]
 
 
 def put_on_road(ctx: ServiceContext, vehicle_id: str, *, cause: Cause) -> Vehicle:
-    """Put a vehicle back on the road."""
-    return _set_state(ctx, vehicle_id, "on-road", cause)
+    """Put a vehicle back on the road; raises `DomainError` where the register has it off."""
+    return _change(ctx, vehicle_id, fleet.put_back, cause)
 
 
 def finish_dropping_out(ctx: ServiceContext) -> None:
@@ -97,14 +100,16 @@ def _record(ctx: ServiceContext, wanted: CrewAbsence, cause: Cause) -> None:
         return  # another supervisor has just recorded it
 
 
-def _set_state(ctx: ServiceContext, vehicle_id: str, state: str, cause: Cause) -> Vehicle:
-    """Save a vehicle's state, if that is a change."""
+def _change(
+    ctx: ServiceContext, vehicle_id: str, do: Callable[[Vehicle], tuple[Vehicle, list[Fact]]], cause: Cause
+) -> Vehicle:
+    """Save what becomes of a vehicle, if that is a change."""
 
     def once() -> Vehicle:
         repository, at = store.vehicles(ctx.store), ctx.clock.now()
         vehicle = repository.require(vehicle_id)
-        changed, facts = fleet.set_state(vehicle, state)
-        return repository.save(changed, facts, at=at, cause=cause) if facts else vehicle
+        changed, facts = do(vehicle)
+        return repository.save(changed, facts, at=at, cause=cause) if changed != vehicle else vehicle
 
     return reload_on_conflict(once)()
 

@@ -1,8 +1,10 @@
-"""What scheduling holds of people: crews by the names of their teams, and of staff who closed a depot's day.
+"""What scheduling holds of people: who works in which crew, in its register, and who of the staff closed a depot's day.
 
-Crews come from `council.toml` and sign in with a code of their shift, so a job knows which crew did it and never who
-was in it. What residents told us stays with reports; an evidence photo goes to enforcement, sealed. Who closed a day is
-kept with their name for as long as they are named in the council's accounts; taken out, their id stays.
+A job knows which crew did it and never who was in it. The register names the people of the crews, and who changed what
+in it; their names are forgotten when they have left for as long as the council keeps them (`register/forget.py`). It
+has no addresses, so nobody can be found there by e-mail, telephone or report: a supervisor finds and changes a name in
+the register itself. Who closed a day is kept with their name for as long as they are named in the council's accounts;
+taken out, their id stays. What residents told us stays with reports; an evidence photo goes to enforcement, sealed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,8 +18,9 @@ from shared.store import reload_on_conflict
 from shared.store.port import HasAny
 
 SAYS = (
-    "Scheduling holds crews, vehicles and jobs, and the people in its register, who are entered by their supervisor; "
-    "and the names of staff who closed a depot’s day."
+    "Scheduling holds the names of the people in its crews, with their tickets and absences, in its register, the names"
+    " of staff who closed a depot’s day, and of residents nothing; names of who has left are forgotten when the"
+    " council’s time for them is over."
 )
 DAY = "member of staff"
 PAGE = 500

@@ -12,7 +12,7 @@ from services.scheduling.domain.absence import CrewAbsence
 from services.scheduling.domain.campaign import Campaign
 from services.scheduling.domain.crew_note import CrewNote, VehicleCheck
 from services.scheduling.domain.day_record import DayRecord
-from services.scheduling.domain.fleet import Crew, Shift, Vehicle, shift_state, vehicle_state
+from services.scheduling.domain.fleet import Crew, Shift, Vehicle, crew_state, shift_state, vehicle_state
 from services.scheduling.domain.forecast import Forecast, forecast_state
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.job_state import public_state
@@ -22,7 +22,7 @@ from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.domain.worked import TipRecord
 from services.scheduling.register.documents import OLD_CHANGES, REGISTER
 from shared.calendar import london_date
-from shared.store.port import ASCENDING, DESCENDING, Collection, Index, Store
+from shared.store.port import ASCENDING, DESCENDING, Collection, In, Index, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
 
@@ -189,8 +189,8 @@ def jobs(store: Store) -> Repository[Job]:
 
 
 def crews(store: Store) -> Repository[Crew]:
-    """Return the crews, which follow the register and emit nothing."""
-    return Repository(store, CREWS.name, Crew)
+    """Return the crews, which follow the register."""
+    return Repository(store, CREWS.name, Crew, public_state=crew_state)
 
 
 def vehicles(store: Store) -> Repository[Vehicle]:
@@ -291,6 +291,17 @@ def all_vehicles(store: Store) -> list[Vehicle]:
 def active_jobs(store: Store, *, limit: int = 2000) -> list[Job]:
     """Return the jobs that somebody has to do something about, the most urgent first."""
     return jobs(store).find({"is_active": True}, sort=BY_URGENCY, limit=limit)[0]
+
+
+def active_versions(store: Store, *, limit: int) -> dict[str, int]:
+    """Return the ids of the active jobs, the most urgent first, with their versions: no document is unpacked for it."""
+    page = store.find(JOBS.name, {"is_active": True}, sort=BY_URGENCY, limit=limit, fields=())
+    return {document["_id"]: document["version"] for document in page.items}
+
+
+def jobs_by_id(store: Store, job_ids: Sequence[str]) -> list[Job]:
+    """Return those of some jobs that there are."""
+    return jobs(store).find({"_id": In(tuple(job_ids))}, limit=len(job_ids))[0] if job_ids else []
 
 
 def jobs_of_crew(store: Store, crew_id: str) -> list[Job]:

@@ -11,8 +11,9 @@ from services.scheduling import (
     replanning,
     supervising,
     tipping,
+    unanswered,
 )
-from services.scheduling.register import follow
+from services.scheduling.register import follow, forget
 from shared.contracts.enforcement import CaseEvidenceSecuredV1
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -59,6 +60,8 @@ FINISH_EVERY_SECONDS = 30.0
 FINISH_TIPS = Timer("scheduling.finish-tips", FINISH_EVERY_SECONDS, tipping.finish_tips)
 FINISH_PLANS = Timer("scheduling.finish-plans", FINISH_EVERY_SECONDS, planning.finish_plans)
 
+GIVE_UP_PLANS = Timer("scheduling.give-up-plans", FINISH_EVERY_SECONDS, unanswered.give_up_unanswered)
+
 FINISH_SPLITS = Timer("scheduling.finish-splits", FINISH_EVERY_SECONDS, supervising.finish_splits)
 FINISH_DROPPING_OUT = Timer("scheduling.finish-dropping-out", FINISH_EVERY_SECONDS, dropping_out.finish_dropping_out)
 
@@ -87,10 +90,12 @@ FOLLOW_REGISTER = Timer("scheduling.follow-register", FINISH_EVERY_SECONDS, foll
 
 FORGET_EVERY_SECONDS = 3600.0
 FORGET_PROOFS = Timer("scheduling.forget-proofs", FORGET_EVERY_SECONDS, proof.forget_proofs)
+FORGET_NAMES = Timer("scheduling.forget-names", FORGET_EVERY_SECONDS, forget.forget_who_left)
 
 TIMERS: tuple[Timer, ...] = (
     FINISH_TIPS,
     FINISH_PLANS,
+    GIVE_UP_PLANS,
     FINISH_SPLITS,
     FINISH_DROPPING_OUT,
     OPEN_DUE_JOBS,
@@ -101,4 +106,5 @@ TIMERS: tuple[Timer, ...] = (
     FOLLOW_REGISTER,
     SWEEP_PHOTOS,
     FORGET_PROOFS,
+    FORGET_NAMES,
 )

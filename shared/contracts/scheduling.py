@@ -250,6 +250,25 @@ class ShiftEndedV1(Contract):
     state = part(ShiftState)
 
 
+class CrewState(Part):
+    """The whole public state of a crew: which there are, never who works in them.
+
+    `active` says that it can be sent out: a crew that was retired, or a contractor whose contract has ended, is not.
+    """
+
+    crew_id = identifier(data_class=FLEET)
+    depot_id = identifier()
+    kind = code()
+    active = flag()
+
+
+@contract("crew.changed.v1", producer="scheduling", aggregate="crew")
+class CrewChangedV1(Contract):
+    """A crew was added, changed or retired; by its id, because a name is free text."""
+
+    state = part(CrewState)
+
+
 class VehicleState(Part):
     """The whole public state of a vehicle."""
 

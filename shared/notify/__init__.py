@@ -11,7 +11,6 @@ from shared.notify.deliveries import (
     messages_about,
     queue_delivery,
     send_due,
-    suppress_due,
 )
 from shared.notify.page import MESSAGES, PageSender, messages_page
 from shared.notify.port import Message, RefusedError, Sender, open_sender
@@ -30,5 +29,4 @@ __all__ = [
     "open_sender",
     "queue_delivery",
     "send_due",
-    "suppress_due",
 ]

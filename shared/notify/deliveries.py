@@ -125,7 +125,7 @@ def send_due(ctx: ServiceContext, sender: Sender, *, on_sent: OnSent | None = No
         now = machine_now()
         claimed = ctx.store.claim(
             DELIVERIES.name,
-            {"open": True, "due_at": Range(below=now)},
+            {"open": True, "due_at": Range(below=now + timedelta(milliseconds=1))},  # what is due now is due
             {"due_at": now + LEASE},
             sort=(("due_at", ASCENDING),),
         )
@@ -142,17 +142,6 @@ def send_due(ctx: ServiceContext, sender: Sender, *, on_sent: OnSent | None = No
 def _said_in_full(ctx: ServiceContext, body: str) -> str:
     """Return a message's words; in a demonstration they say that it is one."""
     return f"{body}\n\n{ctx.council.about}" if ctx.settings.demo or ctx.council.is_demonstration else body
-
-
-def suppress_due(ctx: ServiceContext) -> int:
-    """Put aside every delivery that is due and return how many: the past of a demonstration tells nobody anything."""
-    put_aside = 0
-    while True:
-        now = machine_now() + LEASE
-        where = {"open": True, "due_at": Range(below=now)}
-        if ctx.store.claim(DELIVERIES.name, where, {"open": False, "state": SUPPRESSED}) is None:
-            return put_aside
-        put_aside += 1
 
 
 def deliveries_about(store: Store, about: str, *, limit: int = 100) -> list[Delivery]:

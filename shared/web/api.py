@@ -5,7 +5,7 @@ from typing import Any
 
 import flask_smorest
 from flask import Flask, jsonify
-from marshmallow import Schema, fields
+from marshmallow import EXCLUDE, Schema, fields, pre_load
 from werkzeug.wrappers import Response
 
 from shared.web.auth import PUBLIC, policy
@@ -25,10 +25,23 @@ class ProblemSchema(Schema):
     rule = fields.String()
 
 
+class QuerySchema(Schema):
+    """What a list is narrowed to: `?state=` without a value asks for nothing, like no `state` at all."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def without_blanks(self, data: Mapping[str, Any], **_options: Any) -> Mapping[str, Any]:
+        """Leave out what has no value."""
+        return {name: value for name, value in data.items() if value != ""}
+
+
 class Api(flask_smorest.Api):  # type: ignore[misc]
     """flask-smorest without its own error format and without its documentation pages."""
 
-    ERROR_SCHEMA = ProblemSchema
+    ERROR_SCHEMA = ProblemSchema()
+    """One for all the answers that the description names; a class would be made into an instance for each."""
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `shared/web/errors.py`."""

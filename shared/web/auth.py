@@ -4,8 +4,9 @@
     @policy(roles("supervisor", "manager"))
     def board() -> str: ...
 
-The check runs before the view, from the signed cookie (pages and API) or a bearer token (API only), both verified
-offline. A view may narrow further by the user's scopes.
+The check runs before the view, from the signed cookie or a bearer token, both verified offline. A token does everything
+that its role may at the API, and at pages it looks only: what a number's `href` opens, and event streams (ADR 53). A
+view may narrow further by the user's scopes.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ Check: TypeAlias = Callable[[User | None, Mapping[str, Any]], bool]
 STAFF_ROLES = tuple(role for role in ROLES if role != "wall-viewer")
 SIGN_IN_PATH = "/accounts/sign-in"
 API_PREFIX = "/api/"
+LOOKS = frozenset({"GET", "HEAD"})
 
 
 class MissingPolicy(StreetsceneError):
@@ -102,8 +104,13 @@ def is_api() -> bool:
 
 
 def has_bearer_token() -> bool:
-    """Say whether this request brings a bearer token to the API; then no cookie counts, and no CSRF token is needed."""
-    return is_api() and request.headers.get("Authorization", "").lower().startswith("bearer ")
+    """Say whether a bearer token speaks for this request; then no cookie counts, and no CSRF token is needed.
+
+    At pages it may only look: their forms are for people, who have a cookie.
+    """
+    if not is_api() and request.method not in LOOKS:
+        return False
+    return request.headers.get("Authorization", "").lower().startswith("bearer ")
 
 
 def cookie_name(app: Flask) -> str:
@@ -164,8 +171,8 @@ def enforce_policy() -> Response | None:
     who = policy_of(current_app, request.endpoint, request.method)
     if who is None:
         raise MissingPolicy(f"{request.method} {request.url_rule} declares no policy")
-    # A public view never needs the store for this; with a wrong bearer token, it still says so.
-    user = current_user() if who is not PUBLIC or has_bearer_token() else None
+    # A public view never needs the store for this; with a wrong bearer token, the API still says so.
+    user = current_user() if who is not PUBLIC or (is_api() and has_bearer_token()) else None
     if who.allows(user, request.view_args or {}):
         return None
     if user is not None:
@@ -173,7 +180,11 @@ def enforce_policy() -> Response | None:
     if is_api():
         raise Unauthorized("This needs a bearer token, or a signed-in browser.")
     wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return redirect(f"{SIGN_IN_PATH}?{urlencode({'next': wanted})}", 303)
+    answer = redirect(f"{SIGN_IN_PATH}?{urlencode({'next': wanted})}", 303)
+    if cookie_name(current_app) in request.cookies:
+        # Refused here, it may still hold at accounts for a moment, which would send its bearer straight back.
+        clear_user_cookie(answer)
+    return answer
 
 
 def _identify() -> User | None:

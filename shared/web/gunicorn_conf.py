@@ -29,7 +29,7 @@ _service = os.environ.get("STREETSCENE_WEB_SERVICE", "all")
 _kind = os.environ.get("STREETSCENE_WEB_KIND", "web")
 _threads = EMBEDDED_THREADS if _service == "all" else STREAM_THREADS if _kind == "stream" else SERVICE_THREADS
 
-bind = [os.environ.get("STREETSCENE_WEB_BIND", f"{_settings.host}:{_settings.port}")]
+bind = os.environ.get("STREETSCENE_WEB_BIND", f"{_settings.host}:{_settings.port}").split(",")
 worker_class = "gthread"
 workers = int(os.environ.get("STREETSCENE_WEB_WORKERS", "1"))
 threads = int(os.environ.get("STREETSCENE_WEB_THREADS", str(_threads)))

@@ -20,16 +20,16 @@ class PageRequest:
 
 
 def page_request(*, default_limit: int = DEFAULT_LIMIT) -> PageRequest:
-    """Return what `?limit=` and `?after=` ask for; raises `DomainError` for a limit that is none."""
-    text = request.args.get("limit", str(default_limit))
+    """Return what `?limit=` and `?after=` (or `?cursor=`) ask for; raises `DomainError` for a limit that is none."""
+    text = request.args.get("limit") or str(default_limit)
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MAXIMUM_LIMIT:
         raise DomainError(f"limit must be a number from 1 to {MAXIMUM_LIMIT}.", field="limit")
-    return PageRequest(int(text), request.args.get("after") or None)
+    return PageRequest(int(text), request.args.get("after") or request.args.get("cursor") or None)
 
 
 def next_url(cursor: str | None) -> str | None:
     """Return the address of the page after this one, with everything else that was asked for; None at the end."""
     if cursor is None:
         return None
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "after"]
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name not in {"after", "cursor"}]
     return f"{request.path}?{urlencode([*asked, ('after', cursor)])}"

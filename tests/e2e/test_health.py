@@ -10,7 +10,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.local import PORT_OF
+from deploy.local import PORT_OF, PROCESSES
 from shared.config import REPOSITORY, SERVICES
 from tests.servers.commands import environment
 from tests.servers.system import System, free_ports
@@ -171,7 +171,7 @@ def lines_of(council: System, process: str) -> list[dict]:
     return [json.loads(line) for line in (council.data / "logs" / f"{process}.log").read_text().splitlines()]
 
 
-@pytest.mark.parametrize("process", PORT_OF)
+@pytest.mark.parametrize("process", PROCESSES)
 def test_every_line_of_every_log_is_json_with_the_fixed_fields(council, reported, process):
     lines = lines_of(council, process)
 

@@ -1,8 +1,10 @@
 """A whole embedded system of its own for tests: `streetscene up` on free ports over a temporary folder."""
 
+import fcntl
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +20,8 @@ import requests
 from deploy.distributed import ports
 from shared.config import REPOSITORY
 
+FIRST_PORT = 11_000
+WORKERS = 16
 READY_SECONDS = 300
 STOP_SECONDS = 40
 SMALL_PAST = {"STREETSCENE_DEMO_DAYS": "2", "STREETSCENE_DEMO_LIVE": "0"}
@@ -54,15 +58,16 @@ class System:
 
 
 def free_ports(offsets: Iterable[int] = range(4)) -> int:
-    """Return a base port such that the ports at these offsets from it are free.
+    """Return a base port such that the ports at these offsets from it are free, and given to nobody else in this run.
 
-    Below the ports that the kernel gives to outgoing connections, any of which could take it before the system does;
-    above 10,080, which browsers refuse; and not from the common source of randomness, which test runs seed alike in
-    every worker.
+    A system may take half a minute to make its past before it listens, so that free now is not enough: each worker of a
+    test run gives ports of a range of its own, one after the other. All lie below those that the kernel gives to
+    outgoing connections, any of which could take one before the system does, and above 10,080, which browsers refuse.
+    The start is not from the common source of randomness, which test runs seed alike in every worker.
     """
     wanted = list(offsets)
     while True:
-        base = random.SystemRandom().randrange(11_000, _first_outgoing_port() - max(wanted) - 1, 4)
+        base = _next_base(max(wanted) + 1)
         try:
             for offset in wanted:
                 with socket.socket() as probe:
@@ -72,14 +77,56 @@ def free_ports(offsets: Iterable[int] = range(4)) -> int:
         return base
 
 
+_given: list[int] = []
+"""The port after the last that this process gave out."""
+
+
+def _next_base(width: int) -> int:
+    """Return the next base with room for so many ports in the range of this worker of a test run."""
+    room = (_first_outgoing_port() - FIRST_PORT) // WORKERS
+    first = FIRST_PORT + room * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS)
+    base = _given.pop() if _given else first + random.SystemRandom().randrange(room)
+    base += -base % 4
+    if base + width > first + room:
+        base = first + -first % 4
+    _given.append(base + width)
+    return base
+
+
 def _first_outgoing_port() -> int:
     """Return the lowest port that the kernel gives to outgoing connections."""
     return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
 
+def made_past(folder: Path) -> Path:
+    """Return a data folder with a small past and nothing else; the first of several processes who asks makes it."""
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = folder.with_name(f"{folder.name}.making")
+            shutil.rmtree(making, ignore_errors=True)
+            done = subprocess.run(
+                [sys.executable, "-m", "shared.cli", "seed"],
+                cwd=REPOSITORY,
+                env={**os.environ, **SMALL_PAST, "STREETSCENE_DATA": str(making)},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=READY_SECONDS,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            making.rename(folder)
+    return folder
+
+
 @contextmanager
-def running_system(data: Path, *, demo: bool, distributed: bool = False, **environment: str) -> Iterator[System]:
-    """Start `streetscene up`, wait until it is ready, and stop it afterwards."""
+def running_system(
+    data: Path, *, demo: bool, past: Path | None = None, distributed: bool = False, **environment: str
+) -> Iterator[System]:
+    """Start `streetscene up`, with a copy of a made past if one is given; stop it afterwards."""
+    if past is not None:
+        shutil.copytree(past, data)
     port = free_ports([0, *ports(0).values()] if distributed else range(4))
     log = data.parent / f"{data.name}.log"
     with log.open("wb") as output:

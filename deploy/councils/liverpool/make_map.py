@@ -88,7 +88,9 @@ def _lines(places: list[dict[str, str]], kind: str) -> str:
 def _path(geometry: BaseGeometry) -> str:
     """Return a shape as the data of an SVG path, in the map's frame."""
     if isinstance(geometry, LineString):
-        return "M" + "L".join(_point(lon, lat) for lon, lat in geometry.coords)
+        (west, south), (east, north) = geometry.coords
+        # From its beginning on: hundreds of lines go into every page with a map.
+        return f"M{_point(west, south)}l{(east - west) * X_SCALE:.0f} {(south - north) * Y_SCALE:.0f}"
     parts = [part for part in shapely.get_parts(geometry) if isinstance(part, Polygon)]
     return "".join("M" + "L".join(_point(lon, lat) for lon, lat in part.exterior.coords) + "Z" for part in parts)
 

@@ -100,7 +100,15 @@ STREET_FIRST = (
     "Ravensby", "Silverdale", "Tarleton", "Upton", "Vicarage", "Westmere", "Abbotsford", "Brackley", "Chatburn",
     "Dovedale", "Ennerby",
 )  # fmt: skip
+SIDE_STREET_FIRST = (
+    "Aldgrove", "Bellamy", "Carrow", "Denholm", "Elswick", "Fairmead", "Godley", "Haverstock", "Ilford", "Jocelyn",
+    "Kingsmead", "Latimer", "Merridale", "Nansen", "Ollerton", "Prestbury", "Quernmore", "Rathbourne", "Stavely",
+    "Tansley", "Underley", "Vernham", "Winslade", "Yarrow", "Almond", "Bellflower", "Caraway", "Damson", "Elderberry",
+    "Foxglove", "Gorse", "Hawthorn", "Iris", "Juniper", "Knapweed", "Lavender", "Mallow", "Nettle", "Orchid",
+    "Primrose",
+)  # fmt: skip
 STREET_LAST = ("Street", "Road", "Avenue", "Grove", "Terrace", "Close", "Lane")
+ALLEY = "Alley behind "
 PARK_NAMES = (
     "Lantern", "Beacon", "Hallowfield", "Larkmoor", "Deer", "Cherry Bank", "Jubilee", "Weavers’", "Steeple", "Elmswood",
     "Dovecote", "Netherwood", "Banksfield",
@@ -111,7 +119,7 @@ LANDMARKS = (
     "Herculaneum Baths",
     "Sudbrook Station", "Five Ways Shops", "Quarry Bank Shops", "Banksfield Business Park",
 )  # fmt: skip
-STREETS_EACH, ALLEYS_EACH = 7, 3
+STREETS_EACH, ALLEYS_EACH, SIDE_STREETS_EACH = 7, 3, 20
 
 
 def make_areas() -> tuple[list[Area], list[Area]]:
@@ -193,35 +201,55 @@ def _rounded(shape: Polygon) -> dict[str, object]:
 
 
 def make_places(neighbourhoods: Sequence[Area]) -> list[dict[str, str]]:
-    """Return the gazetteer: in each neighbourhood streets, the alleys behind them, a park and a landmark."""
+    """Return the gazetteer: in each neighbourhood streets, the alleys behind them, a park and a landmark.
+
+    A few long streets come first, then the side streets, each with its alley.
+    """
     generator = random.Random(SEED)  # noqa: S311 - names and places, not secrets
-    streets = [f"{first} {last}" for first in STREET_FIRST for last in STREET_LAST]
-    generator.shuffle(streets)
+    streets, side_streets = _names(STREET_FIRST, generator), _names(SIDE_STREET_FIRST, generator)
     rows: list[dict[str, str]] = []
     for number, area in enumerate(neighbourhoods):
         shape = _polygons(shapely.geometry.shape(dict(area.geometry)))[0]
         own = [streets.pop() for _ in range(STREETS_EACH)]
         named = [(name, "street") for name in own]
-        named += [(f"Alley behind {name}", "alley") for name in own[:ALLEYS_EACH]]
+        named += [(f"{ALLEY}{name}", "alley") for name in own[:ALLEYS_EACH]]
         named += [(f"{PARK_NAMES[number]} Park", "park"), (LANDMARKS[number], "landmark")]
-        spots = _spread(shape, len(named), SEED + number)
-        by_name: dict[str, tuple[float, float]] = {}
-        for (name, kind), spot in zip(named, spots, strict=True):
-            # An alley lies a few metres behind the street that it is named after.
-            behind = by_name.get(name.removeprefix("Alley behind "))
-            lon, lat = (behind[0] + 0.0004, behind[1] + 0.0002) if kind == "alley" and behind else spot
-            by_name[name] = (lon, lat)
-            rows.append(
-                {
-                    "id": _slug(name),
-                    "name": name,
-                    "kind": kind,
-                    "lat": f"{lat:.6f}",
-                    "lon": f"{lon:.6f}",
-                    "neighbourhood": area.id,
-                }
-            )
+        rows += _rows(area.id, named, _spread(shape, len(named), SEED + number))
+        sides = [side_streets.pop() for _ in range(SIDE_STREETS_EACH)]
+        spots = _spread(shape, len(sides), 2 * SEED + number)
+        alleys = [(f"{ALLEY}{name}", "alley") for name in sides]
+        rows += _rows(area.id, [*((name, "street") for name in sides), *alleys], [*spots, *spots])
     return [*rows, *_postcodes([area.id for area in neighbourhoods], rows)]
+
+
+def _names(first: Sequence[str], generator: random.Random) -> list[str]:
+    """Return all names of streets that begin so, shuffled."""
+    names = [f"{one} {last}" for one in first for last in STREET_LAST]
+    generator.shuffle(names)
+    return names
+
+
+def _rows(
+    neighbourhood: str, named: Sequence[tuple[str, str]], spots: Sequence[tuple[float, float]]
+) -> list[dict[str, str]]:
+    """Return the rows of places of one neighbourhood, every alley a few metres behind its street."""
+    by_name: dict[str, tuple[float, float]] = {}
+    rows = []
+    for (name, kind), spot in zip(named, spots, strict=True):
+        behind = by_name.get(name.removeprefix(ALLEY))
+        lon, lat = (behind[0] + 0.0004, behind[1] + 0.0002) if kind == "alley" and behind else spot
+        by_name[name] = (lon, lat)
+        rows.append(
+            {
+                "id": _slug(name),
+                "name": name,
+                "kind": kind,
+                "lat": f"{lat:.6f}",
+                "lon": f"{lon:.6f}",
+                "neighbourhood": neighbourhood,
+            }
+        )
+    return rows
 
 
 def _postcodes(neighbourhoods: Sequence[str], rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:

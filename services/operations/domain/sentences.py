@@ -14,6 +14,7 @@ from services.operations.domain.words import (
     said_instant,
     said_kg,
     said_land,
+    said_offence,
     said_outcome,
     said_pounds,
     said_report,
@@ -76,6 +77,8 @@ MESSAGES = {
     "merged": "that the report was joined to another",
     "joined": "that another report was joined to theirs",
     "unmerged": "that the report stands on its own again",
+    "paused": "what it waits for",
+    "resumed": "that it goes on",
     "separated": "that a joined report stands on its own again",
 }
 CHANNELS = {"email": "by email", "sms": "by text message"}
@@ -228,7 +231,8 @@ def _case_closed(say: Teller) -> str:
 def _notice_issued(say: Teller) -> str:
     state = say.state
     amount, pay_by = said_pounds(state["amount_pence"]), said_day(state["pay_by"])
-    return f"Notice {state['serial']} was issued for {state['offence_code']}: {amount}, to be paid by {pay_by}."
+    offence = said_offence(state["offence_code"])
+    return f"Notice {state['serial']} was issued for {offence}: {amount}, to be paid by {pay_by}."
 
 
 def _notice_paid(say: Teller) -> str:
@@ -280,6 +284,7 @@ SENTENCES: dict[str, Callable[[Teller], str]] = {
     "plan.published.v1": lambda say: f"A plan for {said_day(say.state['day'])} was published.",
     "shift.started.v1": lambda say: f"{say.crew(say.state['crew_id'])} went on shift.",
     "shift.ended.v1": lambda say: f"{say.crew(say.state['crew_id'])} ended the shift.",
+    "crew.changed.v1": _always("A crew was added or changed."),
     "vehicle.changed.v1": _always("A vehicle joined the fleet or changed."),
     "vehicle.tipped.v1": _tipped,
     "ticket.recorded.v1": _ticket_recorded,

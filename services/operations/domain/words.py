@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from shared.contracts.codes import LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
+from shared.law.offences import offence_history
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -109,6 +110,12 @@ def said_land(land_type: str) -> str:
 def said_outcome(outcome: str | None) -> str:
     """Return how a job ended, in plain words."""
     return inner(OUTCOMES[outcome].plain) if outcome else "no outcome"
+
+
+def said_offence(code: str) -> str:
+    """Return an offence's name for the middle of a sentence; its code where our table has none."""
+    history = offence_history(code)
+    return history[-1].name[0].lower() + history[-1].name[1:] if history else code
 
 
 def said_code(code: str) -> str:

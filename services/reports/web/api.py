@@ -10,6 +10,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
+from services.reports.domain.private import MOST_PHOTOS
 from services.reports.domain.report import Report, public_state
 from services.reports.handlers import note_access, release_report
 from services.reports.store import QUEUE_ORDER, by_reference, reports
@@ -18,7 +19,7 @@ from shared.contracts.codes import REPORT_STATES
 from shared.contracts.reports import ReportState
 from shared.errors import Conflict
 from shared.store import DESCENDING
-from shared.web.api import listing
+from shared.web.api import QuerySchema, listing
 from shared.web.app import context
 from shared.web.auth import STAFF, policy, roles, signed_in_user
 from shared.web.pagination import page_request
@@ -26,7 +27,7 @@ from shared.web.pagination import page_request
 bp = Blueprint("reports_api", __name__, url_prefix="/api/reports/v1", description="Reports, as staff see them")
 
 
-class ListQuery(Schema):
+class ListQuery(QuerySchema):
     """Which reports to list."""
 
     state = fields.String(
@@ -49,11 +50,22 @@ class ReportItem(ReportState):
     closed_at = fields.AwareDateTime(allow_none=True)
 
 
+class PhotoItem(Schema):
+    """A photo as those who decide on it need it: which copy there is now, and whether the public sees it."""
+
+    number = fields.Integer()
+    copy = fields.String(metadata={"description": "changes whenever parts are painted over; for `looked_at`"})
+    parts_painted_over = fields.Integer()
+    is_released = fields.Boolean()
+    href = fields.String(metadata={"description": "the copy without metadata, for staff"})
+
+
 class ReportDetail(ReportItem):
     """One report with its words, for the roles that work with it."""
 
     description = fields.String()
     place_text = fields.String()
+    photos = fields.List(fields.Nested(PhotoItem))
 
 
 class ReportList(Schema):
@@ -64,11 +76,21 @@ class ReportList(Schema):
 
 
 class ReleaseBody(Schema):
-    """What the public may see from now on."""
+    """What the public may see from now on, as far as the report has it; with neither `photo` nor `text`, both."""
 
-    photo = fields.Boolean(load_default=False)
-    text = fields.Boolean(load_default=False)
+    photo = fields.Boolean(load_default=None, allow_none=True)
+    text = fields.Boolean(load_default=None, allow_none=True)
     version = fields.Integer(load_default=None, allow_none=True)
+    looked_at = fields.Dict(
+        keys=fields.Integer(validate=validate.Range(1, MOST_PHOTOS)),
+        values=fields.String(validate=validate.Length(max=200)),
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "the copy of each photo that was looked at, by its number: these photos are released, and "
+            "none if one has changed since. Without it `photo` means all of them as they are now."
+        },
+    )
 
 
 @bp.route("/reports")
@@ -111,12 +133,22 @@ class Release(MethodView):
     @bp.response(200, ReportDetail)
     def post(self, body: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
         """Release photo and words, or take a release back."""
-        if body["version"] is not None and by_reference(context().store, reference).version != body["version"]:
+        ctx, user = context(), signed_in_user()
+        report = by_reference(ctx.store, reference)
+        if body["version"] is not None and report.version != body["version"]:
             raise Conflict(f"report {reference} is not at version {body['version']}")
-        user = signed_in_user()
+        looked_at, everything = body["looked_at"], body["photo"] is None and body["text"] is None
+        photo = bool(body["photo"] or everything) and bool(report.private.photos)
+        text = bool(body["text"] or everything) and bool(report.private.description)
         return detail(
             release_report(
-                context(), reference, photo=body["photo"], text=body["text"], user_id=user.id, user_name=user.name
+                ctx,
+                reference,
+                photo=list(looked_at) if photo and looked_at is not None else photo,
+                text=text,
+                user_id=user.id,
+                user_name=user.name,
+                looked_at=looked_at,
             )
         )
 
@@ -138,4 +170,15 @@ def item(report: Report) -> dict[str, Any]:
 
 def detail(report: Report) -> dict[str, Any]:
     """Return a report with its words."""
-    return {**item(report), "description": report.private.description, "place_text": report.private.place_text}
+    photos = [
+        {
+            "number": number,
+            "copy": photo.public_key,
+            "parts_painted_over": len(photo.redactions),
+            "is_released": photo.is_released,
+            "href": f"/report/{report.reference}/photo/view?n={number}",
+        }
+        for number, photo in enumerate(report.private.photos, start=1)
+    ]
+    words = {"description": report.private.description, "place_text": report.private.place_text}
+    return {**item(report), **words, "photos": photos}

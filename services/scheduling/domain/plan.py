@@ -114,6 +114,9 @@ class Plan:
     requested_by: str
     because: str = "asked"
     state: str = "requested"
+    asked_at: datetime | None = None
+    """When it was asked for by the machine's clock, which says how long somebody has waited."""
+
     claimed_at: datetime | None = None
     attempts: int = 0
     proposal: Proposal | None = None

@@ -10,6 +10,7 @@ from services.scheduling.domain.job import Job
 from services.scheduling.domain.job_state import public_state
 from shared.contracts.codes import JOB_STATES, LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
 from shared.contracts.scheduling import NO_PHOTO_REASONS
+from shared.web.api import QuerySchema
 
 
 class ReasonItem(Schema):
@@ -68,16 +69,13 @@ class JobList(Schema):
     next = fields.String(allow_none=True)
 
 
-class JobQuery(Schema):
+class JobQuery(QuerySchema):
     """Which jobs to list."""
 
     reference = fields.String()
     state = fields.String(validate=validate.OneOf(JOB_STATES))
     limit = fields.Integer()
     after = fields.String()
-
-    class Meta:
-        unknown = EXCLUDE
 
 
 class CrewItem(Schema):

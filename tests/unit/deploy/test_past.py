@@ -95,6 +95,7 @@ def test_one_report_went_all_the_way_from_the_alley_to_a_penalty_paid_on_the_nin
         "notice.issued",
         "notice.served",
         "notice.paid",
+        "report.notified",
     ):
         assert expected in happened, expected
     notice = next(step.event for step in path.steps if step.event.type == "notice.paid.v1").state

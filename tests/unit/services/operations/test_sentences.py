@@ -94,7 +94,7 @@ def test_an_unknown_role_sees_what_is_public_and_no_more() -> None:
         ("report.notified.v1", "The reporter was told by email how the report ended."),
         ("job.amended.v1", "The weighbridge makes this job 274 kg."),
         ("ticket.reconciled.v1", "Ticket ER-104233 was matched with its tip and shared over 2 jobs."),
-        ("notice.issued.v1", "Notice FPN-2026-00017 was issued for FLYTIP: £750, to be paid by 19 March 2026."),
+        ("notice.issued.v1", "Notice FPN-2026-00017 was issued for fly-tipping: £750, to be paid by 19 March 2026."),
         ("notice.paid.v1", "Notice FPN-2026-00017 was paid: £750."),
         ("case.opened.v1", "Enforcement opened case EC-2026-0041 on evidence from the crew."),
     ],

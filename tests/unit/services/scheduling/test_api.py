@@ -84,7 +84,9 @@ def test_a_job_is_found_by_its_reference_however_it_is_typed(job, supervisor):
     assert answer.json["next"] is None
 
 
-@pytest.mark.parametrize(("query", "count"), [("state=open", 1), ("state=assigned", 0), ("", 1)])
+@pytest.mark.parametrize(
+    ("query", "count"), [("state=open", 1), ("state=assigned", 0), ("", 1), ("reference=&state=", 1)]
+)
 def test_jobs_are_listed_by_state(job, supervisor, query, count):
     assert len(supervisor("GET", f"/jobs?{query}").json["items"]) == count
 

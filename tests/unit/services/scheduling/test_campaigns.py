@@ -258,11 +258,11 @@ def test_on_its_day_a_visit_goes_to_its_team(ctx, monday, team):
 
 def test_what_a_supervisor_does_with_a_visit_stands(ctx, monday):
     job = jobs_of(ctx, monday)[0]
-    handlers.assign_job(ctx, job.id, "crew-north-1", **ABOUT)
+    handlers.assign_job(ctx, job.id, "crew-south-hit", **ABOUT)
 
     campaigns.run_campaigns(ctx)
 
-    assert store.jobs(ctx.store).require(job.id).crew_id == "crew-north-1"
+    assert store.jobs(ctx.store).require(job.id).crew_id == "crew-south-hit"
 
 
 def test_a_visit_that_nobody_began_is_called_off_the_next_day(ctx, clock, monday):

@@ -17,7 +17,6 @@ from shared.notify.deliveries import (
     deliveries_about,
     delivery_id_of,
     send_due,
-    suppress_due,
 )
 from shared.store import open_store
 
@@ -261,16 +260,6 @@ def test_a_delivery_that_fails_does_not_hold_up_the_others(ctx, machine):
     assert send_due(ctx, provider) == 1
     assert len(provider.sent) == 1
     assert other in provider.sent or the_delivery(ctx).state == "sent"
-
-
-def test_a_made_past_tells_nobody_anything(ctx, machine):
-    queue(ctx)
-    queue(ctx, event_id="event-2")
-
-    assert suppress_due(ctx) == 2
-    machine.advance(timedelta(days=1))
-    assert send_due(ctx, Provider()) == 0
-    assert {delivery.state for delivery in deliveries_about(ctx.store, "report-1")} == {"suppressed"}
 
 
 def test_the_page_sender_writes_each_message_down_once(ctx, machine):

@@ -13,7 +13,7 @@ from shared.service import ServiceContext
 from shared.web.auth import PUBLIC, cookie_name, policy_of, roles, views_without_policy
 from shared.web.deny import on_user_changed
 from shared.web.identity import BEARER, COOKIE
-from tests.unit.shared.web.conftest import ADMIN, OFFICER, SUPERVISOR, WALL, SignIn, bearer, signed
+from tests.unit.shared.web.conftest import ADMIN, OFFICER, SUPERVISOR, WALL, SignIn, bearer, csrf_token, signed
 
 
 def changed(user_id: str, *, active: bool = True, sequence: int = 1, **moved: Any) -> Event:
@@ -65,17 +65,28 @@ def test_roles_decide_who_may_see_a_page(sign_in: SignIn, user: Any, path: str, 
     assert sign_in(user).get(path).status_code == status
 
 
-def test_a_bearer_token_works_on_the_api_and_nowhere_else(client: FlaskClient, ctx: ServiceContext) -> None:
+def test_a_bearer_token_works_on_the_api_and_looks_at_pages(client: FlaskClient, ctx: ServiceContext) -> None:
     headers = bearer(ctx, SUPERVISOR)
 
     assert client.post("/api/accounts/v1/numbers", json={"n": 1}, headers=headers).status_code == 200
-    assert client.get("/board", headers=headers).status_code == 303
+    assert client.get("/board", headers=headers).status_code == 200
+    assert client.get("/board", headers=bearer(ctx, OFFICER)).status_code == 403
+    assert client.get("/board", headers={"Authorization": "Bearer nonsense"}).status_code == 401
+    assert client.get("/public", headers={"Authorization": "Bearer nonsense"}).status_code == 200
+
+
+def test_a_bearer_token_sends_no_form(client: FlaskClient, ctx: ServiceContext) -> None:
+    data = {"csrf_token": csrf_token(client)}
+
+    assert client.post("/board", data=data, headers=bearer(ctx, SUPERVISOR)).status_code == 303
+    assert client.post("/public", headers=bearer(ctx, SUPERVISOR)).status_code == 400
 
 
 def test_a_cookie_is_not_a_bearer_token_nor_the_other_way_round(
     app: Flask, client: FlaskClient, ctx: ServiceContext
 ) -> None:
     cookie = {"Authorization": f"Bearer {signed(ctx, SUPERVISOR, COOKIE)}"}
+    assert client.get("/board", headers=cookie).status_code == 401
     client.set_cookie(cookie_name(app), signed(ctx, SUPERVISOR, BEARER))
 
     assert client.get("/board").status_code == 303
@@ -132,6 +143,16 @@ def test_a_user_who_was_switched_off_is_refused(sign_in: SignIn, ctx: ServiceCon
     on_user_changed(ctx, changed(SUPERVISOR.id, active=False))
 
     assert sign_in(SUPERVISOR).get("/board").status_code == 303
+
+
+def test_a_refused_cookie_is_taken_away_so_that_sign_in_does_not_send_it_back(
+    sign_in: SignIn, ctx: ServiceContext, app: Flask
+) -> None:
+    client = sign_in(SUPERVISOR)
+    on_user_changed(ctx, changed(SUPERVISOR.id, active=False))
+
+    assert client.get("/board").status_code == 303
+    assert client.get_cookie(cookie_name(app)) is None
 
 
 def test_what_was_signed_before_a_change_is_refused_and_what_comes_after_is_not(

@@ -96,6 +96,9 @@ def test_the_next_page_keeps_what_was_asked_for(app: Flask) -> None:
         assert (page_request().limit, page_request().after) == (5, "old")
         assert next_url("new") == "/list?state=open&limit=5&after=new"
         assert next_url(None) is None
+    with app.test_request_context("/list?limit=&cursor=old"):
+        assert (page_request().limit, page_request().after) == (50, "old")
+        assert next_url("new") == "/list?limit=&after=new"
     with app.test_request_context("/list?limit=5000"), pytest.raises(DomainError, match="1 to 200"):
         page_request()
 
