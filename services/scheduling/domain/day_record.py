@@ -52,6 +52,11 @@ class DayRecord:
         return self.signatures[-1] if self.signatures else None
 
     @property
+    def named_since(self) -> datetime | None:
+        """Return when the first of those who are still named signed; None where nobody is."""
+        return min((signature.at for signature in self.signatures if signature.name), default=None)
+
+    @property
     def people(self) -> tuple[str, ...]:
         """Return the ids of everybody who signed and is still named."""
         return tuple(sorted({signature.by for signature in self.signatures if signature.name}))
@@ -122,6 +127,12 @@ def closed_words(record: DayRecord) -> str:
 def without_name(record: DayRecord, user_id: str) -> DayRecord:
     """Return the record with somebody's id kept and their name taken out."""
     bare = tuple(replace(each, name="") if each.by == user_id else each for each in record.signatures)
+    return replace(record, signatures=bare)
+
+
+def without_names_before(record: DayRecord, before: datetime) -> DayRecord:
+    """Return the record without the names of those who signed before a moment; their ids stay."""
+    bare = tuple(replace(each, name="") if each.at < before else each for each in record.signatures)
     return replace(record, signatures=bare)
 
 

@@ -12,7 +12,7 @@ from services.scheduling import day_end, dropping_out, handlers, planner, planni
 from services.scheduling.domain.day_record import Signature
 from services.scheduling.domain.plan import Plan, PlannedRound, PlannedStop, Proposal, Unplanned
 from services.scheduling.handlers import Finish
-from services.scheduling.subscriptions import TICKETS, TIPS
+from services.scheduling.subscriptions import FORGET_NAMES, TICKETS, TIPS
 from services.scheduling.web.day_view import reason_words
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError, NotFound
@@ -169,6 +169,9 @@ def test_hours_that_nobody_signed_on_for_are_said_to_be_unknown(ctx, clock, supe
     shown = words(supervisor.get("/dispatch/days/2026-11-18/north"))
 
     name = store.crews(ctx.store).require(CREW).name
+    assert "Never signed off" not in shown
+    assert "Never signed off" in words(supervisor.get(NORTH))
+    assert "Not known" in words(supervisor.get(DAY))
     assert f"Hours not known, because they worked without signing on that day: {name}." in shown
 
 
@@ -465,6 +468,22 @@ def test_who_closed_a_day_is_found_given_out_and_taken_out(ctx, supervisor, live
     assert privacy.find(ctx, subject) == []
     assert "Sam Rivers" not in words(supervisor.get(NORTH)).partition("Who closed it")[2]
     assert "by a member of staff" in words(supervisor.get(NORTH))
+
+
+def test_after_the_councils_time_nobody_is_named_any_more(ctx, clock, supervisor, lived):
+    supervisor.post(f"{NORTH}/close", data=form_of(supervisor.get(NORTH).get_data(as_text=True)))
+    subject = Subject(user_ids=frozenset({"user-supervisor"}))
+    time = timedelta(days=ctx.council.retention.left_name_days)
+
+    clock.advance(time - timedelta(hours=1))
+    FORGET_NAMES.run(ctx)
+    assert len(privacy.find(ctx, subject)) == 1
+    clock.advance(timedelta(hours=2))
+    FORGET_NAMES.run(ctx)
+
+    assert privacy.find(ctx, subject) == []
+    record = day_end.read_day(ctx, TUESDAY).record("north")
+    assert (record.is_closed, record.last.by, record.last.name) == (True, "user-supervisor", "")
 
 
 def test_nobody_elses_days_are_found(ctx, lived):
