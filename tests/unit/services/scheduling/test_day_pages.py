@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import date, timedelta
@@ -450,6 +451,40 @@ def test_a_tip_is_kept_for_its_day(ctx, lived):
 def test_the_same_tip_heard_of_again_is_kept_once(ctx, lived):
     deliver(ctx, tip_body(ctx), TIPS)
 
+    assert len(day_end.read_day(ctx, TUESDAY).tips) == 1
+
+
+def test_a_ticket_that_comes_before_its_tip_is_heard_of_counts_all_the_same(ctx, planned, pump):
+    done(ctx, planned[0].id)
+    vehicle = store.crews(ctx.store).require(CREW).vehicle_id
+    tipping.tip_vehicle(ctx, vehicle, ctx.council.sites[0].id, crew_id=CREW, key="k", cause=BY_HAND)
+    deliver(ctx, ticket_event(planned[0].id, 320), TICKETS)
+    assert day_end.read_day(ctx, TUESDAY).tips == []
+
+    pump.drain()
+
+    assert day_end.read_day(ctx, TUESDAY).loads([CREW]).weighed_kg == 320
+
+
+def test_two_workers_that_hear_of_a_tip_at_once_keep_it_once(ctx, lived, monkeypatch):
+    monkeypatch.setattr(type(store.tips(ctx.store)), "get", lambda *_: None)  # as the other saw it a moment ago
+
+    monkeypatch.setattr(tipping, "mark_jobs", lambda *_, **__: None)
+    deliver(ctx, tip_body(ctx), TIPS)
+
+    monkeypatch.undo()
+    assert len(day_end.read_day(ctx, TUESDAY).tips) == 1
+    assert ctx.store.find("parked", {}, limit=5).items == []
+
+
+def test_a_tip_without_its_site_is_parked_and_kept_nowhere(ctx, lived):
+    body = json.loads(tip_body(ctx))
+    body["data"] = {name: value for name, value in body["data"].items() if name != "site_id"}
+    body["id"] = new_id()
+
+    deliver(ctx, json.dumps(body).encode(), TIPS)
+
+    assert [parked["state"] for parked in ctx.store.find("parked", {}, limit=5).items] == ["dead"]
     assert len(day_end.read_day(ctx, TUESDAY).tips) == 1
 
 
