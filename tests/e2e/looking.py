@@ -118,10 +118,11 @@ class Looker:
 
     def console(self, *, is_refused: bool) -> list[str]:
         """Return what went wrong since the page was opened; the status of a refused page itself is none of it."""
+        page = self.page.url.partition("#")[0]  # an error may have been followed to its place on the page
         said = [
             message.text
             for message in self._said
-            if not (is_refused and message.location.get("url") == self.page.url and "status of" in message.text)
+            if not (is_refused and message.location.get("url") == page and "status of" in message.text)
         ]
         return [*said, *self._thrown]
 
