@@ -1,6 +1,8 @@
 """Plans from the supervisor's side: ask for one, publish or discard it, have its jobs assigned; and what-ifs."""
 
+from collections.abc import Collection
 from dataclasses import replace
+from itertools import islice
 
 from services.scheduling import store
 from services.scheduling.availability import why_unavailable
@@ -20,6 +22,9 @@ from shared.errors import Conflict, DomainError
 from shared.ids import new_id
 from shared.service import ServiceContext
 from shared.store.port import ASCENDING
+
+FIRST = 1
+"""Before every place that a plan gives, which are multiples of `STEP`."""
 
 
 def request_plan(ctx: ServiceContext, depot_id: str, *, by: str, because: str = "asked", cause: Cause) -> Plan:
@@ -51,7 +56,7 @@ def publish_plan(ctx: ServiceContext, plan_id: str, *, version: int | None, caus
     latest = store.latest_plan(ctx.store, plan.depot_id)
     if latest is not None and latest.id != plan.id and latest.state in ("proposed", "published"):
         raise DomainError("There is a newer plan for this depot. Look at that one.", rule="plan-state")
-    published, facts = planning.publish(plan, at=at)
+    published, facts = planning.publish(plan, shown=_next_stops(ctx), at=at)
     refuse_what_breaks_rules(ctx, plan)
     return repository.save(published, facts, at=at, cause=cause)
 
@@ -83,15 +88,30 @@ def assign_stops(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> None:
     plan = store.plans(ctx.store).get(plan_id)
     if plan is None or plan.proposal is None or not plan.unfinished:
         return
-    skipped = [stop.job_id for stop in plan.proposal.stops if not _apply(ctx, plan, stop, cause)]
+    # Whoever has moved on since it was published is on the way to a stop that the checker knew nothing of.
+    on_the_way = _next_stops(ctx) - set(plan.shown)
+    skipped = [stop.job_id for stop in plan.proposal.stops if not _apply(ctx, plan, stop, on_the_way, cause)]
     for left in plan.proposal.unplanned:
-        _leave(ctx, plan, left, cause)
+        if left.job_id not in on_the_way:
+            _leave(ctx, plan, left, cause)
     at = ctx.clock.now()
     store.plans(ctx.store).save(planning.finish(plan, skipped=tuple(skipped)), at=at, cause=cause)
 
 
-def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, cause: Cause) -> bool:
-    """Give one job of a plan to its crew; say whether that is done, now or before."""
+def _next_stops(ctx: ServiceContext) -> set[str]:
+    """Return the job that each crew on shift has been shown as its next."""
+    found = set()
+    for crew_id in store.crews_on_shift(ctx.store):
+        waiting = (job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "assigned" and not job.held)
+        found |= {job.id for job in islice(waiting, 1)}
+    return found
+
+
+def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, on_the_way: Collection[str], cause: Cause) -> bool:
+    """Give one job of a plan to its crew; say whether that is done, now or before.
+
+    A crew that is on its way to the job keeps it, as its next.
+    """
     jobs, at = store.jobs(ctx.store), ctx.clock.now()
     job, crew = jobs.get(stop.job_id), store.crews(ctx.store).get(stop.crew_id)
     if job is None or crew is None:
@@ -100,9 +120,13 @@ def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, cause: Cause) -> 
         return True
     if _moved_since(job, stop, plan) or why_unavailable(ctx, crew, at) is not None:
         return False
+    is_on_the_way = job.id in on_the_way
+    if is_on_the_way and job.crew_id != crew.id:
+        return False
     if job.state == "assigned" and job.crew_id == crew.id:
         facts: list[Fact] = []
-        given = rules.place_on_sheet(job, position=stop.position * STEP, plan_id=plan.id if job.plan_id else None)
+        position = FIRST if is_on_the_way else stop.position * STEP
+        given = rules.place_on_sheet(job, position=position, plan_id=plan.id if job.plan_id else None)
     else:
         try:
             given, facts = rules.assign(job, crew, at=at, position=stop.position * STEP, plan_id=plan.id)
