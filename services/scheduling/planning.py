@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from itertools import islice
 
 from services.scheduling import store
 from services.scheduling.availability import why_unavailable
@@ -13,7 +12,7 @@ from services.scheduling.domain.plan import Plan, PlannedStop, Unplanned
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.handlers import journey
 from services.scheduling.publication import refuse_what_breaks_rules
-from services.scheduling.sheets import STEP
+from services.scheduling.sheets import STEP, next_stops
 from shared.calendar import add_working_days, london_date
 from shared.clock import machine_now
 from shared.contracts.base import Fact
@@ -56,7 +55,7 @@ def publish_plan(ctx: ServiceContext, plan_id: str, *, version: int | None, caus
     latest = store.latest_plan(ctx.store, plan.depot_id)
     if latest is not None and latest.id != plan.id and latest.state in ("proposed", "published"):
         raise DomainError("There is a newer plan for this depot. Look at that one.", rule="plan-state")
-    published, facts = planning.publish(plan, shown=_next_stops(ctx), at=at)
+    published, facts = planning.publish(plan, at=at)
     refuse_what_breaks_rules(ctx, plan)
     return repository.save(published, facts, at=at, cause=cause)
 
@@ -88,23 +87,14 @@ def assign_stops(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> None:
     plan = store.plans(ctx.store).get(plan_id)
     if plan is None or plan.proposal is None or not plan.unfinished:
         return
-    # Whoever has moved on since it was published is on the way to a stop that the checker knew nothing of.
-    on_the_way = _next_stops(ctx) - set(plan.shown)
+    # Whoever has moved on since it was made is on the way to a stop that the plan knew nothing of.
+    on_the_way = next_stops(ctx) - set(plan.proposal.shown)
     skipped = [stop.job_id for stop in plan.proposal.stops if not _apply(ctx, plan, stop, on_the_way, cause)]
     for left in plan.proposal.unplanned:
         if left.job_id not in on_the_way:
             _leave(ctx, plan, left, cause)
     at = ctx.clock.now()
     store.plans(ctx.store).save(planning.finish(plan, skipped=tuple(skipped)), at=at, cause=cause)
-
-
-def _next_stops(ctx: ServiceContext) -> set[str]:
-    """Return the job that each crew on shift has been shown as its next."""
-    found = set()
-    for crew_id in store.crews_on_shift(ctx.store):
-        waiting = (job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "assigned" and not job.held)
-        found |= {job.id for job in islice(waiting, 1)}
-    return found
 
 
 def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, on_the_way: Collection[str], cause: Cause) -> bool:

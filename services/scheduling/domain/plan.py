@@ -4,7 +4,7 @@ Publishing decides; the jobs are then assigned one at a time (`unfinished` until
 of them leaves nothing undone. A job that somebody moved in the meantime is left as it is and listed as skipped.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -90,6 +90,8 @@ class Proposal:
     """This plan first, then the present sheets where there are any, then the list-order supervisor."""
 
     warnings: tuple[Warned, ...] = ()
+    shown: tuple[str, ...] = ()
+    """The jobs that crews had been shown as their next when the plan was made: it was made with those in mind."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,6 @@ class Plan:
     proposal: Proposal | None = None
     problem: str | None = None
     published_at: datetime | None = None
-    shown: tuple[str, ...] = ()
-    """The jobs that crews had been shown as their next when it was published: the checker has looked at those."""
-
     unfinished: bool = False
     skipped: tuple[str, ...] = ()
     version: int = 0
@@ -149,14 +148,13 @@ def give_up(plan: Plan, problem: str) -> Plan:
     return replace(plan, state="failed", problem=problem, claimed_at=None)
 
 
-def publish(plan: Plan, *, shown: Collection[str] = (), at: datetime) -> tuple[Plan, list[Fact]]:
+def publish(plan: Plan, *, at: datetime) -> tuple[Plan, list[Fact]]:
     """Make the proposal the plan; a published one stays as it is; raises `DomainError` where there is none."""
     if plan.state == "published":
         return plan, []
     if plan.state != "proposed" or plan.proposal is None:
         raise DomainError("There is no proposal to publish. Ask for a new one.", rule="plan-state")
-    published = replace(plan, state="published", published_at=at, shown=tuple(sorted(shown)), unfinished=True)
-    return published, [PlanPublishedV1.fact()]
+    return replace(plan, state="published", published_at=at, unfinished=True), [PlanPublishedV1.fact()]
 
 
 def discard(plan: Plan) -> Plan:
