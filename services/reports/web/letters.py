@@ -1,7 +1,7 @@
-"""A letter to whoever clears the land that a report was passed on for: to be printed on A4, for partners without e-mail.
+"""A letter to whoever clears the land that a report is about: to print on A4, for partners without e-mail.
 
 It says what lies where, by when an answer is asked for and what may follow, in the council's words (`[[partners]]
-letter`), and nothing of whoever reported it. The addressee is what the desk noted of the owner, so showing it is a look.
+letter`), and nothing of whoever reported it. The addressee is what the desk noted: showing it is a look.
 """
 
 from flask import render_template
