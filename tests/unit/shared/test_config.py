@@ -32,6 +32,36 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         Settings.from_env({"STREETSCENE_STORE_URL_FILE": str(tmp_path / "none")})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DEMO", "yes", "must be 1 or 0, not 'yes'"),
+        ("DEMO_LIVE", "on", "must be 1 or 0"),
+        ("LOG_LEVEL", "LOUD", "must be one of DEBUG, INFO"),
+        ("PUBLIC_URL", "street.council.example", "must be an http:// or https:// address"),
+        ("PROMETHEUS_URL", "http://", "must be an http:// or https:// address"),
+        ("PROMETHEUS_URL", "http://[prometheus", "must be an http:// or https:// address"),
+        ("METRICS_TARGETS", "web=http://127.0.0.1:8000, worker=127.0.0.1:8001", "not '127.0.0.1:8001'"),
+        ("METRICS_PORT", "0", "must be a port"),
+    ],
+)
+def test_a_value_that_means_nothing_is_named(name, value, says):
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_env({f"STREETSCENE_{name}": value})
+
+    assert str(refusal.value).startswith(f"STREETSCENE_{name} must be ")
+    assert says in str(refusal.value)
+
+
+def test_what_a_process_may_be_told_of_itself_and_others():
+    environ = {"DEMO": "1", "LOG_LEVEL": "debug", "METRICS_TARGETS": "a=http://x:1, https://y/metrics,"}
+
+    settings = Settings.from_env({f"STREETSCENE_{name}": value for name, value in environ.items()})
+
+    assert (settings.demo, settings.demo_live, settings.log_level) == (True, True, "DEBUG")
+    assert settings.metrics_targets == ("a=http://x:1", "https://y/metrics")
+
+
 OIDC = {
     "STREETSCENE_OIDC_ISSUER": "https://login.council.example/tenant",
     "STREETSCENE_OIDC_CLIENT_ID": "streetscene",

@@ -3,13 +3,11 @@
 import json
 import logging
 import threading
-from dataclasses import replace
 from io import StringIO
 
 import pytest
 
 from shared.config import Settings
-from shared.errors import ConfigError
 from shared.logs import bind, bound_correlation_id, configure_logs, correlated
 
 SETTINGS = Settings.from_env({})
@@ -121,8 +119,3 @@ def test_what_json_has_no_form_for_is_written_as_text(lines):
 
     [line] = lines()
     assert line["path"] == str(SETTINGS.data)
-
-
-def test_a_level_that_does_not_exist_is_refused():
-    with pytest.raises(ConfigError, match="STREETSCENE_LOG_LEVEL must be one of DEBUG, INFO"):
-        configure_logs(replace(SETTINGS, log_level="LOUD"), "reports")
