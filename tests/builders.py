@@ -7,12 +7,14 @@ whole site, with the accounts of a first start.
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.clock import Clock, SetClock
+import pytest
+
+from shared.clock import Clock, ClockSetting, CouncilClock, SetClock
 from shared.config import SERVICES, Settings
 from shared.council import Council, load_council
 from shared.processes import open_context
@@ -20,6 +22,15 @@ from shared.service import ServiceContext
 
 TUESDAY_MORNING = datetime(2026, 11, 17, 10, 40, tzinfo=UTC)
 """An ordinary working day: not a bank holiday, not near a clock change."""
+
+
+SUNDAY_AFTER = TUESDAY_MORNING + timedelta(days=5)
+
+
+def behind_the_machine(ctx: ServiceContext, monkeypatch: pytest.MonkeyPatch) -> ServiceContext:
+    """Return a demonstration's context: its council begins on Tuesday, while the machine has the Sunday after."""
+    monkeypatch.setattr("shared.clock.machine_now", lambda: SUNDAY_AFTER)
+    return replace(ctx, clock=CouncilClock(lambda: ClockSetting(SUNDAY_AFTER, TUESDAY_MORNING, 20)))
 
 
 def make_settings(folder: Path, **changes: Any) -> Settings:
