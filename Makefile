@@ -12,6 +12,11 @@ ASSETS := shared/web/static/build/manifest.json
 ASSET_SOURCES := $(shell find shared/web/frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest
 
+# Compiled code is kept, in the environment and not beside the sources, also on machines that forbid it: the system is
+# many processes, and each would compile all of it anew at every start.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+
 .DEFAULT_GOAL := help
 .PHONY: help run run-distributed test sure fmt lint types imports catalogue bench proof proof-outage secrets lock clean
 
@@ -55,7 +60,7 @@ catalogue: $(VENV)/run.stamp ## Write the event catalogue, AsyncAPI document and
 bench: $(VENV)/dev.stamp ## Measure speed and memory as ratios against references in the same run
 	@$(BIN)/python -m tests.bench
 
-proof: $(VENV)/dev.stamp $(ASSETS) ## Run the full tables: every walk; kills, a restored backup, a stopped broker and a lived month, compared with what was told
+proof: $(VENV)/dev.stamp $(ASSETS) ## Run the full tables: every walk; kills, a restored backup, a stopped broker, a lived month and a lived day, compared with what was told
 	@$(PYTEST) -q -m full
 	@$(BIN)/python -m tests.proof
 

@@ -23,14 +23,14 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Protocol
 
-from rich.console import Console
-
 from shared.config import REPOSITORY, SERVICES, Settings
 from shared.errors import ConfigError
 from shared.launched import FILE as LOCK
 from shared.launched import note_launch
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from shared.service import ServiceContext
 
 READY_SECONDS = 60
@@ -164,7 +164,7 @@ class Launcher:
     """The processes of one system, and the pipe that ties their lives to this one."""
 
     children: Sequence[Child]
-    console: Console
+    console: "Console"
     ready_seconds: float = READY_SECONDS
     stopping: bool = False
     controls: "Controls | None" = None
@@ -270,7 +270,7 @@ def _keep_short(log: Path) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def up(settings: Settings, *, console: Console, on_ready: Callable[[Settings, Console], None]) -> None:
+def up(settings: Settings, *, console: "Console", on_ready: "Callable[[Settings, Console], None]") -> None:
     """Run the embedded system until it is told to stop; raises `ConfigError` as `run` does."""
     run(
         settings,
@@ -285,8 +285,8 @@ def run(
     settings: Settings,
     children: Callable[[Settings], Sequence[Child]],
     *,
-    console: Console,
-    on_ready: Callable[[Settings, Console], None],
+    console: "Console",
+    on_ready: "Callable[[Settings, Console], None]",
     ports: Sequence[int],
     ready_seconds: float = READY_SECONDS,
 ) -> None:
@@ -321,8 +321,11 @@ def run(
         console.print("Stopped.", highlight=False)
 
 
-def prepare(settings: Settings, console: Console) -> None:
-    """Make what a first start needs: keys, a demonstration's past where one is wanted, accounts, fleet."""
+def prepare(settings: Settings, console: "Callable[[], Console]") -> None:
+    """Make what a first start needs: keys, a demonstration's past where one is wanted, accounts, fleet.
+
+    Only a past takes so long that anybody is told of it, so the console comes as what makes it.
+    """
     # Here and below, not at the top: the launcher itself only watches, and needs none of this in its memory.
     from shared.processes import open_contexts
     from shared.web.keys import ensure_keys
@@ -331,7 +334,7 @@ def prepare(settings: Settings, console: Console) -> None:
     if settings.demo:
         from deploy.demo.past import ensure_past
 
-        ensure_past(settings, console)
+        ensure_past(settings, console())
     with open_contexts(SERVICES, settings) as contexts:
         first_start(contexts, settings)
 

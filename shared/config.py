@@ -25,6 +25,15 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def named(service_or_all: str) -> tuple[str, ...]:
+    """Return the services that an argument like `reports` or `all` means; raises `ConfigError`."""
+    if service_or_all == "all":
+        return SERVICES
+    if service_or_all not in SERVICES:
+        raise ConfigError(f"There is no service {service_or_all!r}; the services are {', '.join(SERVICES)}, or all")
+    return (service_or_all,)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where a process finds its store, bus, blobs, keys, council and peers; ports are offsets of `port`."""

@@ -38,15 +38,6 @@ def part(service: str, name: str) -> Any:
     return import_module(f"services.{service}.{name}")
 
 
-def named(service_or_all: str) -> tuple[str, ...]:
-    """Return the services that an argument like `reports` or `all` means; raises `ConfigError`."""
-    if service_or_all == "all":
-        return SERVICES
-    if service_or_all not in SERVICES:
-        raise ConfigError(f"There is no service {service_or_all!r}; the services are {', '.join(SERVICES)}, or all")
-    return (service_or_all,)
-
-
 def collections_of(service: str) -> tuple[Collection, ...]:
     """Return the service's collections with those that every service has (parked, progress, relay)."""
     return (*part(service, "store").COLLECTIONS, *SYSTEM_COLLECTIONS)

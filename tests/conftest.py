@@ -5,10 +5,13 @@ node) belong to one group, which one worker runs through; every other file is a 
 first, so that the last worker to finish is not the one with the browser.
 """
 
+import os
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.servers.system import made_past
 
 TESTS = Path(__file__).parent
 
@@ -22,6 +25,7 @@ GROUPS = (
     ("e2e/test_pages.py", "pages"),
     ("e2e/test_resident.py", "resident"),
     ("e2e/", "browser"),
+    ("integration/day/", "day"),
     ("integration/proxy/", "proxy"),
     ("integration/launcher/", "distributed"),
     ("integration/compose/", "distributed"),
@@ -45,6 +49,13 @@ FIRST = (
     "documents",
     "green",
 )
+
+
+@pytest.fixture(scope="session")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demonstration's past to begin with a copy of: made once, for all workers of a run."""
+    own = tmp_path_factory.getbasetemp()
+    return made_past((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "past")
 
 
 def group_of(path: Path) -> str:

@@ -179,15 +179,22 @@ class Simulation:
             return
         if job["state"] in ("open", "deferred"):
             near = [crew for crew in self._crews if job["neighbourhood"] in crew["neighbourhoods"]] or self._crews
-            crew_id = self._random.choice(near)["id"]
-            body = {"version": job["version"], "crew_id": crew_id}
-            if not self._call("POST", f"/api/scheduling/v1/jobs/{job['id']}/assign", role="supervisor", body=body).ok:
+            chosen = self._random.choice(near)
+            # Not every crew has the tickets, keys and vehicle for it: then the next one is tried.
+            able = (crew["id"] for crew in (chosen, *near, *self._crews) if self._is_given(job, crew["id"]))
+            crew_id = next(able, None)
+            if crew_id is None:
                 return
         elif job["state"] == "assigned" and any(crew["id"] == job["crew_id"] for crew in self._crews):
             crew_id = job["crew_id"]  # a kill came between the assignment and the plan for the start
         else:
             return
         self._soon(at, "until_started", "start", reference=reference, crew_id=crew_id)
+
+    def _is_given(self, job: Mapping[str, Any], crew_id: str) -> bool:
+        """Give a job to a crew, and say whether it was taken."""
+        body = {"version": job["version"], "crew_id": crew_id}
+        return self._call("POST", f"/api/scheduling/v1/jobs/{job['id']}/assign", role="supervisor", body=body).ok
 
     def _start(self, at: datetime, reference: str, crew_id: str) -> None:
         """The crew starts."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.accounts import identities, secrets, store
+from services.accounts.crews import working_crews
 from services.accounts.domain import account as accounts
 from services.accounts.domain import credential as credentials
 from services.accounts.domain import external
@@ -91,7 +92,7 @@ def _sign_in_with(ctx: ServiceContext, secret: str, kind: str, longest: timedelt
     now = machine_now()
     repository = store.credentials(ctx.store)
     found = repository.find_one({"digest": secrets.digest(ensure_keys(ctx.settings), secret)}) if secret else None
-    if found is None or found.kind != kind or not credentials.holds(found, now):
+    if found is None or found.kind != kind or not credentials.holds(found, now) or _is_of_retired(ctx, found):
         record_try(ctx, kind, accepted=False, credential_id=found.id if found else None)
         raise DomainError(refusal, field="code")
 
@@ -103,6 +104,11 @@ def _sign_in_with(ctx: ServiceContext, secret: str, kind: str, longest: timedelt
     user = identities.user_of_credential(ctx, found)
     record_try(ctx, kind, accepted=True, user_id=user.id, credential_id=found.id)
     return _signed_in(ctx, user, credentials.remaining(found, now, longest))
+
+
+def _is_of_retired(ctx: ServiceContext, credential: Credential) -> bool:
+    """Say whether it is the code of a crew that does not work any more."""
+    return credential.crew_id is not None and credential.crew_id not in working_crews(ctx)
 
 
 def _signed_in(ctx: ServiceContext, user: User, lifetime: timedelta) -> SignedIn:
@@ -256,7 +262,7 @@ def issue_shift_code(
     ctx: ServiceContext, *, crew_id: str, hours: int = credentials.DEFAULT_SHIFT_HOURS, by: str | None = None
 ) -> tuple[Credential, str]:
     """Issue a crew's code for a shift, and return it; raises `DomainError`."""
-    if crew_id not in {crew.id for crew in ctx.council.crews}:
+    if crew_id not in working_crews(ctx):
         raise DomainError("Choose the crew.", field="crew_id")
     lifetime = timedelta(hours=hours)
     if not timedelta(0) < lifetime <= credentials.LONGEST_SHIFT:

@@ -5,6 +5,7 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from services.accounts.crews import working_crews
 from services.accounts.domain import credential as credentials
 from services.accounts.domain.account import Account
 from services.accounts.domain.credential import Credential
@@ -30,7 +31,7 @@ def user_of_credential(ctx: ServiceContext, credential: Credential) -> User:
     name = credential.label
     user_id = credential.id
     if credential.crew_id is not None:
-        crew = next((crew for crew in ctx.council.crews if crew.id == credential.crew_id), None)
+        crew = working_crews(ctx).get(credential.crew_id)
         scopes["crew_id"] = credential.crew_id
         if crew is not None:
             scopes["depot_id"] = crew.depot_id

@@ -1,4 +1,4 @@
-"""The documents of accounts: staff, credentials that need no password, and the record of sign-ins."""
+"""The documents of accounts: staff, credentials that need no password, crews, and the record of sign-ins."""
 
 from datetime import datetime
 
@@ -38,7 +38,10 @@ PRIVACY_REQUESTS = Collection(
 )
 """Who asked for somebody's data, or had them erased, from the command line; of whom only a keyed digest."""
 
-COLLECTIONS: tuple[Collection, ...] = (ACCOUNTS, CREDENTIALS, SIGN_INS, PRIVACY_REQUESTS, DENIED_USERS)
+CREWS = Collection("crews")
+"""What scheduling last said of each crew: ids, and whether it works."""
+
+COLLECTIONS: tuple[Collection, ...] = (ACCOUNTS, CREDENTIALS, CREWS, SIGN_INS, PRIVACY_REQUESTS, DENIED_USERS)
 
 NEWEST_FIRST = (("at", DESCENDING),)
 BATCH = 200

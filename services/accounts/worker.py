@@ -6,10 +6,15 @@ from shared.contracts.envelope import Event
 
 
 class AccountsWorker:
-    """Keeps accounts' own deny list, and forgets old sign-ins."""
+    """Keeps in mind which crews there are and whom to refuse, and forgets old sign-ins."""
 
     name = "accounts"
     context = Context()
+
+    @consumes(subscriptions.CREWS)
+    def on_crew(self, event: Event) -> None:
+        """Keep what scheduling says of a crew."""
+        subscriptions.CREWS.handle(self.context, event)
 
     @consumes(subscriptions.USERS)
     def on_user(self, event: Event) -> None:

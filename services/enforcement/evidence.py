@@ -99,7 +99,12 @@ def on_job_completed(ctx: ServiceContext, event: Event) -> None:
 
 
 def open_exhibit(ctx: ServiceContext, exhibit: Exhibit) -> Parcel:
-    """Return an exhibit's parcel, its seal verified again; raises `DomainError` where it no longer holds."""
+    """Return an exhibit's parcel, its seal verified again; raises `DomainError` where it no longer holds.
+
+    Raises `NotFound` for one that was erased.
+    """
+    if not ctx.blobs.exists(exhibit.parcel_key):
+        raise NotFound(f"What {exhibit.label} held is no longer kept. The custody log says when it was erased.")
     return open_parcel(ctx.blobs.get(exhibit.parcel_key))
 
 

@@ -7,20 +7,20 @@ found by its serial number, an account by the report that it came with: neither 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
-from services.enforcement.custody import append
-from services.enforcement.domain.case import PAID, Case, Exhibit
-from services.enforcement.domain.notice import OPEN_STATES, Notice
+from services.enforcement.domain.case import Case, Exhibit
+from services.enforcement.domain.keeping import case_since, case_way, is_settled, notice_since, notice_way
+from services.enforcement.domain.notice import Notice
 from services.enforcement.evidence import open_exhibit
+from services.enforcement.retention import days_kept, erase_exhibit, erase_recipient, log_once
 from services.enforcement.store import PEOPLE, cases, notices, notices_of
+from shared import metrics
 from shared.calendar import london_date
-from shared.contracts.envelope import Cause
 from shared.errors import NotFound
+from shared.ids import new_id
 from shared.privacy import Exported, Holding, Subject, refuse_kept
 from shared.service import ServiceContext
-from shared.store import reload_on_conflict
 from shared.store.port import HasAny
 
 SAYS = (
@@ -49,17 +49,18 @@ def find(ctx: ServiceContext, subject: Subject) -> Sequence[Holding]:
 
 
 def export(ctx: ServiceContext, holding: Holding) -> Exported:
-    """Return an account, a notice or a name in full; the reading of an account is in the custody log."""
+    """Return an account, a notice or a name in full; the reading of the first two is in the custody log."""
     if holding.kind == OFFICER:
         person = ctx.store.get(PEOPLE.name, holding.id)
         return Exported({"name": person["name"] if person else ""})
     if holding.kind == ACCOUNT:
         case, exhibit = _exhibit(ctx, holding)
         parcel = open_exhibit(ctx, exhibit)
-        _log(ctx, case, exhibit, "evidence.disclosed")
+        _log(ctx, case.id, "evidence.disclosed", exhibit.label)
         return Exported({"case": case.number, "given_at": exhibit.sealed_at.isoformat(), "account": parcel.statement})
     notice = notices(ctx.store).require(holding.id)
     recipient = notice.recipient
+    _log(ctx, notice.case_id, "notice.disclosed", notice.serial)
     return Exported(
         {
             "serial": notice.serial,
@@ -83,19 +84,10 @@ def erase(ctx: ServiceContext, holding: Holding) -> None:
     refuse_kept(holding)
     if holding.kind == ACCOUNT:
         case, exhibit = _exhibit(ctx, holding)
-        _log(ctx, case, exhibit, "evidence.erased")
-        ctx.blobs.delete(exhibit.parcel_key)
+        erase_exhibit(ctx, case, exhibit, by=COMMAND)
     else:
-        _erase_recipient(ctx, holding.id)
-
-
-@reload_on_conflict
-def _erase_recipient(ctx: ServiceContext, notice_id: str) -> None:
-    """Take who received a notice, and what was said of them, out of it."""
-    notice = notices(ctx.store).require(notice_id)
-    bare = replace(notice, recipient=None, particulars="")
-    if bare != notice:
-        notices(ctx.store).save(bare, at=ctx.clock.now(), cause=Cause(notice.correlation_id))
+        erase_recipient(ctx, holding.id, by=COMMAND)
+    metrics.record_personal_erased(ctx.service, "request")
 
 
 def _accounts(ctx: ServiceContext, subject: Subject) -> Iterator[Holding]:
@@ -149,18 +141,15 @@ def _kept(ctx: ServiceContext, until: date | None) -> str:
 
 def _until(ctx: ServiceContext, case: Case) -> date:
     """Return the day until which a closed case's evidence is kept, by how it ended."""
-    days = {PAID: ctx.council.retention.paid_notice_days, "convicted": ctx.council.retention.prosecution_days}
-    closed_on = london_date(case.closed_at or case.opened_at)
-    return closed_on + timedelta(days=days.get(case.result or "", ctx.council.retention.unproven_case_days))
+    return london_date(case_since(case)) + timedelta(days=days_kept(ctx, case_way(case)))
 
 
 def _notice_until(ctx: ServiceContext, notice: Notice) -> date | None:
-    """Return the day until which a notice keeps its recipient, None while it is to be settled."""
-    if notice.state in OPEN_STATES or notice.state == "escalated":
-        return None
-    if notice.paid_on is not None:
-        return notice.paid_on + timedelta(days=ctx.council.retention.paid_notice_days)
-    return (notice.cancelled_on or notice.issued_on) + timedelta(days=ctx.council.retention.unproven_case_days)
+    """Return the day until which a notice keeps its recipient, None while it is to be settled or before a court."""
+    if is_settled(notice):
+        return notice_since(notice) + timedelta(days=days_kept(ctx, notice_way(notice)))
+    case = cases(ctx.store).require(notice.case_id)
+    return None if case.is_open else _until(ctx, case)
 
 
 def _exhibit(ctx: ServiceContext, holding: Holding) -> tuple[Case, Exhibit]:
@@ -173,8 +162,6 @@ def _exhibit(ctx: ServiceContext, holding: Holding) -> tuple[Case, Exhibit]:
     return case, exhibit
 
 
-def _log(ctx: ServiceContext, case: Case, exhibit: Exhibit, action: str) -> None:
-    """Write into the custody log what was done with an exhibit for the person that it came from."""
-    now = ctx.clock.now()
-    source = f"{action}:{exhibit.parcel_key}:{now.isoformat()}"
-    append(ctx, case_id=case.id, at=now, actor=COMMAND, action=action, subject=exhibit.label, source_id=source)
+def _log(ctx: ServiceContext, case_id: str, action: str, subject: str) -> None:
+    """Write into the custody log what was given to the person that it is about; each time is a line."""
+    log_once(ctx, case_id, f"{action}:{new_id()}", by=COMMAND, action=action, subject=subject)

@@ -12,10 +12,20 @@ from typing import Any
 from services.enforcement.domain.case import Case
 from services.enforcement.domain.case import public_state as case_state
 from services.enforcement.domain.custody_log import Entry
+from services.enforcement.domain.keeping import (
+    case_since,
+    case_way,
+    holds_people,
+    is_settled,
+    names_somebody,
+    notice_since_instant,
+    notice_way,
+)
 from services.enforcement.domain.notice import OPEN_STATES, Notice
 from services.enforcement.domain.notice import public_state as notice_state
 from shared.contracts.codes import CASE_STATES
 from shared.errors import NotFound
+from shared.retention import OLDEST_TO_ERASE
 from shared.store.port import ASCENDING, DESCENDING, Collection, Document, Index, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
@@ -32,6 +42,9 @@ CASES = Collection(
         "open": "boolean",
         "opened_at": "instant",
         "references": "texts",
+        "kept_as": "text",
+        "erase_from": "instant",
+        "to_erase": "boolean",
     },
     indexes=(
         Index(equal=("number",), unique=True),
@@ -39,6 +52,7 @@ CASES = Collection(
         Index(equal=("state",), sort=NEWEST_FIRST),
         Index(sort=NEWEST_FIRST, only_while="open"),
         Index(sort=NEWEST_FIRST),
+        Index(equal=("kept_as",), sort=OLDEST_TO_ERASE, only_while="to_erase"),
     ),
 )
 NOTICES = Collection(
@@ -52,6 +66,9 @@ NOTICES = Collection(
         "pay_by": "text",
         "falls_due": "boolean",
         "unsettled": "boolean",
+        "kept_as": "text",
+        "erase_from": "instant",
+        "to_erase": "boolean",
     },
     indexes=(
         Index(equal=("case_id",), sort=(("issued_on", ASCENDING),)),
@@ -59,6 +76,7 @@ NOTICES = Collection(
         Index(equal=("public_code",), unique=True),
         Index(sort=(("pay_by", ASCENDING),), only_while="falls_due"),
         Index(sort=(("pay_by", ASCENDING),), only_while="unsettled"),
+        Index(equal=("kept_as",), sort=OLDEST_TO_ERASE, only_while="to_erase"),
     ),
 )
 SERIALS = Collection(
@@ -89,7 +107,17 @@ STATES_SHOWN = ("open", *CASE_STATES)
 
 def cases(store: Store) -> Repository[Case]:
     """Return the repository of cases."""
-    return Repository(store, CASES.name, Case, public_state=case_state, derived=lambda case: {"open": case.is_open})
+    return Repository(store, CASES.name, Case, public_state=case_state, derived=_derived_of_case)
+
+
+def _derived_of_case(case: Case) -> Mapping[str, Any]:
+    """Return the fields that cases are found by."""
+    return {
+        "open": case.is_open,
+        "kept_as": case_way(case),
+        "erase_from": case_since(case),
+        "to_erase": holds_people(case),
+    }
 
 
 def notices(store: Store) -> Repository[Notice]:
@@ -99,7 +127,13 @@ def notices(store: Store) -> Repository[Notice]:
 
 def _derived_of_notice(notice: Notice) -> Mapping[str, Any]:
     """Return the fields that notices are found by."""
-    return {"falls_due": notice.falls_due, "unsettled": notice.state in OPEN_STATES}
+    return {
+        "falls_due": notice.falls_due,
+        "unsettled": notice.state in OPEN_STATES,
+        "kept_as": notice_way(notice),
+        "erase_from": notice_since_instant(notice),
+        "to_erase": is_settled(notice) and names_somebody(notice),
+    }
 
 
 def notices_of(store: Store, case_id: str) -> list[Notice]:

@@ -2,6 +2,7 @@
 
 from services.enforcement.evidence import on_evidence, on_job_completed, on_report_changed
 from services.enforcement.handlers import mark_overdue, on_anything, on_notice_changed, on_notice_issued
+from services.enforcement.retention import erase_due
 from shared.contracts.enforcement import (
     ActionRecordedV1,
     CaseClosedV1,
@@ -61,4 +62,5 @@ USERS = users_subscription("enforcement")
 SUBSCRIPTIONS: tuple[Subscription, ...] = (EVIDENCE, REPORTS, JOBS, CASES, COPIES, CUSTODY, USERS)
 
 OVERDUE = Timer("enforcement.overdue", every_seconds=60, run=mark_overdue)
-TIMERS: tuple[Timer, ...] = (OVERDUE,)
+ERASE = Timer("enforcement.erase", every_seconds=60, run=erase_due)
+TIMERS: tuple[Timer, ...] = (OVERDUE, ERASE)

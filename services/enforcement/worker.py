@@ -50,3 +50,8 @@ class EnforcementWorker:
     def mark_overdue(self) -> None:
         """Mark notices whose period has passed."""
         subscriptions.OVERDUE.run(self.context)
+
+    @every(subscriptions.ERASE)
+    def erase_due(self) -> None:
+        """Erase what is about people in cases and notices whose time has come."""
+        subscriptions.ERASE.run(self.context)

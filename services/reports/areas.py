@@ -1,14 +1,15 @@
-"""Reading an area: what is open in it, and what became known of it in the last two months, by two indexed finds.
+"""Reading an area: what is open in it, and what became known of it in a week, by two indexed finds.
 
 A neighbourhood has an index of its own for both; a ward is read through the neighbourhoods that it lies in. Reports are
-taken apart to what `domain/area.py` needs before anything is counted: of 250,000 reports a few hundred are read.
+taken apart to what `domain/area.py` needs before anything is counted: of 250,000 reports a few hundred are read. Places
+that come back need two months: of those columns alone are read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from services.reports.domain.area import REPEAT_WINDOW, Seen
+from services.reports.domain.area import WEEK, Repeat, Seen, Spot, repeats
 from services.reports.domain.report import Report
 from services.reports.store import QUEUE_ORDER, REPORTS, reports
 from shared.council import Council
@@ -17,11 +18,15 @@ from shared.service import ServiceContext
 from shared.store.port import ASCENDING, Document, In, Range
 from shared.web.identity import User
 
+BY_CHANGE = (("changed_at", ASCENDING),)
 PAGE = 500
 MOST_READ = 10_000
 """More than the whole of a large city has open, or hears of in two months in one part of it."""
 
-FIELDS = ("reference", "kind", "open", "closure", "place", "cell", "reported_at", "deadline", "history")
+FIELDS = ("reference", "kind", "open", "closure", "place", "reported_at", "deadline", "history")
+SPOT_FIELDS = ("reference", "kind", "open", "easting", "northing", "reported_at", "closed_at")
+ASKED_FIELDS = (*SPOT_FIELDS, "gone", "exact", "ward")
+"""All declared, so that no body is read for them."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,40 @@ def may_see(user: User, area: Area, council: Council) -> bool:
 
 
 def read_area(ctx: ServiceContext, area: Area, *, now: datetime) -> list[Seen]:
-    """Return every report of an area that is open, or of which something became known in the last 60 days."""
+    """Return every report of an area that is open, or of which something became known in the last week."""
     where = {"neighbourhood": In(area.neighbourhoods)}
     opened = _documents(ctx, {**where, "open": True}, QUEUE_ORDER)
-    changed = {**where, "changed_at": Range(at_least=now - REPEAT_WINDOW)}
-    recent = _documents(ctx, changed, (("changed_at", ASCENDING),))
+    changed = {**where, "changed_at": Range(at_least=now - WEEK)}
+    recent = _documents(ctx, changed, BY_CHANGE)
     found = {document["_id"]: document for document in (*opened, *recent)}
-    seen = [_seen(document) for document in found.values()]
+    seen = (_seen(document) for document in found.values())
     return [one for one in seen if area.kind == "neighbourhood" or one.ward == area.id]
+
+
+def repeats_of(ctx: ServiceContext, area: Area, *, now: datetime) -> list[Repeat]:
+    """Return the places of an area that come back, by what the council counts as one; none where it counts none."""
+    counted = ctx.council.assessment.repeat
+    if counted is None:
+        return []
+    since = now - timedelta(days=counted.days)
+    changed = {"neighbourhood": In(area.neighbourhoods), "changed_at": Range(at_least=since)}
+    spots = [
+        Spot(row["_id"], *(row[name] for name in SPOT_FIELDS))
+        for row in _documents(ctx, changed, BY_CHANGE, fields=ASKED_FIELDS)
+        # What lies at a home says too much about who lives there, and does not count.
+        if row["exact"] and (row["open"] or row["gone"]) and since < row["reported_at"] <= now
+        if area.kind == "neighbourhood" or row["ward"] == area.id
+    ]
+    return repeats(spots, within_m=counted.within_m)
+
+
+def seen_by_id(ctx: ServiceContext, ids: Sequence[str]) -> list[Seen]:
+    """Return reports as they are seen from their area, in the order given."""
+    found: dict[str, Seen] = {}
+    for begin in range(0, len(ids), PAGE):
+        page = ctx.store.find(REPORTS.name, {"_id": In(ids[begin : begin + PAGE])}, limit=PAGE, fields=FIELDS)
+        found |= {document["_id"]: _seen(document) for document in page.items}
+    return [found[one] for one in ids if one in found]
 
 
 def read_open(ctx: ServiceContext) -> Mapping[str, list[Seen]]:
@@ -97,7 +128,7 @@ def read_open(ctx: ServiceContext) -> Mapping[str, list[Seen]]:
     return found
 
 
-def in_full(ctx: ServiceContext, seen: Sequence[Seen]) -> list[Report]:
+def in_full(ctx: ServiceContext, seen: Sequence[Seen | Spot]) -> list[Report]:
     """Return reports in full, in the order given, for the words that pages say of them."""
     found: dict[str, Report] = {}
     for begin in range(0, len(seen), PAGE):
@@ -106,11 +137,17 @@ def in_full(ctx: ServiceContext, seen: Sequence[Seen]) -> list[Report]:
     return [found[one.id] for one in seen if one.id in found]
 
 
-def _documents(ctx: ServiceContext, where: Mapping[str, object], sort: Sequence[tuple[str, int]]) -> Iterator[Document]:
+def _documents(
+    ctx: ServiceContext,
+    where: Mapping[str, object],
+    sort: Sequence[tuple[str, int]],
+    *,
+    fields: Sequence[str] = FIELDS,
+) -> Iterator[Document]:
     """Yield what a find gives, page by page, up to `MOST_READ`."""
     cursor, read = None, 0
     while read < MOST_READ:
-        page = ctx.store.find(REPORTS.name, where, sort=sort, limit=PAGE, after=cursor, fields=FIELDS)
+        page = ctx.store.find(REPORTS.name, where, sort=sort, limit=PAGE, after=cursor, fields=fields)
         yield from page.items
         read += len(page.items)
         cursor = page.next
@@ -128,8 +165,6 @@ def _seen(document: Document) -> Seen:
         closure=document["closure"],
         is_open=document["open"],
         ward=place["ward"],
-        place_id=place["place_id"],
-        cell=document["cell"],
         is_exact=place["place_precision"] != "street",
         lat=place["lat"],
         lon=place["lon"],

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.reports.contacts import address_keys
 from services.reports.domain.complaint import Complaint, acknowledge, answer, deadlines, escalate
 from services.reports.domain.private import Follower, Private, check_follower
 from services.reports.domain.typed import DESCRIPTION_LIMIT, NAME_LIMIT, clean_email, clean_phone, clean_text
@@ -35,7 +36,16 @@ class Told:
 def complaints(store: Store) -> Repository[Complaint]:
     """Return the repository of complaints."""
     return Repository(
-        store, COMPLAINTS.name, Complaint, derived=lambda one: {"open": one.is_open, "due_at": one.due_at}
+        store,
+        COMPLAINTS.name,
+        Complaint,
+        derived=lambda one: {
+            "open": one.is_open,
+            "due_at": one.due_at,
+            "contact_keys": address_keys(one.email, one.phone),
+            "erase_from": one.kept_from,
+            "to_erase": not one.is_open and one.erased_at is None,
+        },
     )
 
 
@@ -75,6 +85,7 @@ def take_complaint(ctx: ServiceContext, told: Told, *, key: str, user_id: str, u
         if known is None:
             raise
         return known
+    note_access(ctx, taken, user_id=user_id, user_name=user_name, what="complaint-taken")
     if report is not None:
         note_access(ctx, report, user_id=user_id, user_name=user_name, what="complaint")
     return taken

@@ -13,13 +13,35 @@ from services.reports.domain.typed import EMAIL
 
 SHORTEST_NUMBER = 7
 COUNTRY = "44"
+OWNER = "owner-"
+"""Before the keys of a landowner: they did not report, so a caller's reports are not found by them."""
+
+EMAIL_WITHIN = re.compile(r"[^\s,;:<>()\[\]]+@[^\s,;:<>()\[\]]+")
+NUMBER_WITHIN = re.compile(r"\+?\(?\d[\d ()./-]{5,}\d")
 
 
 def contact_keys(private: Private) -> list[str]:
-    """Return the keys under which a report is found: the addresses and numbers of all who follow it, and the name."""
+    """Return the keys under which a report is found: who follows it, the reporter's name, the landowner."""
     people = [(private.email, private.phone), *((one.email, one.phone) for one in private.followers)]
-    keys = [key for email, phone in people for key in (_email_key(email), _phone_key(phone)) if key]
-    return list(dict.fromkeys([*keys, *_name_keys(private.name)]))
+    keys = [key for email, phone in people for key in address_keys(email, phone)]
+    return list(dict.fromkeys([*keys, *_name_keys(private.name), *_owner_keys(private.owner)]))
+
+
+def address_keys(email: str, phone: str) -> list[str]:
+    """Return the keys of where one person is reached."""
+    return _present([_email_key(email), _phone_key(phone)])
+
+
+def found_as_owner(typed: str) -> list[str]:
+    """Return the keys under which a report is found by its landowner's address or number."""
+    return _owner_keys(typed)
+
+
+def _owner_keys(noted: str) -> list[str]:
+    """Return the keys of every address and number in what was noted of a landowner."""
+    emails = [_email_key(found.rstrip(".")) for found in EMAIL_WITHIN.findall(noted)]
+    numbers = [_phone_key(found) for found in NUMBER_WITHIN.findall(EMAIL_WITHIN.sub(" ", noted))]
+    return [OWNER + key for key in _present([*emails, *numbers])]
 
 
 def keys_of(typed: str) -> list[str]:

@@ -8,14 +8,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from services.reports.domain import report as rules
+from services.reports.domain.complaint import Complaint
 from services.reports.domain.jobs import expect, follow_job
-from services.reports.domain.merging import merge, unmerge
+from services.reports.domain.merging import before_merging, counts_from, merge, unmerge
 from services.reports.domain.private import Follower
 from services.reports.domain.referral import CLEARED_BY_OWNER, settled, take_back
 from services.reports.domain.report import Change, Report
 from services.reports.domain.showing import release
 from services.reports.domain.steps import noted_steps
 from services.reports.domain.typed import clean_email, clean_phone
+from services.reports.forecast import forecast_day
 from services.reports.intake import accept_found_tip, assessment_of, first_assessment, job_news
 from services.reports.partners import planned_change
 from services.reports.store import AUDIT, by_reference, reports
@@ -161,7 +163,12 @@ def unmerge_report(ctx: ServiceContext, reference: str, *, cause: Cause | None =
     """Let a report that was closed as a duplicate stand on its own again."""
     report = by_reference(ctx.store, reference)
     now = ctx.clock.now()
-    return save_change(ctx, report, unmerge(report, first_assessment(ctx, report, at=now), at=now), cause)
+    assessment = first_assessment(ctx, before_merging(report), at=counts_from(report))
+    if assessment is not None:
+        # The deadline is that of before; what crews can do by when is known from now on only.
+        promised_on = forecast_day(ctx, report, priority=assessment.priority, since=now)
+        assessment = replace(assessment, promised_on=promised_on)
+    return save_change(ctx, report, unmerge(report, assessment, at=now), cause)
 
 
 @reload_on_conflict
@@ -189,13 +196,15 @@ def release_report(
     return released
 
 
-def note_access(ctx: ServiceContext, report: Report, *, user_id: str, user_name: str = "", what: str) -> None:
-    """Write into the audit log which member of staff saw or released which personal data of a report."""
+def note_access(
+    ctx: ServiceContext, about: Report | Complaint, *, user_id: str, user_name: str = "", what: str
+) -> None:
+    """Write into the audit log which member of staff saw or released which personal data of a report or complaint."""
     ctx.store.insert(
         AUDIT.name,
         {
             "_id": new_id(),
-            "report_id": report.id,
+            "about": about.id,
             "at": ctx.clock.now(),
             "user_id": user_id,
             "user_name": user_name,

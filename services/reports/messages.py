@@ -1,4 +1,4 @@
-"""What reporters are told: received, closed, opened again, passed on, joined to another, and that action was taken.
+"""What reporters are told: received, waiting, going on, closed, opened again, passed on, joined, and action taken.
 
 The service consumes its own events: a report's event makes at most one delivery per channel, under an id derived from
 the event, so that hearing the event again makes no second one. A timer sends what is due, and the report then says
@@ -16,28 +16,11 @@ from services.reports.domain.referral import HANDED_OVER
 from services.reports.domain.report import Report, note_told
 from services.reports.partners import PARTNER_MESSAGE, note_partner_sent, tell_partner
 from services.reports.store import reports
-from services.reports.words import (
-    CLOSURE_TEXTS,
-    REFERRED_TO,
-    closure_words,
-    place_words,
-    promise,
-    reasons,
-    waste_words,
-)
+from services.reports.telling import message_words, page_of
 from shared.contracts.envelope import Cause, Event
 from shared.notify import Delivery, Message, open_sender, queue_delivery, send_due
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
-from shared.texts import weekday_words
-from shared.web.links import DAY_SECONDS, sign_link
-
-STILL_THERE = "still-there"
-STILL_THERE_SECONDS = 30 * DAY_SECONDS
-"""Long enough to come home and look; after that a new report says more than an old one reopened."""
-
-STILL_THERE_CLOSURES = frozenset({"cleared", "already-cleared", "not-found", "cleared-by-owner"})
-"""Closures that a reporter can know better than we do."""
 
 KIND_OF_EVENT = {
     "report.submitted": "received",
@@ -45,6 +28,9 @@ KIND_OF_EVENT = {
     "report.reopened": "reopened",
     "report.referred": "referred",
 }
+TOLD_CHANGES = frozenset({"action-taken", "paused", "resumed"})
+"""Of the changes that amend a report, those that its reporter hears of."""
+
 MOST_JOINED = 100
 """Reports of one heap whose reporters are told; more than a city has seen."""
 
@@ -70,9 +56,9 @@ def _queue(
 ) -> None:
     """Queue one message to one address, about a report, to somebody whose own report may be another."""
     recipient, channel, address, name = to
-    subject, body = _words(ctx, about, kind, event, name=name, own=own)
+    subject, body = message_words(ctx, about, kind, event, name=name, own=own)
     if channel == "sms":
-        body = f"{ctx.council.short_name}: {subject[0].lower()}{subject[1:]}. {_page_of(ctx, about)}"
+        body = f"{ctx.council.short_name}: {subject[0].lower()}{subject[1:]}. {page_of(ctx, about)}"
     queue_delivery(
         ctx,
         event_id=event.id,
@@ -140,21 +126,12 @@ def note_sent(ctx: ServiceContext, delivery: Delivery) -> None:
         reports(ctx.store).save(told, facts, at=ctx.clock.now(), cause=Cause(report.id, delivery.event_id))
 
 
-def still_there_link(ctx: ServiceContext, report: Report) -> str:
-    """Return the address of the page with the button that opens this visit's report again."""
-    token = sign_link(ctx, STILL_THERE, f"{report.id}:{report.visit}")
-    return f"{ctx.settings.public_url}/report/{report.reference}/still-there/{token}"
-
-
-def _page_of(ctx: ServiceContext, report: Report) -> str:
-    """Return the address of the report's public page."""
-    return f"{ctx.settings.public_url}/report/{report.reference}"
-
-
 def _kind(event: Event) -> str | None:
     """Return which message an event calls for."""
     if event.name == "report.amended":
-        return "action-taken" if event.data["change"] == "action-taken" else None
+        # Asking an owner again stops the clock too; that the report is with them has been told.
+        is_reminder = event.data["change"] == "paused" and event.state["state"] == "referred"
+        return event.data["change"] if event.data["change"] in TOLD_CHANGES and not is_reminder else None
     if event.name == "report.closed" and event.state["closure"] == "duplicate":
         return None  # report.merged says so, and to whom it was joined
     if event.name == "report.reopened" and event.data["by"] == UNMERGED:
@@ -179,79 +156,3 @@ def _recipients(report: Report, kind: str, *, is_joined: bool = False) -> list[t
                 for channel, address in (("email", follower.email), ("sms", follower.phone))
             ]
     return [one for one in reachable if one[2]]
-
-
-def _words(ctx: ServiceContext, report: Report, kind: str, event: Event, *, name: str, own: Report) -> tuple[str, str]:
-    """Return the subject and body of a message, by the state that the event announced and not by what came after.
-
-    `own` is the recipient's report; where it was joined to `report`, both are named.
-    """
-    page = _page_of(ctx, report)
-    what = f"{waste_words(report, ctx.council)}, {place_words(report, ctx.council)}"
-    told = {
-        "received": _received,
-        "closed": _closed,
-        "reopened": lambda *_: ("is open again", "We opened this report again, and a crew will be sent."),
-        "referred": _referred,
-        "action-taken": lambda *_: ("action was taken", "Our enforcement officers took action over this."),
-        "merged": _merged,
-        "joined": lambda *_: ("was reported again", "Somebody else told us of the same. Nothing changes for you."),
-        "unmerged": lambda *_: (
-            "stands on its own again",
-            "We had joined your report to another one. It is about something else, so it goes on by itself again.",
-        ),
-        "separated": lambda *_: (
-            "stands alone again",
-            "We had joined another report to yours. It is about something else. Nothing changes for you.",
-        ),
-    }
-    headline, text = told[kind](ctx, report, event)
-    greeting = f"Dear {name}," if name else "Hello,"
-    joined = f" (joined to {report.reference})" if own.id != report.id else ""
-    body = (
-        f"{greeting}\n\n{text}\n\nYour report: {what}\nReference: {own.reference}{joined}\n\n"
-        f"Follow it here: {page}\n\n{ctx.council.name}"
-    )
-    return f"Your report {own.reference}{'' if kind == 'merged' else joined} {headline}", body
-
-
-def _merged(_ctx: ServiceContext, report: Report, _event: Event) -> tuple[str, str]:
-    """Tell to which report one was joined, and that what happens to that will be told."""
-    text = f"Somebody had already told us about this, so we joined your report to theirs, {report.reference}."
-    return f"was joined to {report.reference}", f"{text} You hear from us what happens to it."
-
-
-def _received(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:
-    """Tell that a report was received, with the date and why."""
-    promised = promise(report)
-    if event.state["deadline"] is None or promised is None:
-        return "was received", "Thank you for your report. We will look at it and decide how urgent it is."
-    why = [*reasons(report, ctx.council)]
-    if promised.is_forecast:
-        why.insert(0, "four of five reports like this one were cleared in about this time lately")
-    by = weekday_words(promised.by)
-    done = (
-        ("cleared it", "clear it") if ctx.council.kind_of(report.kind).makes_jobs else ("dealt with it", "deal with it")
-    )
-    aim = f"We expect to have {done[0]} by" if promised.is_forecast else f"We aim to {done[1]} by"
-    return "was received", f"Thank you for your report. {aim} {by}.\nWhy this date: {'; '.join(why)}."
-
-
-def _closed(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:
-    """Tell how a report was closed, with the link to say that it is still there."""
-    closure = event.state["closure"]
-    known = closure in CLOSURE_TEXTS
-    text = closure_words(closure, ctx.council.kind_of(report.kind))[1] if known else "We closed your report."
-    # The link is good for the visit that was closed; after a reopening it opens nothing more.
-    if closure in STILL_THERE_CLOSURES and event.state["visit"] == report.visit:
-        text += f"\n\nIs it gone, or still there? Tell us: {still_there_link(ctx, report)}"
-    return ("has been cleared" if closure == "cleared" else "is closed"), text
-
-
-def _referred(ctx: ServiceContext, report: Report, event: Event) -> tuple[str, str]:
-    """Tell to whom a report was passed."""
-    referral = ctx.council.kind_of(report.kind).referral
-    if referral is not None and event.state["closure"] == HANDED_OVER:
-        return "was passed on", f"Thank you for your report. {referral.words}"
-    to = REFERRED_TO.get(event.data["to"], REFERRED_TO["other"])
-    return "was passed on", f"This is for {to} to clear. We have passed your report on."

@@ -1,14 +1,17 @@
 """What reports holds of people: who made or follows a report, what they wrote and sent, and what they were told.
 
+Formal complaints are `complainants`, and who the desk found to own private land is `owners`.
+
 Found by e-mail address or number through an index, by reference directly, and among forms that were not sent yet by
 looking through them: there are never more than a day's. Somebody who follows a report gets what is about them and
 nothing of the report's own maker.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.reports import complainants, owners
 from services.reports.contacts import keys_of
 from services.reports.domain import erasure
 from services.reports.domain.report import Report
@@ -26,12 +29,13 @@ from shared.store.port import ASCENDING, DESCENDING, Document, HasAny
 
 SAYS = (
     "Reports holds contact details, words, answers and photos of people who reported something, addresses of people "
-    "who follow a report, the messages sent to both, and forms that were begun in the last day."
+    "who follow a report, the messages sent to both, forms that were begun in the last day, formal complaints, and "
+    "notes of who owns private land on which waste lies."
 )
 REPORTER, FOLLOWER, DRAFT = "report", "followed report", "form not sent"
 PAGE = 200
 STAYS_WHILE_OPEN = "Words, photos and place stay until the report is closed, and are then erased at once"
-COMMAND = "privacy-command"
+COMMAND, COMMAND_NAME = "privacy-command", "the privacy command"
 SUFFIXES = {b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"RIFF": "webp"}
 
 
@@ -51,16 +55,19 @@ def find(ctx: ServiceContext, subject: Subject) -> Sequence[Holding]:
         held = _made(ctx, report) if is_theirs else _followed(report, addresses)
         found.setdefault(report.id, held)
     drafts = [_begun(document) for document in _drafts(ctx, addresses)] if addresses else []
-    return [*found.values(), *drafts]
+    return [*found.values(), *drafts, *complainants.find_complaints(ctx, subject), *owners.find_owned(ctx, subject)]
 
 
 def export(ctx: ServiceContext, holding: Holding) -> Exported:
-    """Return a report, what somebody gets of one that they follow, or a form, in full; the reading is logged."""
+    """Return a report, what somebody gets of one that they follow, or another piece, in full; the reading is logged."""
+    part = _EXPORTS.get(holding.kind)
+    if part is not None:
+        return Exported(_plain(part(ctx, holding, by=COMMAND, by_name=COMMAND_NAME)))
     if holding.kind == DRAFT:
         document = ctx.store.get(DRAFTS.name, holding.id)
         return Exported(_plain({"answers": document["answers"]} if document else {}))
     report = reports(ctx.store).require(holding.id)
-    note_access(ctx, report, user_id=COMMAND, user_name="the privacy command", what="exported")
+    note_access(ctx, report, user_id=COMMAND, user_name=COMMAND_NAME, what="exported")
     if holding.kind == FOLLOWER:
         mine = [one for one in report.private.followers if erasure.is_reached_at(one, holding.found_by)]
         given = [{"email": one.email, "phone": one.phone} for one in mine]
@@ -74,6 +81,11 @@ def erase(ctx: ServiceContext, holding: Holding) -> None:
     refuse_kept(holding)
     if holding.kind == DRAFT:
         ctx.store.delete(DRAFTS.name, holding.id)
+    elif holding.kind == complainants.KIND:
+        complainants.erase_complaint(ctx, holding.id, by=COMMAND, by_name=COMMAND_NAME, why="request")
+        return  # which counts itself
+    elif holding.kind == owners.KIND:
+        owners.erase_owned(ctx, holding.id, by=COMMAND, by_name=COMMAND_NAME)
     else:
         report = reports(ctx.store).require(holding.id)
         if holding.kind == FOLLOWER:
@@ -83,7 +95,7 @@ def erase(ctx: ServiceContext, holding: Holding) -> None:
             if is_held(ctx.store, report):
                 raise DomainError(LEGAL_HOLD)
             erase_reporter(ctx, holding.id)
-        note_access(ctx, report, user_id=COMMAND, user_name="the privacy command", what="erased:request")
+        note_access(ctx, report, user_id=COMMAND, user_name=COMMAND_NAME, what="erased:request")
     metrics.record_personal_erased(ctx.service, "request")
 
 
@@ -148,7 +160,7 @@ def _drafts(ctx: ServiceContext, addresses: Sequence[str]) -> Iterator[Document]
 def _whole(ctx: ServiceContext, report: Report) -> Mapping[str, Any]:
     """Return a report as the person who made it may have it."""
     told, place = report.private, report.place
-    looks = ctx.store.find(AUDIT.name, {"report_id": report.id}, sort=(("at", DESCENDING),), limit=PAGE).items
+    looks = ctx.store.find(AUDIT.name, {"about": report.id}, sort=(("at", DESCENDING),), limit=PAGE).items
     spot = (place.lat, place.lon) if told.lat is None or told.lon is None else (told.lat, told.lon)
     return {
         "reference": report.reference,
@@ -203,6 +215,12 @@ def _photos(ctx: ServiceContext, report: Report) -> Iterator[HeldFile]:
         content = ctx.blobs.get(photo.key or photo.public_key)
         suffix = next((name for start, name in SUFFIXES.items() if content.startswith(start)), "heic")
         yield HeldFile(f"{report.reference}-photo-{number}.{suffix}", content)
+
+
+_EXPORTS: Mapping[str, Callable[..., Mapping[str, Any]]] = {
+    complainants.KIND: complainants.export_complaint,
+    owners.KIND: owners.export_owned,
+}
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,11 @@ from shared.errors import DomainError, NotFound
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
 
+NOT_KEPT = (
+    "The original of this photo is no longer kept, so nothing more can be painted over. "
+    "You can still take the photo off the public page."
+)
+
 
 def redact_photo(
     ctx: ServiceContext, reference: str, number: int, boxes: Sequence[Box], *, user_id: str, user_name: str = ""
@@ -26,18 +31,22 @@ def redact_photo(
         DomainError: a part is not within the photo, there is no such photo, or its original is no longer kept.
     """
     parts = check_boxes(boxes)
-    copy = redacted_derivative(original_of(ctx, by_reference(ctx.store, reference), number), [b.corners for b in parts])
+    before = by_reference(ctx.store, reference)
+    copy = redacted_derivative(original_of(ctx, before, number), [box.corners for box in parts])
+    photo = before.private.photos[number - 1]
     key = ctx.blobs.put(copy)  # before the document that names it
-    report = _save(ctx, reference, number, parts, key)
+    report = _save(ctx, reference, number, parts, key, original=photo.key)
     note_access(ctx, report, user_id=user_id, user_name=user_name, what=f"redacted:{number}")
     return report
 
 
 @reload_on_conflict
-def _save(ctx: ServiceContext, reference: str, number: int, parts: tuple[Box, ...], key: str) -> Report:
+def _save(
+    ctx: ServiceContext, reference: str, number: int, parts: tuple[Box, ...], key: str, *, original: str
+) -> Report:
     """Name the new copy in the report."""
     report = by_reference(ctx.store, reference)
-    return save_change(ctx, report, (redact(report, number, parts, key), []))
+    return save_change(ctx, report, (redact(report, number, parts, key, original=original), []))
 
 
 def original_of(ctx: ServiceContext, report: Report, number: int) -> bytes:
@@ -45,7 +54,9 @@ def original_of(ctx: ServiceContext, report: Report, number: int) -> bytes:
     photo = report.private.photo(number)
     if photo is None:
         raise DomainError("This report has no such photo.", field="photo")
+    if not photo.key:
+        raise DomainError(NOT_KEPT)
     try:
         return ctx.blobs.get(photo.key)
     except NotFound:
-        raise DomainError("The original of this photo is no longer kept, so it can’t be changed.") from None
+        raise DomainError(NOT_KEPT) from None

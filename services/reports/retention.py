@@ -6,83 +6,48 @@
 
 A kill between 1 and 2 leaves the report on the list, and the next run repeats what is harmless to repeat; one between
 2 and 3 leaves blobs that nothing names, which the sweep of orphans takes. A run erases a batch, the oldest first, so
-that the worker is never busy with it for long. See docs/adr/0044-erasing-and-what-stays.md.
+that the worker is never busy with it for long. See docs/adr/0044-erasing-and-what-stays.md. Formal complaints go by a
+time of their own, in the same timer.
 """
 
-from collections.abc import Callable, Collection, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Collection
 
+from services.reports.complainants import erase_due_complaints
 from services.reports.domain import erasure
 from services.reports.domain.report import Report
 from services.reports.handlers import note_access
 from services.reports.holds import is_held
-from services.reports.store import OLDEST_TO_ERASE, REPORTS, names_blob, reports
+from services.reports.store import REPORTS, names_blob, reports
 from shared import metrics
 from shared.contracts.envelope import Cause
 from shared.notify import forget_messages
+from shared.retention import BATCH, CLOCK, Run, erase_batch, show_runs
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
-from shared.store.port import Document, Range
-
-BATCH = 50
-"""Erased in one run of the timer: 72,000 a day, twenty times what England's largest council closes."""
-
-PAGE = 200
-CLOCK = "retention"
-"""Who the audit log says it was."""
 
 
 def erase_due(ctx: ServiceContext) -> None:
     """Erase a batch of what is due, and say how long the oldest of what is left has been."""
     kept_days = ctx.council.retention
-    words = _erase(ctx, erasure.WORDS, timedelta(days=kept_days.report_contact_days))
-    photos = _erase(ctx, erasure.PHOTOS, timedelta(days=kept_days.unreleased_photo_days))
-    overdue = max(words.overdue, photos.overdue, timedelta())
-    held = len(words.held | photos.held)
-    metrics.set_personal_due(ctx.service, oldest_overdue_seconds=overdue.total_seconds(), held=held)
+    runs = [
+        _erase(ctx, erasure.WORDS, kept_days.report_contact_days),
+        _erase(ctx, erasure.PHOTOS, kept_days.unreleased_photo_days),
+        erase_due_complaints(ctx, batch=BATCH),
+    ]
+    show_runs(ctx, runs)
 
 
-class _Run:
-    """What a run came across: which reports are held, and how late the first is that it left for the next run."""
-
-    def __init__(self) -> None:
-        self.held: set[str] = set()
-        self.erased = 0
-        self.overdue = timedelta()
-
-
-def _erase(ctx: ServiceContext, what: str, kept_for: timedelta) -> _Run:
+def _erase(ctx: ServiceContext, what: str, kept_days: int) -> Run:
     """Erase words or photos of reports that were closed so long ago, at most a batch."""
-    run = _Run()
-    fallen_due = ctx.clock.now() - kept_for
-    for document in _due(ctx, f"{what}_to_erase", fallen_due):
-        if run.erased >= BATCH:
-            if document["erase_from"] > erasure.LONG_AGO:
-                run.overdue = fallen_due - document["erase_from"]
-            break
-        if _erase_one(ctx, document["_id"], what):
-            run.erased += 1
-        else:
-            run.held.add(document["_id"])
-    return run
-
-
-def _due(ctx: ServiceContext, flag: str, before: object) -> Iterator[Document]:
-    """Yield the reports of a list that fell due, the oldest first, those that are held among them."""
-    cursor = None
-    while True:
-        page = ctx.store.find(
-            REPORTS.name,
-            {flag: True, "erase_from": Range(below=before)},
-            sort=OLDEST_TO_ERASE,
-            limit=PAGE,
-            after=cursor,
-            fields=("erase_from",),
-        )
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
+    return erase_batch(
+        ctx,
+        REPORTS.name,
+        {f"{what}_to_erase": True},
+        kept_days=kept_days,
+        erase_one=lambda report_id: _erase_one(ctx, report_id, what),
+        batch=BATCH,
+        asked_at=erasure.LONG_AGO,
+    )
 
 
 @reload_on_conflict

@@ -2,7 +2,8 @@
 
 `reports` holds everything about a report, its private part included; `drafts` what a resident has answered so far;
 `deliveries` what is to be sent to reporters; `forecasts` how long crews take by depot and priority;
-`audit` who of the staff has read personal data; `holds` which reports an open enforcement case needs whole;
+`audit` who of the staff has read personal data, of which report or complaint;
+`holds` which reports an open enforcement case needs whole;
 `views` the filters that staff have saved; `complaints` formal complaints with who complains.
 """
 
@@ -10,24 +11,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.reports.contacts import contact_keys
+from services.reports.domain.area import GONE
 from services.reports.domain.erasure import due_since, files_of, holds_photos, holds_words
 from services.reports.domain.report import Report, public_state
 from shared.errors import NotFound
 from shared.geo import cell
 from shared.ids import normalise_reference
 from shared.notify import DELIVERIES, MESSAGES
+from shared.retention import OLDEST_TO_ERASE
 from shared.store.port import ASCENDING, DESCENDING, Collection, HasAny, Index, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
 
 NEWEST_FIRST = (("reported_at", DESCENDING),)
 QUEUE_ORDER = (("queue_rank", ASCENDING), ("due_at", ASCENDING))
-OLDEST_TO_ERASE = (("erase_from", ASCENDING),)
 WAITING, UNDER_WAY, WITH_OTHERS = 0, 1, 2
 """What waits for the desk comes first; what waits for somebody outside comes last, and comes back by itself."""
-
-GONE = frozenset({"cleared", "already-cleared", "cleared-by-owner"})
-"""Closures after which waste at the same spot is new."""
 
 REPORTS = Collection(
     "reports",
@@ -52,6 +51,8 @@ REPORTS = Collection(
         "closed_at": "instant",
         "easting": "integer",
         "northing": "integer",
+        "ward": "text",
+        "exact": "boolean",
         "paused": "boolean",
         "paused_until": "instant",
         "to_tell": "boolean",
@@ -92,8 +93,8 @@ DRAFTS = Collection(
 )
 AUDIT = Collection(
     "audit",
-    fields={"report_id": "text", "at": "instant"},
-    indexes=(Index(equal=("report_id",), sort=(("at", DESCENDING),)), Index(sort=(("at", DESCENDING),))),
+    fields={"about": "text", "at": "instant"},
+    indexes=(Index(equal=("about",), sort=(("at", DESCENDING),)), Index(sort=(("at", DESCENDING),))),
 )
 FORECASTS = Collection("forecasts", fields={"published_at": "instant", "sequence": "integer"}, indexes=())
 HOLDS = Collection(
@@ -115,6 +116,9 @@ COMPLAINTS = Collection(
         "due_at": "instant",
         "received_at": "instant",
         "report_id": "text",
+        "contact_keys": "texts",
+        "erase_from": "instant",
+        "to_erase": "boolean",
     },
     indexes=(
         Index(equal=("reference",), unique=True),
@@ -122,6 +126,8 @@ COMPLAINTS = Collection(
         Index(sort=(("due_at", ASCENDING),), only_while="open"),
         Index(equal=("open",), sort=(("received_at", DESCENDING),)),
         Index(equal=("report_id",), sort=(("received_at", DESCENDING),)),
+        Index(equal=("contact_keys",), sort=(("received_at", DESCENDING),)),
+        Index(sort=OLDEST_TO_ERASE, only_while="to_erase"),
     ),
     nullable=frozenset({"report_id"}),
 )
@@ -145,6 +151,8 @@ def _derived(report: Report) -> Mapping[str, Any]:
         "gone": report.closure in GONE,
         "easting": report.place.easting,
         "northing": report.place.northing,
+        "ward": report.place.ward,
+        "exact": report.place.place_precision == "exact",
         "dangers": " ".join(report.hazards),
         "chased": len(report.chases),
         "paused": pause is not None,

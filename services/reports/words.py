@@ -207,7 +207,12 @@ def standing(report: Report, council: Council | None = None) -> Standing:
         return Standing(gettext("On our list"), gettext("It is with %(team)s.", team=kind.team), is_done=False)
     if report.state == "referred":
         to = gettext(REFERRED_TO[report.referred_to or "other"])
-        text = gettext("This is for %(owner)s to clear. We have told them about it.", owner=to)
+        is_told = report.referral is None or report.referral.told_at is not None
+        text = (
+            gettext("This is for %(owner)s to clear. We have told them about it.", owner=to)
+            if is_told
+            else gettext("This is for %(owner)s to clear. We are telling them about it.", owner=to)
+        )
         return Standing(gettext("Passed to %(owner)s", owner=to), text, is_done=False)
     if report.state == "assessed" and report.job_outcome is not None and report.job_outcome in DEFERRED_WORDS:
         return Standing(gettext("More to do"), gettext(DEFERRED_WORDS[report.job_outcome]), is_done=False)
@@ -215,9 +220,14 @@ def standing(report: Report, council: Council | None = None) -> Standing:
     return Standing(gettext(title), gettext(text), is_done=False)
 
 
+def public_waiting(reason: str) -> str:
+    """Return what a report waits for in the public's words: of enforcement nobody hears before its end."""
+    return gettext(_CLOSER_LOOK if reason == "evidence" else WAITING_FOR[reason])
+
+
 def waiting_words(pause: Pause) -> tuple[str, str]:
     """Return what is said of a report whose clock stands still, and until when it may."""
-    what = gettext(WAITING_FOR[pause.reason])
+    what = public_waiting(pause.reason)
     until = weekday_words(london_date(pause.until))
     return gettext("Waiting for %(what)s", what=what), gettext(
         "Until then we can’t go on. We look at it again by %(day)s.", day=until
@@ -265,7 +275,7 @@ def step_words(step: Step, kind: Kind) -> tuple[str, str]:
 def _decided_words(what: str, detail: str) -> tuple[str, str]:
     """Return the title and text of a step that somebody decided."""
     if what == "paused":
-        return gettext("Waiting for %(what)s", what=gettext(WAITING_FOR[detail])), gettext(_PAUSED)
+        return gettext("Waiting for %(what)s", what=public_waiting(detail)), gettext(_PAUSED)
     if what == "reopened":
         return gettext("Opened again"), gettext(REOPENED_BY.get(detail, _BY_STAFF))
     to = gettext(REFERRED_TO.get(detail, REFERRED_TO["other"]))
@@ -307,6 +317,7 @@ def access_words(what: str) -> str:
     return _ACCESS_WORDS.get(what, what)
 
 
+_CLOSER_LOOK = marked("a closer look by our officers")
 _ACCESS_WORDS: Mapping[str, str] = {
     "words-and-photo": marked("the words and photo were read"),
     "contact-details": marked("the contact details were read"),
@@ -315,6 +326,9 @@ _ACCESS_WORDS: Mapping[str, str] = {
     "taken": marked("the report was taken for a caller"),
     "chased": marked("a caller asked about it again"),
     "complaint": marked("a formal complaint about it was taken"),
+    "complaint-taken": marked("the complaint was taken for a caller"),
+    "complaint-read": marked("the complaint was read, with who made it"),
+    "erased:complaint": marked("who complained, and of what, was erased when its time had come"),
     "photo-original": marked("the sealed original of the photo was saved"),
     "photo": marked("a photo was looked at"),
     "messages": marked("messages to people about it were read"),

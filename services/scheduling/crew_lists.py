@@ -1,4 +1,4 @@
-"""The lists that a crew's phone offers, as data: the walk-round check, what keeps a crew from a job, why one is left.
+"""The lists that crews and the end of the day offer, as data: the walk-round check, exceptions, why a job is left.
 
 They are read from `crew_lists.toml`; the domain knows codes, and what each leads to, from here.
 """
@@ -41,6 +41,7 @@ class CrewLists:
     walk_round_source: str
     exceptions: Mapping[str, ExceptionCode]
     hand_back: Mapping[str, str]
+    day_end: Mapping[str, str]
 
 
 @cache
@@ -57,4 +58,5 @@ def crew_lists() -> CrewLists:
         walk_round_source=read["walk_round"]["source"],
         exceptions={exception.code: exception for exception in exceptions},
         hand_back={row["code"]: row["words"] for row in read["hand_back"]},
+        day_end={row["code"]: row["words"] for row in read["day_end"]},
     )

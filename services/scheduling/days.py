@@ -74,6 +74,8 @@ class DepotDay:
     frame: Frame
     present: Mapping[str, tuple[Step, ...]]
     jobs: Mapping[str, Job]
+    basis: object = None
+    """The moment and the register that it was made of: what was planned of a job then, it is still with the same."""
 
     @property
     def is_live(self) -> bool:
@@ -88,37 +90,56 @@ class DepotDay:
 
 
 def make_day(
-    ctx: ServiceContext, depot_id: str, now: datetime, *, every_active: Sequence[Job] | None = None
+    ctx: ServiceContext,
+    depot_id: str,
+    now: datetime,
+    *,
+    every_active: Sequence[Job] | None = None,
+    was: DepotDay | None = None,
 ) -> DepotDay:
-    """Return what can be planned at a depot at a moment; whoever has read all active jobs already may give them."""
+    """Return what can be planned at a depot at a moment.
+
+    Whoever has read all active jobs already may give them, and the depot's day as it was made before: what is still so
+    is taken from there.
+    """
     frame, factors = Frame.of(now), load_factors()
     own = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == depot_id}
     everything = store.active_jobs(ctx.store) if every_active is None else every_active
     active = [job for job in everything if job.crew_id in own or job.depot_id == depot_id]
     # What another depot's crew has is that depot's to plan.
     jobs = {job.id: job for job in active if job.state == "open" or (job.state == "assigned" and job.crew_id in own)}
-    depot = _Depot(ctx, depot_id, now, frame, factors, active, world_of(ctx))
+    world = world_of(ctx)
+    depot = _Depot(ctx, depot_id, now, frame, factors, active, world)
+    basis = (now, {name: table.version for name, table in world.tables.items()})
     crews, absent = _crews(depot)
     present = {
         crew_id: tuple(Step("job", job.id) for job in _own_stops(active, crew_id) if job.id in jobs and not job.held)
         for crew_id in crews
     }
-    travel = make_travel(ctx, frame, factors)
+    # Travel remembers the ways that it was asked for.
+    travel = was.travel if was is not None and was.frame == frame else make_travel(ctx, frame, factors)
+    same = was if was is not None and was.basis == basis else None
     day = Day(
         crews=crews,
-        jobs={job.id: _job(depot, job) for job in jobs.values()},
+        jobs={job.id: _planned(depot, job, same) for job in jobs.values()},
         sites=_sites(depot),
         now=frame.seconds(now),
         name=depot_id,
         gone={crew.id: crew.name for crew in store.all_crews(ctx.store) if crew.id not in crews},
         absent=absent,
     )
-    return DepotDay(_with_possible_locks(day, travel), travel, frame, present, jobs)
+    return DepotDay(_with_possible_locks(day, travel), travel, frame, present, jobs, basis)
 
 
-def as_planned(ctx: ServiceContext, job: Job, frame: Frame, now: datetime) -> rounds.Job:
+def as_planned(ctx: ServiceContext, job: Job, frame: Frame, now: datetime, *, world: World | None = None) -> rounds.Job:
     """Return a job, whatever its state and depot, as something that a crew could be given."""
-    return _job(_Depot(ctx, job.depot_id, now, frame, load_factors(), (), world_of(ctx)), job)
+    return _job(_Depot(ctx, job.depot_id, now, frame, load_factors(), (), world or world_of(ctx)), job)
+
+
+def crew_as_planned(ctx: ServiceContext, crew: fleet.Crew, frame: Frame, now: datetime, *, world: World) -> rounds.Crew:
+    """Return a crew that has a vehicle, on shift or not, as something that a job could be given to."""
+    depot = _Depot(ctx, crew.depot_id, now, frame, load_factors(), (), world)
+    return _crew(depot, standings_of(ctx, world, [crew], now, frozenset())[0], None)
 
 
 def _with_possible_locks(day: Day, travel: Travel) -> Day:
@@ -279,6 +300,11 @@ def _last_stop(ctx: ServiceContext, crew_id: str, since: datetime) -> Job | None
 def _own_stops(active: Sequence[Job], crew_id: str) -> list[Job]:
     """Return the stops that a crew has still to go to, in the order of its sheet."""
     return store.in_order([job for job in active if job.crew_id == crew_id and job.state == "assigned"])
+
+
+def _planned(depot: _Depot, job: Job, was: DepotDay | None) -> rounds.Job:
+    """Return a job as something to plan, made anew only where it is not the very job that it was."""
+    return was.day.jobs[job.id] if was is not None and was.jobs.get(job.id) is job else _job(depot, job)
 
 
 def _job(depot: _Depot, job: Job) -> rounds.Job:

@@ -5,6 +5,8 @@ the one under way, and a new plan is asked for. What a crash left half done a ti
 stays with a crew that has dropped out.
 """
 
+from collections.abc import Callable
+
 from services.scheduling import planning, store
 from services.scheduling.availability import is_absent
 from services.scheduling.domain import absence as absences
@@ -15,6 +17,7 @@ from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.job import Job
 from services.scheduling.handlers import journey, require_crew
 from shared.calendar import london_date
+from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, Duplicate
 from shared.service import ServiceContext
@@ -36,7 +39,7 @@ def record_absence(ctx: ServiceContext, crew_id: str, reason: str, *, by: str, c
     if shift is not None:
         # Also with a job under way: who is there finishes it, or the supervisor gives it to somebody else.
         store.shifts(ctx.store).save(*fleet.end_shift(shift, at=at), at=at, cause=cause)
-    return _drop(ctx, crew, by=by, cause=cause)
+    return _drop(ctx, crew, rules.CREW_ABSENT, by=by, cause=cause)
 
 
 def end_absence(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Crew:
@@ -55,14 +58,14 @@ def end_absence(ctx: ServiceContext, crew_id: str, *, cause: Cause) -> Crew:
 
 def take_off_road(ctx: ServiceContext, vehicle_id: str, *, by: str, cause: Cause) -> list[Job]:
     """Take a vehicle off the road, and return the stops of its crews that went back; again is the same."""
-    _set_state(ctx, vehicle_id, "off-road", cause)
+    _change(ctx, vehicle_id, fleet.take_off, cause)
     crews = [crew for crew in store.all_crews(ctx.store) if crew.vehicle_id == vehicle_id]
-    return [job for crew in crews for job in _drop(ctx, crew, by=by, cause=cause)]
+    return [job for crew in crews for job in _drop(ctx, crew, rules.VEHICLE_OFF_ROAD, by=by, cause=cause)]
 
 
 def put_on_road(ctx: ServiceContext, vehicle_id: str, *, cause: Cause) -> Vehicle:
-    """Put a vehicle back on the road."""
-    return _set_state(ctx, vehicle_id, "on-road", cause)
+    """Put a vehicle back on the road; raises `DomainError` where the register has it off."""
+    return _change(ctx, vehicle_id, fleet.put_back, cause)
 
 
 def finish_dropping_out(ctx: ServiceContext) -> None:
@@ -70,9 +73,11 @@ def finish_dropping_out(ctx: ServiceContext) -> None:
     now = ctx.clock.now()
     off_road = {vehicle.id for vehicle in store.all_vehicles(ctx.store) if vehicle.state == "off-road"}
     for crew in store.all_crews(ctx.store):
-        if crew.vehicle_id in off_road or is_absent(ctx, crew.id, now):
+        is_off_road = crew.vehicle_id in off_road
+        if is_off_road or is_absent(ctx, crew.id, now):
+            why = rules.VEHICLE_OFF_ROAD if is_off_road else rules.CREW_ABSENT
             try:
-                _drop(ctx, crew, by="timer", cause=Cause(None))
+                _drop(ctx, crew, why, by="timer", cause=Cause(None))
             except Conflict:
                 continue  # somebody is at it in this very moment, or the timer comes again
 
@@ -95,22 +100,24 @@ def _record(ctx: ServiceContext, wanted: CrewAbsence, cause: Cause) -> None:
         return  # another supervisor has just recorded it
 
 
-def _set_state(ctx: ServiceContext, vehicle_id: str, state: str, cause: Cause) -> Vehicle:
-    """Save a vehicle's state, if that is a change."""
+def _change(
+    ctx: ServiceContext, vehicle_id: str, do: Callable[[Vehicle], tuple[Vehicle, list[Fact]]], cause: Cause
+) -> Vehicle:
+    """Save what becomes of a vehicle, if that is a change."""
 
     def once() -> Vehicle:
         repository, at = store.vehicles(ctx.store), ctx.clock.now()
         vehicle = repository.require(vehicle_id)
-        changed, facts = fleet.set_state(vehicle, state)
-        return repository.save(changed, facts, at=at, cause=cause) if facts else vehicle
+        changed, facts = do(vehicle)
+        return repository.save(changed, facts, at=at, cause=cause) if changed != vehicle else vehicle
 
     return reload_on_conflict(once)()
 
 
-def _drop(ctx: ServiceContext, crew: Crew, *, by: str, cause: Cause) -> list[Job]:
+def _drop(ctx: ServiceContext, crew: Crew, why: str, *, by: str, cause: Cause) -> list[Job]:
     """Take every stop that is not begun from a crew, and ask for a new plan if there was one."""
     given_back = [
-        _withdraw(ctx, job.id, crew.id, cause)
+        _withdraw(ctx, job.id, crew.id, why, cause)
         for job in store.jobs_of_crew(ctx.store, crew.id)
         if job.state == "assigned"
     ]
@@ -120,7 +127,7 @@ def _drop(ctx: ServiceContext, crew: Crew, *, by: str, cause: Cause) -> list[Job
     return changed
 
 
-def _withdraw(ctx: ServiceContext, job_id: str, crew_id: str, cause: Cause) -> Job | None:
+def _withdraw(ctx: ServiceContext, job_id: str, crew_id: str, why: str, cause: Cause) -> Job | None:
     """Take one stop from the crew, unless it was begun or moved meanwhile."""
 
     def once() -> Job | None:
@@ -128,7 +135,7 @@ def _withdraw(ctx: ServiceContext, job_id: str, crew_id: str, cause: Cause) -> J
         job = repository.require(job_id)
         if job.crew_id != crew_id:
             return None
-        waiting, facts = rules.withdraw(job)
+        waiting, facts = rules.withdraw(job, why)
         if not facts:
             return None
         return repository.save(waiting, facts, at=ctx.clock.now(), cause=journey(job, cause))

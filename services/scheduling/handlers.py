@@ -15,6 +15,7 @@ from services.scheduling.domain import fleet
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.fleet import Crew, Shift
 from services.scheduling.domain.job import Job
+from services.scheduling.fitting import Fitting
 from services.scheduling.register.follow import follow_register
 from services.scheduling.register.seed import seed_register
 from shared.calendar import london_date
@@ -76,9 +77,7 @@ def assign_job(
 ) -> Job:
     """Give a job to a crew; raises `NotFound`, `Conflict` or the rule's `DomainError`."""
     crew = require_crew(ctx, crew_id)
-    at = ctx.clock.now()
-    refuse_unavailable(ctx, crew, at)
-    return change_job(ctx, job_id, lambda job: rules.assign(job, crew, at=at), version=version, key=key, cause=cause)
+    return _assign(ctx, job_id, Fitting.of(ctx, crew, ctx.clock.now()), version=version, key=key, cause=cause)
 
 
 def assign_many(
@@ -89,8 +88,9 @@ def assign_many(
         raise DomainError("Select at least one job", field="job")
     if len(orders) > MANY_AT_ONCE:
         raise DomainError(f"Select at most {MANY_AT_ONCE} jobs", field="job")
-    require_crew(ctx, crew_id)
-    return [_assign_one(ctx, order, crew_id, key=key, cause=cause) for order in orders]
+    crew = require_crew(ctx, crew_id)
+    fitting = Fitting.of(ctx, crew, ctx.clock.now())
+    return [_assign_one(ctx, order, fitting, key=key, cause=cause) for order in orders]
 
 
 def start_job(
@@ -253,10 +253,25 @@ def journey(job: Job, cause: Cause) -> Cause:
     return Cause(job.report_id or job.id, cause.causation_id)
 
 
-def _assign_one(ctx: ServiceContext, order: Order, crew_id: str, *, key: str | None, cause: Cause) -> Assigned:
+def _assign(
+    ctx: ServiceContext, job_id: str, fitting: Fitting, *, version: int | None, key: str | None, cause: Cause
+) -> Job:
+    """Give a job to a crew that is there and can do it."""
+    crew, at = fitting.crew, fitting.now
+
+    def assigned(job: Job) -> rules.Change:
+        given = rules.assign(job, crew, at=at)
+        fitting.refuse(job)
+        return given
+
+    refuse_unavailable(ctx, crew, at)
+    return change_job(ctx, job_id, assigned, version=version, key=key, cause=cause)
+
+
+def _assign_one(ctx: ServiceContext, order: Order, fitting: Fitting, *, key: str | None, cause: Cause) -> Assigned:
     """Assign one of many and say what became of it."""
     try:
-        job = assign_job(ctx, order.job_id, crew_id, version=order.version, key=key, cause=cause)
+        job = _assign(ctx, order.job_id, fitting, version=order.version, key=key, cause=cause)
     except Conflict:
         current = store.jobs(ctx.store).get(order.job_id)
         name = current.reference if current else order.job_id

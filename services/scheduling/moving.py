@@ -15,9 +15,10 @@ from services.scheduling.domain import job as rules
 from services.scheduling.domain import supervising
 from services.scheduling.domain.fleet import Crew
 from services.scheduling.domain.job import Job
+from services.scheduling.fitting import Fitting
 from services.scheduling.handlers import change_job, require_crew
 from services.scheduling.live import LiveDepot, LiveRounds, crew_jobs, endless
-from services.scheduling.rounds.check import broken_rules
+from services.scheduling.rounds.check import REFUSING, broken_rules
 from services.scheduling.rounds.day import Day, Step
 from services.scheduling.rounds.drive import Round, Stop, drive
 from services.scheduling.rounds.insert import CREWS_TRIED, detours, insertion, with_job, without_job
@@ -25,9 +26,6 @@ from services.scheduling.sheets import fingerprint, position_at
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError
 from shared.service import ServiceContext
-
-REFUSING = frozenset({"unknown", "held", "contractor", "skill", "licence", "load"})
-"""Rules that nobody may bend. The others a supervisor may, knowing it: a shift that ends later, another next stop."""
 
 LATER_SECONDS = 60
 """A stop that gets later by less is not worth a line."""
@@ -118,7 +116,9 @@ def move_job(
     if seen.sheet is not None and seen.sheet != sheet_of(ctx, crew_id):
         raise Conflict(f"the sheet of {crew_id} was changed by somebody else")
     refuse_unavailable(ctx, crew, at)
-    rules.assign(job, crew, at=at)  # refused before room is made for it
+    # Refused before room is made for it.
+    rules.assign(job, crew, at=at)
+    Fitting.of(ctx, crew, at).refuse(job)
     position = position_at(ctx, crew.id, place, moving=job_id)
 
     def moved(current: Job) -> rules.Change:
@@ -139,10 +139,13 @@ def consequences(ctx: ServiceContext, live: LiveRounds, job: Job, crew: Crew, pl
     now = ctx.clock.now()
     stops = [each for each in crew_jobs(ctx, crew.id) if each.id != job.id]
     place = max(0, min(place, len(stops)))
+    fitting = Fitting.of(ctx, crew, now)
     refusals = [said for said in (why_unavailable(ctx, crew, now), _refused(job, crew, now)) if said]
-    warnings: list[str] = []
+    refusals += fitting.refusals(job)
+    warnings = [fitting.unknown] if fitting.unknown else []
     to, source, arrive_at, late = None, None, None, 0
-    depot = live.of(ctx, crew.depot_id)
+    active = live.active_jobs(ctx)
+    depot = live.of(ctx, crew.depot_id, active)
     if crew.id in depot.rounds:
         day = _with(ctx, depot, job, now)
         before = _driven(day, crew.id, without_job(depot.sheets[crew.id], job.id), depot)
@@ -159,9 +162,9 @@ def consequences(ctx: ServiceContext, live: LiveRounds, job: Job, crew: Crew, pl
             arrive_at, late = depot.depot_day.frame.instant(stop.arrive), _late(day, stop)
         warnings += [f"{day.jobs[lost].label} could not be done any more" for lost in _lost(before, after)]
     elif not refusals:
-        warnings.append(f"{crew.name} is not on shift, so there are no times. It sees the job when it signs on")
+        warnings.append(_no_times(depot, crew))
     if job.crew_id not in (None, crew.id):
-        source = _left(ctx, live, job, now)
+        source = _left(ctx, live, job, active)
     if job.state == "started":
         warnings.append("A crew is at work on it. It loses the job, and what it has entered")
     return Consequences(
@@ -178,13 +181,22 @@ def consequences(ctx: ServiceContext, live: LiveRounds, job: Job, crew: Crew, pl
     )
 
 
+def _no_times(depot: LiveDepot, crew: Crew) -> str:
+    """Return why a crew's round has no times, in words."""
+    if crew.is_contractor:
+        return f"{crew.name} is a contractor and goes by its own times, so there are none here"
+    why = depot.day.absent.get(crew.id)
+    words = why.words if why is not None else f"{crew.name} is not on shift"
+    return f"{words}, so there are no times. It sees the job when it signs on"
+
+
 def offers(ctx: ServiceContext, live: LiveRounds, job: Job, *, most: int = 5) -> list[Offer]:
     """Return the best place for a job on the sheet of each crew that can do it, the cheapest first.
 
     Crews of the job's depot come before others only by what they cost: an urgent job goes to whoever is near.
     """
     now, found = ctx.clock.now(), []
-    active = store.active_jobs(ctx.store)
+    active = live.active_jobs(ctx)
     for depot_id in {crew.depot_id for crew in store.all_crews(ctx.store)}:
         depot = live.of(ctx, depot_id, active)
         # With the true ends of shifts: a crew that would have to leave another job for it is not offered.
@@ -265,13 +277,13 @@ def _placed(steps: Sequence[Step], job_id: str, order: Sequence[str], place: int
     return with_job(rest, at, job_id)
 
 
-def _left(ctx: ServiceContext, live: LiveRounds, job: Job, now: datetime) -> Side | None:
+def _left(ctx: ServiceContext, live: LiveRounds, job: Job, active: Sequence[Job]) -> Side | None:
     """Return what changes for the crew that loses the job; None where it has no times."""
     crew = store.crews(ctx.store).get(str(job.crew_id))
-    depot = live.of(ctx, crew.depot_id) if crew else None
+    depot = live.of(ctx, crew.depot_id, active) if crew else None
     if crew is None or depot is None or crew.id not in depot.rounds or job.state != "assigned":
         return None
-    day = _with(ctx, depot, job, now)
+    day = _with(ctx, depot, job, ctx.clock.now())
     after = _driven(day, crew.id, without_job(depot.sheets[crew.id], job.id), depot)
     return _side(depot, crew, day, depot.rounds[crew.id], after)
 

@@ -189,7 +189,7 @@ def hand_back(ctx: ServiceContext, job_id: str, act: Act, reason: str, *, cause:
     handed = replace(act, id=f"{act.id}:{job_id}")
 
     def back(job: Job, _: str) -> rules.Change:
-        return late.hand_back(job, act.crew.id)
+        return late.hand_back(job, act.crew.id, reason)
 
     return _take(ctx, job_id, handed, "hand-back", back, reason=reason, ruling=late.DONE, cause=cause)
 

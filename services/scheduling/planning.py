@@ -1,6 +1,9 @@
 """Plans from the supervisor's side: ask for one, publish or discard it, have its jobs assigned; and what-ifs."""
 
+from dataclasses import replace
+
 from services.scheduling import store
+from services.scheduling.availability import why_unavailable
 from services.scheduling.domain import job as rules
 from services.scheduling.domain import plan as planning
 from services.scheduling.domain import what_if as what_ifs
@@ -10,6 +13,7 @@ from services.scheduling.handlers import journey
 from services.scheduling.publication import refuse_what_breaks_rules
 from services.scheduling.sheets import STEP
 from shared.calendar import add_working_days, london_date
+from shared.clock import machine_now
 from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError
@@ -25,7 +29,9 @@ def request_plan(ctx: ServiceContext, depot_id: str, *, by: str, because: str = 
     if latest is not None and latest.state in ("requested", "claimed"):
         return latest
     at = ctx.clock.now()
-    plan = Plan(new_id(), depot_id, london_date(at), requested_at=at, requested_by=by, because=because)
+    plan = Plan(
+        new_id(), depot_id, london_date(at), requested_at=at, requested_by=by, because=because, asked_at=machine_now()
+    )
     return store.plans(ctx.store).add(plan, at=at, cause=cause)
 
 
@@ -64,11 +70,12 @@ def request_what_if(ctx: ServiceContext, asked: WhatIf, *, cause: Cause) -> What
     for field, crew_id in (("extra_like", asked.extra_like), ("without", asked.without)):
         if crew_id is not None and crew_id not in crew_ids:
             raise DomainError("Choose a crew of this depot", field=field)
-    return store.what_ifs(ctx.store).add(what_ifs.check(asked), at=asked.requested_at, cause=cause)
+    asked = replace(what_ifs.check(asked), asked_at=machine_now())
+    return store.what_ifs(ctx.store).add(asked, at=asked.requested_at, cause=cause)
 
 
 def assign_stops(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> None:
-    """Assign the jobs of a published plan, one at a time, leaving alone what somebody has moved since.
+    """Assign the jobs of a published plan, one at a time; not what somebody has moved, and to nobody who is gone.
 
     `job.plan_id` remembers that this plan was applied to the job, so a second run passes over it. Jobs that the plan
     leaves are taken from the crew that an earlier plan gave them to, and for want of time expected tomorrow.
@@ -91,7 +98,7 @@ def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, cause: Cause) -> 
         return False
     if job.plan_id == plan.id:
         return True
-    if _moved_since(job, stop, plan):
+    if _moved_since(job, stop, plan) or why_unavailable(ctx, crew, at) is not None:
         return False
     if job.state == "assigned" and job.crew_id == crew.id:
         facts: list[Fact] = []

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from services.scheduling import store
 from services.scheduling.days import DepotDay, make_day
-from services.scheduling.domain.plan import Change, Figures, Plan, PlannedStop, Proposal, Unplanned
+from services.scheduling.domain.plan import Change, Figures, Plan, PlannedRound, PlannedStop, Proposal, Unplanned
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.duties import duty_warnings
 from services.scheduling.rounds.day import Day, Job
@@ -122,6 +122,11 @@ def _proposal(
         changes=tuple(Change(each.job_id, each.kind, each.words) for each in found),
         figures=tuple(Figures(name, measure(day, rounds, factors)) for name, rounds in compared.items()),
         warnings=duty_warnings(day, made.rounds, regimes),
+        rounds=tuple(
+            PlannedRound(crew_id, round(each.travel_seconds / 60), round(each.metres), each.tips)
+            for crew_id, each in made.rounds.items()
+            if each.visits
+        ),
     )
 
 

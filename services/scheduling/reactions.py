@@ -12,6 +12,7 @@ from services.scheduling.domain import job as rules
 from services.scheduling.domain import loads
 from services.scheduling.domain.job import Job, Reason
 from services.scheduling.domain.reconcile import ReportCopy, new_job, reconcile
+from services.scheduling.domain.worked import TipRecord
 from shared.contracts.envelope import Cause, Event
 from shared.contracts.reports import ReportAssessedV1
 from shared.errors import Conflict, Duplicate
@@ -54,7 +55,8 @@ def on_report(ctx: ServiceContext, event: Event) -> None:
 
 
 def on_vehicle_tipped(ctx: ServiceContext, event: Event) -> None:
-    """Tell every job of the load that it was tipped."""
+    """Keep the tip for the day's loads, and tell every job of the load that it was tipped."""
+    _keep_tip(ctx, event)
     jobs = [load["job_id"] for load in event.data["loads"]]
     tipping.mark_jobs(ctx, event.subject, event.data["tip_id"], jobs, cause=Cause.of(event))
 
@@ -86,6 +88,26 @@ def on_evidence_secured(ctx: ServiceContext, event: Event) -> None:
 def on_plan_published(ctx: ServiceContext, event: Event) -> None:
     """Assign the plan's jobs one at a time."""
     planning.assign_stops(ctx, event.subject, cause=Cause.of(event))
+
+
+def _keep_tip(ctx: ServiceContext, event: Event) -> None:
+    """Keep what a tip was; a vehicle remembers its last few only."""
+    loads_told = event.data["loads"]
+    tip = TipRecord(
+        id=event.data["tip_id"],
+        crew_id=event.data["crew_id"],
+        vehicle_id=event.subject,
+        site_id=event.data["site_id"],
+        tipped_at=event.data["tipped_at"],
+        job_ids=tuple(load["job_id"] for load in loads_told),
+        estimated_kg=sum(load["estimated_kg"] for load in loads_told),
+    )
+    if store.tips(ctx.store).get(tip.id) is not None:
+        return
+    try:
+        store.tips(ctx.store).add(tip, at=ctx.clock.now(), cause=Cause.of(event))
+    except Duplicate:
+        return  # the same event, handled a moment ago
 
 
 def follow_report(ctx: ServiceContext, report_id: str, *, cause: Cause) -> None:

@@ -7,7 +7,7 @@ that ended is not begun again by a start that was sent in the morning, nor a new
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from services.scheduling import handlers, phone, proof, store
+from services.scheduling import dropping_out, handlers, phone, proof, store
 from services.scheduling.crew_lists import crew_lists
 from services.scheduling.domain.breaks import Break, begin_break, end_break
 from services.scheduling.domain.crew_note import CrewNote, Defect, VehicleCheck
@@ -16,12 +16,11 @@ from services.scheduling.domain.job import Change, Job
 from services.scheduling.handlers import Finish
 from services.scheduling.phone import Act
 from shared.contracts.envelope import Cause
-from shared.contracts.scheduling import JobEvidenceFoundV1, VehicleChangedV1
+from shared.contracts.scheduling import JobEvidenceFoundV1
 from shared.errors import DomainError, Duplicate
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
 
-OFF_ROAD = "off-road"
 MOST_PHOTOS = 6
 
 
@@ -103,7 +102,7 @@ def check_vehicle(
     )
     # The vehicle first: a crash between the two leaves it off the road, and the phone sends the check again.
     if check.keeps_in:
-        _take_off_the_road(ctx, check.vehicle_id, cause)
+        dropping_out.take_off_road(ctx, check.vehicle_id, by=act.crew.id, cause=cause)
     try:
         return store.vehicle_checks(ctx.store).add(check, at=ctx.clock.now(), cause=cause)
     except Duplicate:
@@ -191,19 +190,6 @@ def _change_shift(
         return store.shifts(ctx.store).save(changed, at=ctx.clock.now(), cause=cause)
 
     return reload_on_conflict(once)()
-
-
-def _take_off_the_road(ctx: ServiceContext, vehicle_id: str, cause: Cause) -> None:
-    """Note that a vehicle may not go out, and tell everybody."""
-    repository = store.vehicles(ctx.store)
-
-    def once() -> None:
-        vehicle = repository.require(vehicle_id)
-        if vehicle.state != OFF_ROAD:
-            off = replace(vehicle, state=OFF_ROAD)
-            repository.save(off, [VehicleChangedV1.fact()], at=ctx.clock.now(), cause=cause)
-
-    reload_on_conflict(once)()
 
 
 def _seal_for(ctx: ServiceContext, job: Job, act: Act, evidence: Finish, cause: Cause) -> None:

@@ -9,15 +9,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.scheduling.domain.absence import CrewAbsence
+from services.scheduling.domain.campaign import Campaign
 from services.scheduling.domain.crew_note import CrewNote, VehicleCheck
-from services.scheduling.domain.fleet import Crew, Shift, Vehicle, shift_state, vehicle_state
+from services.scheduling.domain.day_record import DayRecord
+from services.scheduling.domain.fleet import Crew, Shift, Vehicle, crew_state, shift_state, vehicle_state
 from services.scheduling.domain.forecast import Forecast, forecast_state
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.job_state import public_state
 from services.scheduling.domain.plan import Plan, plan_state
+from services.scheduling.domain.trail import days_of, noted
 from services.scheduling.domain.what_if import WhatIf
+from services.scheduling.domain.worked import TipRecord
 from services.scheduling.register.documents import OLD_CHANGES, REGISTER
-from shared.store.port import ASCENDING, DESCENDING, Collection, Index, Store
+from shared.calendar import london_date
+from shared.store.port import ASCENDING, DESCENDING, Collection, In, Index, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
 
@@ -48,6 +53,8 @@ JOBS = Collection(
         "needs_a_look": "boolean",
         "has_proof": "boolean",
         "has_unmade_parts": "boolean",
+        "days": "texts",
+        "campaign_id": "text",
     },
     indexes=(
         Index(sort=BY_URGENCY, only_while="is_active"),
@@ -64,8 +71,10 @@ JOBS = Collection(
         Index(sort=NEWEST, only_while="needs_a_look"),
         Index(sort=(("done_at", ASCENDING),), only_while="has_proof"),
         Index(sort=NEWEST, only_while="has_unmade_parts"),
+        Index(equal=("days",)),
+        Index(equal=("campaign_id",)),
     ),
-    nullable=frozenset({"crew_id", "vehicle_id", "report_id", "request_key", "done_at"}),
+    nullable=frozenset({"crew_id", "vehicle_id", "report_id", "request_key", "done_at", "campaign_id"}),
 )
 CREWS = Collection("crews", fields={"name": "text"}, indexes=(Index(sort=(("name", ASCENDING),)),))
 VEHICLES = Collection(
@@ -82,6 +91,7 @@ SHIFTS = Collection(
     indexes=(
         Index(equal=("crew_id",), sort=(("started_at", DESCENDING),)),
         Index(sort=(("started_at", ASCENDING),), only_while="is_current"),
+        Index(sort=(("started_at", ASCENDING),)),
     ),
 )
 PLANS = Collection(
@@ -110,6 +120,16 @@ WHAT_IFS = Collection(
     ),
 )
 CREW_ABSENCES = Collection("crew_absences")
+TIPS = Collection("tips", fields={"day": "text"}, indexes=(Index(equal=("day",)),))
+DAY_RECORDS = Collection("day_records", fields={"people": "texts"}, indexes=(Index(equal=("people",)),))
+CAMPAIGNS = Collection(
+    "campaigns",
+    fields={"starts_on": "text", "is_running": "boolean"},
+    indexes=(
+        Index(sort=(("starts_on", DESCENDING),)),
+        Index(sort=(("starts_on", ASCENDING),), only_while="is_running"),
+    ),
+)
 FORECASTS = Collection("forecasts")
 NEWEST_RECEIVED = (("received_at", DESCENDING),)
 CREW_NOTES = Collection(
@@ -150,6 +170,9 @@ COLLECTIONS: tuple[Collection, ...] = (
     PLANS,
     WHAT_IFS,
     CREW_ABSENCES,
+    TIPS,
+    DAY_RECORDS,
+    CAMPAIGNS,
     FORECASTS,
     CREW_NOTES,
     VEHICLE_CHECKS,
@@ -162,12 +185,12 @@ COLLECTIONS: tuple[Collection, ...] = (
 
 def jobs(store: Store) -> Repository[Job]:
     """Return the jobs."""
-    return Repository(store, JOBS.name, Job, public_state=public_state, derived=_job_fields)
+    return Repository(store, JOBS.name, Job, public_state=public_state, derived=_job_fields, noted=noted)
 
 
 def crews(store: Store) -> Repository[Crew]:
-    """Return the crews, which follow the register and emit nothing."""
-    return Repository(store, CREWS.name, Crew)
+    """Return the crews, which follow the register."""
+    return Repository(store, CREWS.name, Crew, public_state=crew_state)
 
 
 def vehicles(store: Store) -> Repository[Vehicle]:
@@ -218,6 +241,26 @@ def crew_absences(store: Store) -> Repository[CrewAbsence]:
     return Repository(store, CREW_ABSENCES.name, CrewAbsence)
 
 
+def tips(store: Store) -> Repository[TipRecord]:
+    """Return the tips by day, which emit nothing: the vehicle does."""
+    return Repository(store, TIPS.name, TipRecord, derived=lambda tip: {"day": london_date(tip.tipped_at).isoformat()})
+
+
+def day_records(store: Store) -> Repository[DayRecord]:
+    """Return the days that were reconciled, which emit nothing."""
+    return Repository(store, DAY_RECORDS.name, DayRecord, derived=lambda record: {"people": list(record.people)})
+
+
+def campaigns(store: Store) -> Repository[Campaign]:
+    """Return the campaigns, which emit nothing: their jobs do."""
+    return Repository(
+        store,
+        CAMPAIGNS.name,
+        Campaign,
+        derived=lambda each: {"starts_on": each.week.isoformat(), "is_running": each.is_running},
+    )
+
+
 def forecasts(store: Store) -> Repository[Forecast]:
     """Return the forecasts, one for each day."""
     return Repository(store, FORECASTS.name, Forecast, public_state=forecast_state)
@@ -248,6 +291,17 @@ def all_vehicles(store: Store) -> list[Vehicle]:
 def active_jobs(store: Store, *, limit: int = 2000) -> list[Job]:
     """Return the jobs that somebody has to do something about, the most urgent first."""
     return jobs(store).find({"is_active": True}, sort=BY_URGENCY, limit=limit)[0]
+
+
+def active_versions(store: Store, *, limit: int) -> dict[str, int]:
+    """Return the ids of the active jobs, the most urgent first, with their versions: no document is unpacked for it."""
+    page = store.find(JOBS.name, {"is_active": True}, sort=BY_URGENCY, limit=limit, fields=())
+    return {document["_id"]: document["version"] for document in page.items}
+
+
+def jobs_by_id(store: Store, job_ids: Sequence[str]) -> list[Job]:
+    """Return those of some jobs that there are."""
+    return jobs(store).find({"_id": In(tuple(job_ids))}, limit=len(job_ids))[0] if job_ids else []
 
 
 def jobs_of_crew(store: Store, crew_id: str) -> list[Job]:
@@ -306,4 +360,5 @@ def _job_fields(job: Job) -> Mapping[str, Any]:
         "photo_keys": list(job.photo_keys),
         "needs_a_look": any(entry.is_open for entry in job.entries),
         "has_proof": job.completed_at is not None and (job.proof is not None or job.before_proof is not None),
+        "days": sorted(day.isoformat() for day in days_of(job)),
     }

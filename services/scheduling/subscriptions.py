@@ -2,6 +2,7 @@
 
 from services.scheduling import (
     beats,
+    campaigns,
     dropping_out,
     forecasting,
     planning,
@@ -10,8 +11,9 @@ from services.scheduling import (
     replanning,
     supervising,
     tipping,
+    unanswered,
 )
-from services.scheduling.register import follow
+from services.scheduling.register import follow, forget
 from shared.contracts.enforcement import CaseEvidenceSecuredV1
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -58,6 +60,8 @@ FINISH_EVERY_SECONDS = 30.0
 FINISH_TIPS = Timer("scheduling.finish-tips", FINISH_EVERY_SECONDS, tipping.finish_tips)
 FINISH_PLANS = Timer("scheduling.finish-plans", FINISH_EVERY_SECONDS, planning.finish_plans)
 
+GIVE_UP_PLANS = Timer("scheduling.give-up-plans", FINISH_EVERY_SECONDS, unanswered.give_up_unanswered)
+
 FINISH_SPLITS = Timer("scheduling.finish-splits", FINISH_EVERY_SECONDS, supervising.finish_splits)
 FINISH_DROPPING_OUT = Timer("scheduling.finish-dropping-out", FINISH_EVERY_SECONDS, dropping_out.finish_dropping_out)
 
@@ -81,21 +85,26 @@ BEATS_EVERY_SECONDS = 300.0
 """Before the first shift, and soon after a beat was added; looking is one find."""
 
 BEATS = Timer("scheduling.beats", BEATS_EVERY_SECONDS, beats.make_beat_jobs)
+CAMPAIGNS = Timer("scheduling.campaigns", BEATS_EVERY_SECONDS, campaigns.run_campaigns)
 FOLLOW_REGISTER = Timer("scheduling.follow-register", FINISH_EVERY_SECONDS, follow.follow_register)
 
 FORGET_EVERY_SECONDS = 3600.0
 FORGET_PROOFS = Timer("scheduling.forget-proofs", FORGET_EVERY_SECONDS, proof.forget_proofs)
+FORGET_NAMES = Timer("scheduling.forget-names", FORGET_EVERY_SECONDS, forget.forget_who_left)
 
 TIMERS: tuple[Timer, ...] = (
     FINISH_TIPS,
     FINISH_PLANS,
+    GIVE_UP_PLANS,
     FINISH_SPLITS,
     FINISH_DROPPING_OUT,
     OPEN_DUE_JOBS,
     REPLAN,
     FORECAST,
     BEATS,
+    CAMPAIGNS,
     FOLLOW_REGISTER,
     SWEEP_PHOTOS,
     FORGET_PROOFS,
+    FORGET_NAMES,
 )

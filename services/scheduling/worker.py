@@ -51,6 +51,11 @@ class SchedulingWorker:
         """Finish published plans that a crash left half done."""
         subscriptions.FINISH_PLANS.run(self.context)
 
+    @every(subscriptions.GIVE_UP_PLANS)
+    def give_up_plans(self) -> None:
+        """Give up plans that no planner has answered in time."""
+        subscriptions.GIVE_UP_PLANS.run(self.context)
+
     @every(subscriptions.FINISH_SPLITS)
     def finish_splits(self) -> None:
         """Make the parts of split jobs that a crash left unmade."""
@@ -81,6 +86,11 @@ class SchedulingWorker:
         """Make the jobs of the beats that are due today."""
         subscriptions.BEATS.run(self.context)
 
+    @every(subscriptions.CAMPAIGNS)
+    def run_campaigns(self) -> None:
+        """Give the day's campaign visits to their teams, and call off what was missed."""
+        subscriptions.CAMPAIGNS.run(self.context)
+
     @every(subscriptions.FOLLOW_REGISTER)
     def follow_register(self) -> None:
         """Bring crews and vehicles in line with the register."""
@@ -95,3 +105,8 @@ class SchedulingWorker:
     def forget_proofs(self) -> None:
         """Forget how well photos fitted their jobs, when its time is over."""
         subscriptions.FORGET_PROOFS.run(self.context)
+
+    @every(subscriptions.FORGET_NAMES)
+    def forget_names(self) -> None:
+        """Forget the names of people who left the crews, when their time is over."""
+        subscriptions.FORGET_NAMES.run(self.context)

@@ -51,10 +51,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run the workers of the named services, or of `all`; settings come from the environment."""
     import os
 
-    from shared.config import Settings
+    from shared.config import Settings, named
     from shared.errors import ConfigError, StreetsceneError
     from shared.logs import configure_logs
-    from shared.processes import named
 
     try:
         settings = Settings.from_env(os.environ)

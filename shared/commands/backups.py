@@ -16,7 +16,7 @@ def backup(path: Path) -> None:
     """
     from shared.backup import back_up
 
-    with err.status("Copying …"):
+    with err().status("Copying …"):
         made = back_up(launched_settings(), path)
     say(f"{made.path} holds everything as of {made.taken_at}: {made.files} files, {_megabytes(made.size)} MB.")
 
@@ -29,7 +29,7 @@ def restore(path: Path) -> None:
     from shared.backup import restore as run
 
     settings = current_settings()
-    with only_instance(settings.data), err.status("Restoring …"):
+    with only_instance(settings.data), err().status("Restoring …"):
         made = run(settings, path)
     say(f"{settings.data} holds everything as of {made.taken_at}: {made.files} files, {_megabytes(made.size)} MB.")
     if not settings.bus_url.startswith("memory:"):

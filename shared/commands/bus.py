@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress
 
 from shared.commands.console import Group, as_json, contexts_of, err, launched_settings, say, show_table
-from shared.config import SERVICES
+from shared.config import SERVICES, named
 from shared.errors import ConfigError, NotFound, StreetsceneError
 
 WAIT_SECONDS = 60
@@ -31,7 +30,6 @@ def events() -> None:
 def events_tail(service: str, last: int, follow: bool, json_output: bool) -> None:
     """Print the latest events, and those that come."""
     from shared.eventlogs import tail
-    from shared.processes import named
 
     with contexts_of(named(service)) as contexts:
         if not json_output:
@@ -79,7 +77,7 @@ def _wait_for_replay(store: Any, request_id: str) -> int:
     from shared.bus.documents import show_replay
 
     deadline = time.monotonic() + WAIT_SECONDS
-    with err.status("Waiting for the relay …"):
+    with err().status("Waiting for the relay …"):
         while time.monotonic() < deadline:
             request = show_replay(store, request_id)
             if not request["open"]:
@@ -96,12 +94,14 @@ def _wait_for_replay(store: Any, request_id: str) -> int:
 @click.option("--folder", default=None, type=click.Path(path_type=Path), help="Where to (default <DATA>/archive).")
 def events_archive(before: datetime, service: str, folder: Path | None) -> None:
     """Move old events that are published and handled from the logs into compressed files."""
+    from rich.progress import Progress
+
     from shared.eventlogs import archivable_up_to, archive
-    from shared.processes import named, subscriptions_of
+    from shared.processes import subscriptions_of
 
     target = folder or launched_settings().data / "archive"
     subscriptions = {each: subscriptions_of(each) for each in SERVICES}
-    with contexts_of(SERVICES) as contexts, Progress(console=err, transient=True) as progress:
+    with contexts_of(SERVICES) as contexts, Progress(console=err(), transient=True) as progress:
         for name in named(service):
             up_to = archivable_up_to(name, contexts, subscriptions)
             task = progress.add_task(f"Archiving {name}", total=up_to)
@@ -127,7 +127,6 @@ def dead_letters() -> None:
 def dead_letters_list(service: str, json_output: bool) -> None:
     """List parked messages: dead ones, and those being retried."""
     from shared.bus.documents import list_parked
-    from shared.processes import named
 
     with contexts_of(named(service)) as contexts:
         rows = [_row(name, parked) for name, context in contexts.items() for parked in list_parked(context.store)]

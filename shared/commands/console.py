@@ -6,19 +6,35 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from rich.console import Console
 
 from shared.config import Settings
 from shared.errors import ConfigError, DomainError, StreetsceneError
 from shared.launched import as_launched
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 STOPPED_BY_HAND = 130
 
-out = Console()
-err = Console(stderr=True)
+
+@cache
+def out() -> "Console":
+    """Return the terminal for what a command answers."""
+    from rich.console import Console  # most processes of the system never speak to a terminal
+
+    return Console()
+
+
+@cache
+def err() -> "Console":
+    """Return the terminal for what goes on meanwhile."""
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 class Group(click.Group):

@@ -21,7 +21,7 @@ def seed() -> None:
     settings = replace(current_settings(), demo=True)
     with only_instance(settings.data):
         ensure_keys(settings)
-        if not ensure_past(settings, out):
+        if not ensure_past(settings, out()):
             raise ConfigError(f"there are data in {settings.data} already: a past is made in an empty folder only")
     say(f"A past is made in {settings.data}: start the system there with DEMO=1.")
 
@@ -41,4 +41,4 @@ def simulate(minutes: float, per_hour: float | None, url: str | None) -> None:
     """Report, clear, weigh and fine through the public doors of a running demonstration."""
     from deploy.demo.simulator import run_simulator
 
-    run_simulator(launched_settings(), base_url=url, minutes=minutes, per_hour=per_hour, console=out)
+    run_simulator(launched_settings(), base_url=url, minutes=minutes, per_hour=per_hour, console=out())

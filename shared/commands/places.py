@@ -26,7 +26,7 @@ def boundaries_import(file: Path, kind: str, effective_from: datetime, effective
 
     settings = launched_settings()
     council = load_council(settings.council)
-    with err.status("Checking the areas …"):
+    with err().status("Checking the areas …"):
         imported = import_boundaries(
             file,
             folder=settings.boundaries,
@@ -61,7 +61,7 @@ def gazetteer_import(paths: tuple[Path, ...]) -> None:
 
     settings = launched_settings()
     council = load_council(settings.council, boundaries=settings.boundaries)
-    with err.status("Reading the files …"):
+    with err().status("Reading the files …"):
         imported = import_places(paths, council=council, folder=settings.gazetteer, today=london_date(machine_now()))
     names = {"open-names": "names", "code-point-open": "postcodes"}
     for product, stored in sorted(imported.stored.items()):

@@ -24,13 +24,13 @@ def plan_day(day: Path, seconds: float, seed: int) -> None:
     """
     from shared.processes import part
 
-    with err.status("Reading the day …") as status:
+    with err().status("Reading the day …") as status:
         plan = part("scheduling", "plan_day").plan_file(
             day, seconds=seconds, seed=seed, tell=lambda what: status.update(f"Planning: {what} …")
         )
     click.echo(json.dumps(plan, ensure_ascii=False))
     own, baseline = plan["measures"], plan["baseline"]
-    err.print(
+    err().print(
         f"{own['served']} of {own['jobs']} jobs, {own['travel_minutes']} minutes of travel, {own['missed']} deadlines"
         f" missed ({baseline['name']}: {baseline['measures']['served']} jobs,"
         f" {baseline['measures']['travel_minutes']} minutes, {baseline['measures']['missed']} missed).",

@@ -5,12 +5,14 @@ They go through the same use case as the page: the same checks, the same history
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table as RichTable
 
 from shared.commands.console import Group, as_json, contexts_of, err, out, say
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
 
 BY = "command line"
 
@@ -89,21 +91,25 @@ def _show(upload: Any, taken: bool) -> None:
         shown = _table("line", "column", "reason")
         for bad in upload.bad:
             shown.add_row(str(bad.line), bad.column or "–", bad.words)
-        err.print(shown)
-        err.print(f"Nothing was taken: {len(upload.bad)} {'thing is' if len(upload.bad) == 1 else 'things are'} wrong.")
+        err().print(shown)
+        err().print(
+            f"Nothing was taken: {len(upload.bad)} {'thing is' if len(upload.bad) == 1 else 'things are'} wrong."
+        )
         return
     if upload.changes:
         shown = _table("line", "id", "what", "columns")
         for each in upload.changes:
             words = "; ".join(f"{name}: {old or '–'} → {new or '–'}" for name, (old, new) in each.columns.items())
             shown.add_row(str(each.line), each.row_id, each.what, words)
-        out.print(shown)
+        out().print(shown)
     done = "changed" if taken else "would change"
     say(f"{len(upload.changes)} of {len(upload.planned)} rows {done}.")
 
 
-def _table(*columns: str) -> RichTable:
+def _table(*columns: str) -> "RichTable":
     """Return an empty table with these columns."""
+    from rich.table import Table as RichTable  # dear, and few commands print one
+
     shown = RichTable(box=None, header_style="bold")
     for column in columns:
         shown.add_column(column, overflow="fold")

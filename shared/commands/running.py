@@ -6,6 +6,7 @@ import sys
 import click
 
 from shared.commands.console import current_settings, out
+from shared.config import named
 from shared.errors import ConfigError
 
 
@@ -24,11 +25,11 @@ def up(port: str | None, data: str | None, demo: str | None, *, distributed: boo
     if distributed:
         from deploy.distributed import up_distributed
 
-        up_distributed(current_settings(), console=out, on_ready=welcome)
+        up_distributed(current_settings(), console=out(), on_ready=welcome)
         return
     from deploy.local import up as run
 
-    run(current_settings(), console=out, on_ready=welcome)
+    run(current_settings(), console=out(), on_ready=welcome)
 
 
 @click.command()
@@ -56,7 +57,6 @@ def web(service: str) -> None:
 @click.argument("service")
 def stream(service: str) -> None:
     """Serve the live event streams of a SERVICE (operations, scheduling) with many threads."""
-    from shared.processes import named
     from shared.web.routes import STREAMS
 
     named(service)
@@ -67,8 +67,6 @@ def stream(service: str) -> None:
 
 def _serve(service: str, kind: str, *, port_offset: int) -> None:
     """Become gunicorn with this project's configuration."""
-    from shared.processes import named
-
     settings = current_settings()
     named(service)
     os.environ["STREETSCENE_WEB_SERVICE"] = service
@@ -89,8 +87,6 @@ def _serve(service: str, kind: str, *, port_offset: int) -> None:
 @click.argument("service")
 def worker(service: str) -> None:
     """Consume events, run timers and relay the outbox of one SERVICE, or of `all` in one process."""
-    from shared.processes import named
-
     current_settings()
     named(service)
     # A fresh interpreter: eventlet must patch it before anything else is imported.
@@ -108,7 +104,7 @@ def planner(service: str) -> None:
     from shared.health import checks_of, serve_in_thread
     from shared.lifeline import end_with_launcher
     from shared.logs import configure_logs
-    from shared.processes import named, open_contexts, part
+    from shared.processes import open_contexts, part
 
     if "scheduling" not in named(service):
         raise ConfigError(f"{service} has no planner; scheduling has")

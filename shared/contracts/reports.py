@@ -45,6 +45,8 @@ MESSAGE_KINDS = (
     "joined",
     "unmerged",
     "separated",
+    "paused",
+    "resumed",
 )
 REFERRED_TO_CODES = (
     "land-owner",

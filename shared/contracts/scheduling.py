@@ -23,8 +23,8 @@ from shared.contracts.base import (
 from shared.contracts.codes import CHANNELS, JOB_STATES, LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
 
 JOB_KINDS = ("reactive", "proactive")
-JOB_CHANNELS = (*CHANNELS, "beat")
-"""How its report came in; a beat's job has none."""
+JOB_CHANNELS = (*CHANNELS, "beat", "campaign")
+"""How its report came in; the job of a beat or a campaign has none."""
 
 PROOFS = ("photo", "no-photo")
 NO_PHOTO_REASONS = ("camera-broken", "unsafe-to-stop", "people-in-view", "nothing-to-show", "no-signal")
@@ -248,6 +248,25 @@ class ShiftEndedV1(Contract):
     """A crew's shift is over."""
 
     state = part(ShiftState)
+
+
+class CrewState(Part):
+    """The whole public state of a crew: which there are, never who works in them.
+
+    `active` says that it can be sent out: a crew that was retired, or a contractor whose contract has ended, is not.
+    """
+
+    crew_id = identifier(data_class=FLEET)
+    depot_id = identifier()
+    kind = code()
+    active = flag()
+
+
+@contract("crew.changed.v1", producer="scheduling", aggregate="crew")
+class CrewChangedV1(Contract):
+    """A crew was added, changed or retired; by its id, because a name is free text."""
+
+    state = part(CrewState)
 
 
 class VehicleState(Part):

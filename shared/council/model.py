@@ -199,6 +199,8 @@ class Retention:
     unproven_case_days: int
     prosecution_days: int
     transfer_note_days: int
+    complaint_days: int
+    left_name_days: int
     provenance: Provenance
 
 

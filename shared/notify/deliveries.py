@@ -125,7 +125,7 @@ def send_due(ctx: ServiceContext, sender: Sender, *, on_sent: OnSent | None = No
         now = machine_now()
         claimed = ctx.store.claim(
             DELIVERIES.name,
-            {"open": True, "due_at": Range(below=now)},
+            {"open": True, "due_at": Range(below=now + timedelta(milliseconds=1))},  # what is due now is due
             {"due_at": now + LEASE},
             sort=(("due_at", ASCENDING),),
         )

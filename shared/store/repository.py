@@ -56,7 +56,8 @@ class Repository(Generic[A]):
     """One collection of one kind of aggregate.
 
     `public_state` gives the state that its events carry; `derived` gives declared fields that are computed from the
-    aggregate for the indexes (`open`, grid cells, word keys), which loading ignores.
+    aggregate for the indexes (`open`, grid cells, word keys), which loading ignores; `noted` gives the aggregate with
+    what it keeps of its own past, as it is saved at a moment.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class Repository(Generic[A]):
         *,
         public_state: Callable[[A], Mapping[str, Any]] | None = None,
         derived: Callable[[A], Mapping[str, Any]] = lambda _: {},
+        noted: Callable[[A, datetime], A] | None = None,
     ) -> None:
         self._store = store
         self._collection = collection
         self._kind = kind
         self._public_state = public_state
         self._derived = derived
+        self._noted = noted
 
     def get(self, aggregate_id: str) -> A | None:
         """Return the aggregate, or None; ids come from outside too, and what can't be one is the id of nothing."""
@@ -122,7 +125,7 @@ class Repository(Generic[A]):
         self, aggregate: A, facts: Sequence[Fact], at: datetime, cause: Cause
     ) -> tuple[A, Document, list[Event]]:
         """Return the aggregate with its new version and sequence, its document, and the events of the facts."""
-        stored = copy(aggregate)
+        stored = copy(self._noted(aggregate, at) if self._noted else aggregate)
         # Not `replace`, which would set each of a report's forty fields again.
         vars(stored).update(version=aggregate.version + 1, sequence=aggregate.sequence + len(facts))
         document: Document = converter.unstructure(stored)

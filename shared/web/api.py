@@ -40,7 +40,8 @@ class QuerySchema(Schema):
 class Api(flask_smorest.Api):  # type: ignore[misc]
     """flask-smorest without its own error format and without its documentation pages."""
 
-    ERROR_SCHEMA = ProblemSchema
+    ERROR_SCHEMA = ProblemSchema()
+    """One for all the answers that the description names; a class would be made into an instance for each."""
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `shared/web/errors.py`."""

@@ -24,6 +24,7 @@ from shared.web.auth import enforce_policy
 from shared.web.deny import DenyList
 from shared.web.errors import register_error_handlers
 from shared.web.keys import ensure_keys
+from shared.web.rules import Rule
 
 EXTENSION = "streetscene"
 MAXIMUM_REQUEST_BYTES = 48 * 1024 * 1024
@@ -44,12 +45,8 @@ def create_app(
     """Return a service's app over its context, with pages, APIs and everything that every app has."""
     app = App(package, static_folder=None, template_folder=None)
     app.config.update(_configuration(ctx))
-    keys = ensure_keys(ctx.settings)
-    app.secret_key = keys.secret
     app.session_interface = Sessions()
-    app.extensions[EXTENSION] = ctx
-    app.extensions["streetscene_keys"] = keys
-    app.extensions["streetscene_deny"] = DenyList(ctx.store)
+    put_over(app, ctx)
     templating.register(app)
     app.url_map.strict_slashes = False
 
@@ -75,8 +72,19 @@ def create_app(
     return app
 
 
+def put_over(app: Flask, ctx: ServiceContext) -> None:
+    """Have an app answer over a context: its store, its keys, whom it denies."""
+    keys = ensure_keys(ctx.settings)
+    app.secret_key = keys.secret
+    app.extensions[EXTENSION] = ctx
+    app.extensions["streetscene_keys"] = keys
+    app.extensions["streetscene_deny"] = DenyList(ctx.store)
+
+
 class App(Flask):
     """Flask, but that no view or hook is looked at again at each request for being a coroutine: none is."""
+
+    url_rule_class = Rule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function as it is."""

@@ -18,7 +18,7 @@ class Place:
 
 PLACES = (
     Place("/crew", "My jobs", ("crew",)),
-    Place("/contact-centre", "New report", ("contact-centre",)),
+    Place("/contact-centre", "Contact centre", ("contact-centre",)),
     Place("/triage", "Reports", ("contact-centre", "manager", "supervisor")),
     Place("/area", "My area", ("manager", "councillor")),
     Place("/dispatch", "Dispatch", ("supervisor", "manager")),

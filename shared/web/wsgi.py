@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from shared.config import LOOPBACK, Settings
+from shared.config import LOOPBACK, Settings, named
 from shared.errors import StreetsceneError
 from shared.logs import configure_logs
-from shared.processes import named, open_contexts, part
+from shared.processes import open_contexts, part
 from shared.web.embedded import create_embedded
 from shared.web.keys import ensure_keys
 

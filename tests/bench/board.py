@@ -1,24 +1,34 @@
 """How quickly the dispatch board answers a supervisor: 25 crews, 500 jobs, and a processor slowed four times.
 
 A browser does what a supervisor does, by its own keyboard and mouse events: walks the rounds, lifts a job and chooses
-its place, selects jobs, filters, opens the panel. An interaction lasts from the event until what it asks for is drawn.
-A reassignment lasts from the confirmation until the job is drawn on its new round. Only the browser is slowed; the
-server has the machine's other core.
+its place, selects jobs, filters, opens what a move would change. How long an interaction lasts is what the browser's
+Event Timing says: from the event to the next paint, with the wait for a busy main thread in it. Where the answer comes
+from the server, a second figure says when it is drawn. A reassignment lasts from the confirming key until the job is
+drawn on its new round. Meanwhile somebody else moves jobs too, so that the page has live news to put in place. Only the
+browser is slowed; the server has the machine's other core.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import cycle, islice
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
+
+import requests
 
 from services.scheduling import handlers, store
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.job import Job
+from services.scheduling.domain.patterns import WEEKDAYS
+from services.scheduling.live import make_live
+from services.scheduling.register import documents
 from shared.contracts.envelope import Cause
 from shared.processes import open_context
+from shared.service import ServiceContext
 from tests.bench.ground import PATIENT_LIMITS, Ground, prepared
 from tests.bench.measures import Measure, share
 from tests.servers.system import System, running_system
@@ -26,28 +36,55 @@ from tests.servers.system import System, running_system
 CREWS, JOBS, WAITING = 25, 500, 60
 """Of the jobs so many wait to be assigned; the others are on rounds."""
 
+LEAST_TIMED = 0.9
+"""Late at night rounds go on past the end of the day, and stops lose their times: that would be another board."""
+
 SLOWED = 4
 AIM_INTERACTION_MS, AIM_MOVE_MS = 200, 500
-WALKS, STEERS, SELECTIONS, FILTERS, PANELS, MOVES = 40, 24, 20, 8, 10, 20
-PATIENCE_MS = 30_000
+WALKS, STEERS, SELECTIONS, FILTERS, PANELS, MOVES = 40, 24, 24, 12, 24, 40
+NEWS_EVERY_SECONDS = 2.0
+PATIENCE_MS = 10_000
+"""What is not drawn by then is not waited for: the run is broken, and says by what."""
+
+BUTTON_RESTS_MS = 1_100
+"""A button of GOV.UK Frontend takes no second press within a second."""
+
 WIDE = {"width": 1280, "height": 900}
 
 WATCH = """() => {
-  window.waits = [];
-  window.until = (isDone, started) => new Promise(resolve => {
-    const tell = () => setTimeout(() => resolve(performance.now() - started));
-    const look = () => isDone() || performance.now() - started > 31000
-      ? requestAnimationFrame(tell) : requestAnimationFrame(look);
-    look();
-  });
-  window.timeNext = (type, done) => {
-    window.waits = new Promise(resolve => document.addEventListener(type, event => {
-      const started = event.timeStamp;
-      resolve(window.until(new Function('return ' + done), started));
-    }, {once: true, capture: true}));
+  window.paints = [];
+  window.watcher = new PerformanceObserver(list => window.paints.push(...list.getEntries()));
+  window.watcher.observe({type: 'event', durationThreshold: 16});
+  window.timeNext = (type, done, patience) => {
+    const asked = performance.now();
+    const isDone = new Function('return ' + done);
+    window.taken = new Promise((resolve, reject) => {
+      setTimeout(() => reject(new Error('not drawn in time after ' + type + ': ' + done)), patience);
+      document.addEventListener(type, event => {
+        const look = () => isDone()
+          ? requestAnimationFrame(() => setTimeout(() => resolve([asked, performance.now() - event.timeStamp])))
+          : requestAnimationFrame(look);
+        look();
+      }, {once: true, capture: true});
+    });
+  };
+  window.paintedSince = asked => {
+    window.paints.push(...window.watcher.takeRecords());
+    return window.paints.filter(each => each.interactionId && each.startTime >= asked).map(each => each.duration);
   };
 }"""
-"""From the time stamp of the event itself, so that waiting for a busy main thread counts, until the frame after."""
+"""From the time stamp of the event itself until the frame after the one in which what was asked for is there."""
+
+SHORTEST_MS = 16.0
+"""Event Timing does not tell of what is painted sooner."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How long an interaction took, in milliseconds: until the next paint, and until what it asked for was drawn."""
+
+    paint: float
+    shown: float
 
 
 def measure_board(ground: Ground) -> list[Measure]:
@@ -62,30 +99,92 @@ def measure_board(ground: Ground) -> list[Measure]:
     fill_board(data)
     with running_system(data, demo=False, STREETSCENE_RATE_LIMITS=PATIENT_LIMITS) as system, board_page(system) as page:
         ground.tell("working at the board")
-        taken = _interactions(page)
+        with somebody_else(system):
+            taken = _interactions(page)
+        ground.tell("reassigning jobs")
         moves = [_move(page, number) for number in range(MOVES)]
-    every = [each for group in taken.values() for each in group]
-    interaction, move = share(every, 0.95), share(moves, 0.95)
-    figures: Mapping[str, Any] = {
-        name: {"p50_ms": share(group, 0.5), "p95_ms": share(group, 0.95)} for name, group in taken.items()
-    }
+    taken["consequences"] = [asked for asked, _ in moves]
+    return _lines(taken, [confirmed.shown for _, confirmed in moves])
+
+
+def _lines(taken: Mapping[str, Sequence[Taken]], moves: Sequence[float]) -> list[Measure]:
+    """Return the lines: interactions until the next paint, those that ask the server until drawn, reassignments."""
     slowed = f"{CREWS} crews, {JOBS} jobs, processor slowed {SLOWED} ×"
+    every = [each.paint for group in taken.values() for each in group]
+    asked = [each.shown for kind in ("filter", "panel", "consequences") for each in taken[kind]]
+    worst = max((share([each.paint for each in group], 0.95), kind) for kind, group in taken.items())
+    figures: Mapping[str, Any] = {
+        kind: {
+            "number": len(group),
+            "paint_p50_ms": share([each.paint for each in group], 0.5),
+            "paint_p95_ms": share([each.paint for each in group], 0.95),
+            "shown_p50_ms": round(share([each.shown for each in group], 0.5), 1),
+            "shown_p95_ms": round(share([each.shown for each in group], 0.95), 1),
+        }
+        for kind, group in taken.items()
+    }
     return [
-        Measure(
-            f"board, {slowed}: interactions ({len(every)})",
-            f"p50 {share(every, 0.5):,.0f} ms, p95 {interaction:,.0f} ms",
-            f"p95 < {AIM_INTERACTION_MS} ms",
-            interaction < AIM_INTERACTION_MS,
+        _line(
+            f"board, {slowed}: interactions until the next paint ({len(every)})",
+            every,
+            AIM_INTERACTION_MS,
+            more=f"; slowest kind: {worst[1]}, p95 {worst[0]:,.0f} ms",
             figures=figures,
         ),
-        Measure(
-            f"board, {slowed}: reassignments ({len(moves)})",
-            f"p50 {share(moves, 0.5):,.0f} ms, p95 {move:,.0f} ms",
-            f"p95 < {AIM_MOVE_MS} ms",
-            move < AIM_MOVE_MS,
-            figures={"milliseconds": moves},
-        ),
+        _line(f"board: filter, best places and consequences until they are drawn ({len(asked)})", asked, None),
+        _line(f"board: reassignments until drawn ({len(moves)})", moves, AIM_MOVE_MS),
     ]
+
+
+def _line(
+    what: str, values: Sequence[float], aim: int | None, *, more: str = "", figures: Mapping[str, Any] | None = None
+) -> Measure:
+    """Return the line of some milliseconds."""
+    p95 = share(values, 0.95)
+    return Measure(
+        what,
+        f"p50 {share(values, 0.5):,.0f} ms, p95 {p95:,.0f} ms{more}",
+        "" if aim is None else f"p95 < {aim} ms",
+        None if aim is None else p95 < aim,
+        figures=figures or {"milliseconds": [round(each, 1) for each in values]},
+    )
+
+
+@contextmanager
+def somebody_else(system: System) -> Iterator[None]:
+    """Have another supervisor give a job to another crew every so often, for as long as the block lasts."""
+    stop, problems = Event(), []
+    crews = [f"bench-{number}" for number in range(CREWS - 4, CREWS)]
+    jobs = [f"bench-{number}" for number in range(JOBS - 40, JOBS)]
+
+    def work() -> None:
+        for number, job_id in enumerate(cycle(jobs)):
+            if stop.wait(NEWS_EVERY_SECONDS):
+                return
+            job = f"/api/scheduling/v1/jobs/{job_id}"
+            answer = requests.post(
+                f"{system.url}{job}/assign",
+                json={"crew_id": crews[number % len(crews)], "version": system.get(job, "supervisor")["version"]},
+                headers={**system.bearer("supervisor"), "Idempotency-Key": f"bench-news-{number}"},
+                timeout=PATIENCE_MS / 1000,
+            )
+            if not answer.ok:
+                problems.append(f"{answer.status_code}: {answer.text[:100]}")
+                return
+
+    worker = Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join()
+    if problems:
+        raise AssertionError(f"the other supervisor was refused: {problems[0]}")
+
+
+LINKS = "a.stop__link[data-move]"
+OPENED = "document.querySelector('[data-panel]').open"
 
 
 @contextmanager
@@ -112,31 +211,52 @@ def board_page(system: System) -> Iterator[Any]:
 
 
 def fill_board(data: Path) -> None:
-    """Give one depot so many crews on shift, and the city so many jobs, most of them on rounds."""
+    """Give one depot so many crews on shift, and the city so many jobs, most of them on rounds that all have times."""
     from shared.config import Settings
 
     ctx = open_context("scheduling", Settings.from_env({"STREETSCENE_DATA": str(data)}))
     by_hand, at = Cause(), ctx.clock.now()
     try:
-        crews, vehicles = store.crews(ctx.store), store.vehicles(ctx.store)
-        own = [crew for crew in store.all_crews(ctx.store) if crew.vehicle_id and not crew.is_contractor]
-        model, vehicle = own[0], vehicles.require(str(own[0].vehicle_id))
-        for number in range(len(own), CREWS):
-            new = {"id": f"bench-{number}", "version": 0, "sequence": 0}
-            vehicles.add(replace(vehicle, registration=f"BENCH-{number}", **new), [], at=at, cause=by_hand)
-            added = replace(model, name=f"Bench crew {number}", vehicle_id=f"bench-{number}", **new)
-            own.append(crews.add(added, [], at=at, cause=by_hand))
-        for crew in own:
-            handlers.start_shift(ctx, crew.id, cause=by_hand)
+        own = _crews(ctx)
         places = ctx.council.gazetteer.places
         for number in range(JOBS):
-            job, facts = rules.create(_job(number, model.depot_id, places[number % len(places)], at))
+            job, facts = rules.create(_job(number, own[0].depot_id, places[number % len(places)], at))
             store.jobs(ctx.store).add(job, facts, at=at, cause=by_hand)
             if number >= WAITING:
                 crew = own[number % len(own)]
                 handlers.assign_job(ctx, job.id, crew.id, version=None, key=None, cause=by_hand)
+        rounds = make_live(ctx, own[0].depot_id, ctx.clock.now(), store.active_jobs(ctx.store)).rounds.values()
+        timed = sum(len(each.visits) for each in rounds)
+        if len(rounds) < CREWS or timed < LEAST_TIMED * (JOBS - WAITING):
+            raise AssertionError(f"only {timed} stops on {len(rounds)} rounds have a time: it is too late in the day")
     finally:
         ctx.store.close()
+
+
+def _crews(ctx: ServiceContext) -> list[Any]:
+    """Return so many crews of one depot, all on shift and able to be planned at any time of any day."""
+    by_hand, at = Cause(), ctx.clock.now()
+    # Nobody enters the people and rotas of so many made crews; where none are, all are taken to be there. And a site
+    # that is closed by the time of the measurement would take all times off the board.
+    tables = documents.tables(ctx.store)
+    for name in ("people", "rotas"):
+        tables.save(replace(tables.require(name), rows=()), at=at, cause=by_hand)
+    sites = tables.require("sites")
+    hours = {"opens": "00:00", "closes": "23:59", "days": list(WEEKDAYS)}
+    opened = tuple(replace(row, values={**row.values, **hours}) for row in sites.rows)
+    tables.save(replace(sites, rows=opened), at=at, cause=by_hand)
+    crews, vehicles = store.crews(ctx.store), store.vehicles(ctx.store)
+    depot = ctx.council.depots[0].id
+    own = [crew for crew in store.all_crews(ctx.store) if crew.depot_id == depot and not crew.is_contractor]
+    model, vehicle = own[0], vehicles.require(str(own[0].vehicle_id))
+    for number in range(len(own), CREWS):
+        new = {"id": f"bench-{number}", "version": 0, "sequence": 0}
+        vehicles.add(replace(vehicle, registration=f"BENCH-{number}", **new), [], at=at, cause=by_hand)
+        added = replace(model, name=f"Bench crew {number}", vehicle_id=f"bench-{number}", **new)
+        own.append(crews.add(added, [], at=at, cause=by_hand))
+    for crew in own:
+        handlers.start_shift(ctx, crew.id, cause=by_hand)
+    return own
 
 
 def _job(number: int, depot: str, place: Any, at: Any) -> Job:
@@ -162,66 +282,93 @@ def _job(number: int, depot: str, place: Any, at: Any) -> Job:
     )
 
 
-def _interactions(page: Any) -> dict[str, list[float]]:
-    """Return how long each kind of interaction took, in milliseconds."""
-    links = "a.stop__link[data-move]"
-    page.locator(links).first.focus()
-    walked = [
-        _timed(page, "keydown", "true", lambda key=key: page.keyboard.press(key))
-        for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowDown", "End")
-        * (WALKS // 8)
+def _interactions(page: Any) -> dict[str, list[Taken]]:
+    """Return how long each interaction of each kind took."""
+    return {
+        "walk": _walk(page),
+        "steer": _steer(page),
+        "select": _select(page),
+        "filter": _filter(page),
+        "panel": _open_panels(page),
+    }
+
+
+def _walk(page: Any) -> list[Taken]:
+    """Go from stop to stop by the arrow keys."""
+    page.locator(LINKS).first.focus()
+    keys = ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowDown", "End")
+    return [
+        _timed(page, "keydown", "true", lambda key=key: page.keyboard.press(key)) for key in islice(cycle(keys), WALKS)
     ]
+
+
+def _steer(page: Any) -> list[Taken]:
+    """Lift a job and choose its place by the arrow keys."""
+    page.locator(LINKS).first.focus()
     page.keyboard.press("Space")
-    steered = [
-        _timed(page, "keydown", "!!document.querySelector('.stop--here')", lambda key=key: page.keyboard.press(key))
-        for key in ("ArrowDown", "ArrowRight", "ArrowUp", "ArrowDown") * (STEERS // 4)
+    here = "!!document.querySelector('.stop--here')"
+    taken = [
+        _timed(page, "keydown", here, lambda key=key: page.keyboard.press(key))
+        for key in islice(cycle(("ArrowDown", "ArrowRight", "ArrowUp", "ArrowDown")), STEERS)
     ]
     page.keyboard.press("Escape")
-    boxes = page.locator("#live-open input[name=job]")
-    selected = []
+    return taken
+
+
+def _select(page: Any) -> list[Taken]:
+    """Select waiting jobs and let them go again."""
+    boxes, taken = page.locator("#live-open input[name=job]"), []
     for number in range(SELECTIONS):
-        box = boxes.nth(number % 10)
+        box = boxes.nth(number % (SELECTIONS // 2))
         box.scroll_into_view_if_needed()
-        selected.append(_timed(page, "click", "true", box.click))
-    filtered = []
+        taken.append(_timed(page, "click", "true", box.click))
+    return taken
+
+
+def _filter(page: Any) -> list[Taken]:
+    """See one priority only, and all of them again."""
+    taken = []
     for number in range(FILTERS):
         priority, shown = (("3", WAITING // 4), ("", WAITING))[number % 2]
         page.select_option("[data-filter] [name=priority]", priority)
+        page.wait_for_timeout(BUTTON_RESTS_MS)
         done = f"document.querySelectorAll('#live-open .dispatch-job').length === {shown}"
-        filtered.append(_timed(page, "submit", done, page.locator("[data-filter] button").click))
-    opened = []
+        taken.append(_timed(page, "click", done, page.locator("[data-filter] button").click))
+    return taken
+
+
+def _open_panels(page: Any) -> list[Taken]:
+    """Open the best places for a job, and leave it where it is."""
+    taken = []
     for number in range(PANELS):
-        link = page.locator(links).nth(number * 7)
+        link = page.locator(LINKS).nth(number * 7)
         link.focus()
-        opened.append(
-            _timed(page, "keydown", "document.querySelector('[data-panel]').open", lambda: page.keyboard.press("Enter"))
-        )
+        taken.append(_timed(page, "keydown", OPENED, lambda: page.keyboard.press("Enter")))
         page.keyboard.press("Escape")
-    return {"walk": walked, "steer": steered, "select": selected, "filter": filtered, "panel": opened}
+    return taken
 
 
-def _move(page: Any, number: int) -> float:
-    """Move a job to another crew by keyboard, and return how long it took from the confirmation, in milliseconds."""
-    link = page.locator("[data-round]").nth(number % 10).locator("a.stop__link[data-move]").nth(1)
+def _move(page: Any, number: int) -> tuple[Taken, Taken]:
+    """Move a job to another crew by keyboard; return how long its consequences took, and the confirmation."""
+    link = page.locator("[data-round]").nth(number % 10).locator(LINKS).nth(1)
     link.scroll_into_view_if_needed()
     link.focus()
     moved = link.get_attribute("id")
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
     target = page.evaluate("document.querySelector('.round--here').id")
-    page.keyboard.press("Enter")
-    page.locator("[data-move-confirm] button").wait_for()
+    asked = _timed(page, "keydown", OPENED, lambda: page.keyboard.press("Enter"))
+    if not page.locator("[data-move-confirm] button").is_visible():
+        raise AssertionError(f"a move was refused: {page.locator('[data-panel]').inner_text()[:300]}")
     done = f"!!document.querySelector('#{target} [id=\"{moved}\"]') && !document.querySelector('[data-panel]').open"
-    taken = _timed(page, "keydown", done, lambda: page.keyboard.press("Enter"))
+    confirmed = _timed(page, "keydown", done, lambda: page.keyboard.press("Enter"))
     time.sleep(0.7)  # the stream tells the same page of its own change; that is not part of the next move
-    return taken
+    return asked, confirmed
 
 
-def _timed(page: Any, event: str, done: str, act: Callable[[], None]) -> float:
-    """Return the milliseconds from the next event of a type until what it asks for is drawn."""
-    page.evaluate("([type, done]) => window.timeNext(type, done)", [event, done])
+def _timed(page: Any, event: str, done: str, act: Callable[[], None]) -> Taken:
+    """Return how long it took from the next event of a type until the next paint, and until something is drawn."""
+    page.evaluate("([type, done, patience]) => window.timeNext(type, done, patience)", [event, done, PATIENCE_MS])
     act()
-    taken = float(page.evaluate("window.waits"))
-    if taken > PATIENCE_MS:
-        raise AssertionError(f"nobody saw this come true after a {event}: {done}")
-    return taken
+    asked, shown = page.evaluate("window.taken")
+    return Taken(max(page.evaluate("asked => window.paintedSince(asked)", asked), default=SHORTEST_MS), shown)

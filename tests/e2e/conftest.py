@@ -42,14 +42,15 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> System:
+def system(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> System:
     """A demonstration with its past, for all browser tests of a run; STREETSCENE_TEST_SYSTEM names one that runs."""
     running_already = os.environ.get("STREETSCENE_TEST_SYSTEM")
     if running_already:
         url, data = running_already.split("=")
         yield System(url, int(url.rpartition(":")[2]), Path(data), None)
         return
-    with running_system(tmp_path_factory.mktemp("e2e") / "data", demo=True) as running:
+    past = request.getfixturevalue("past")
+    with running_system(tmp_path_factory.mktemp("e2e") / "data", demo=True, past=past) as running:
         yield running
 
 

@@ -2,9 +2,11 @@
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from random import Random
 from typing import Any
+from urllib.parse import parse_qsl
 
 import requests
 
@@ -114,6 +116,8 @@ class Examples(dict[str, str]):
         for name in ("tipped", "loaded", "started", "assigned", "open", "held"):
             self[f"{name}_job"] = self._job(self[name])["id"]
         self._work(visitors["supervisor"])
+        self._close_yesterday(visitors["supervisor"])
+        self._build_campaign(visitors["supervisor"])
         self._weigh()
         self._fine(visitors["officer"])
         self._decide(visitors["contact-centre"])
@@ -203,6 +207,38 @@ class Examples(dict[str, str]):
         self._until(
             lambda: "data-awaiting" not in supervisor.open(f"/dispatch/what-if/{self['what_if']}").text, "what if"
         )
+
+    def _close_yesterday(self, supervisor: Visitor) -> None:
+        """Close the day before of a depot, with the reasons that stand where nobody chooses another."""
+        self["today"] = supervisor.open("/dispatch/days").url.rpartition("/")[2]
+        self["yesterday"] = str(date.fromisoformat(self["today"]) - timedelta(days=1))
+        address = f"/dispatch/days/{self['yesterday']}/{self['depot']}"
+        shown = supervisor.open(address).text
+        form = dict(re.findall(r'<input type="hidden" name="(version|mark)" value="([^"]*)"', shown))
+        form |= dict.fromkeys(re.findall(r'<select[^>]* name="(reason-[^"]+)"', shown), "not-reached")
+        supervisor.send(address, form, to=f"{address}/close")
+
+    def _build_campaign(self, supervisor: Visitor) -> None:
+        """Build a campaign at the worst spot."""
+        found = re.search(r'href="/dispatch/campaigns/new\?(lat=[^"]+)"', supervisor.open("/dispatch/campaigns").text)
+        assert found, "no hot spot"
+        self["spot"] = unescape(found[1])
+        crews = self._json("/api/scheduling/v1/crews", "supervisor")["items"]
+        form_at = f"/dispatch/campaigns/new?{self['spot']}"
+        shown = supervisor.open(form_at).text
+        built = supervisor.send(
+            form_at,
+            {
+                **dict(parse_qsl(self["spot"])),
+                "week": re.findall(r'<option value="([^"]+)"', shown)[1],
+                "days": "mon",
+                "visits_a_day": "2",
+                "minutes": "45",
+                "crew_ids": next(crew["id"] for crew in crews if crew["kind"] == "hit"),
+            },
+            to="/dispatch/campaigns/new",
+        )
+        self["campaign"] = built.url.rpartition("/")[2]
 
     def _tell_of_trouble(self) -> None:
         """Let the crew tell its supervisor something of a job, and of its vehicle."""

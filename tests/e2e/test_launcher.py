@@ -229,7 +229,7 @@ def test_no_secret_is_the_same_in_two_installations_and_the_link_follows_the_por
     contents = []
     for name, port in (("one", 8000), ("two", 8000), ("one", 8100)):
         settings = make_settings(tmp_path / name, port=port, public_url=f"http://127.0.0.1:{port}")
-        prepare(settings, Console(quiet=True))
+        prepare(settings, lambda: Console(quiet=True))
         contents.append(json.loads((tmp_path / name / "credentials.json").read_text()))
     one, two, moved = (_secrets(content) for content in contents)
 

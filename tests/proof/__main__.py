@@ -1,6 +1,6 @@
 """`make proof`: kill, restore and cut off the system under load, and print what was told beside what is there.
 
-And whether what reporters are told by when is what happens.
+And whether what reporters are told by when is what happens, and whether a whole day of crews keeps every rule.
 """
 
 import tempfile
@@ -15,18 +15,19 @@ from rich.table import Table
 
 from shared import failpoints
 from shared.errors import ConfigError
-from tests.proof import outage, promises, restoring
+from tests.proof import full_day, outage, promises, restoring
+from tests.proof.full_day import prove_full_day
 from tests.proof.kills import WINDOWS, prove_window
 from tests.proof.outage import prove_outage
 from tests.proof.promises import prove_promises
 from tests.proof.restoring import prove_restore
 from tests.proof.seeding import prove_seeding
-from tests.proof.tables import table_of_promises, table_of_restored, table_of_rows, tables_of_outage
+from tests.proof.tables import table_of_promises, table_of_restored, table_of_rows, tables_of_day, tables_of_outage
 
 console = Console()
 
-RESTORE, BROKER_AWAY, PROMISES = "restore", "broker-away", "promises"
-PROOFS = (*WINDOWS, failpoints.MID_SEED, RESTORE, BROKER_AWAY, PROMISES)
+RESTORE, BROKER_AWAY, PROMISES, FULL_DAY = "restore", "broker-away", "promises", "full-day"
+PROOFS = (*WINDOWS, failpoints.MID_SEED, RESTORE, BROKER_AWAY, PROMISES, FULL_DAY)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Ground:
             return self._broker_away(data)
         if name == PROMISES:
             return self._promises(data)
+        if name == FULL_DAY:
+            return self._full_day(data)
         return self._kill(name, data)
 
     def _kill(self, window: str, data: Path) -> Found:
@@ -81,6 +84,10 @@ class Ground:
     def _promises(self, data: Path) -> Found:
         found = prove_promises(folder=data, on_step=self._steps(PROMISES, promises.STEPS))
         return Found([table_of_promises(found)], found.shortcomings())
+
+    def _full_day(self, data: Path) -> Found:
+        found = prove_full_day(folder=data, on_step=self._steps(FULL_DAY, full_day.STEPS))
+        return Found(tables_of_day(found), found.shortcomings())
 
     def _steps(self, name: str, count: int) -> Callable[[str], None]:
         """Return what a proof tells of each step that it begins."""

@@ -5,6 +5,8 @@ from rich.table import Column, Table
 from shared.config import SERVICES
 from tests.proof.alarms import Alarm
 from tests.proof.comparison import Row
+from tests.proof.day.accounts import FATES
+from tests.proof.full_day import FullDay
 from tests.proof.outage import Outage, Period
 from tests.proof.periods import PERIODS
 from tests.proof.promises import FEWEST_KEPT, MOST_KEPT, MOST_RATIO, Promises
@@ -107,6 +109,26 @@ def table_of_promises(promises: Promises) -> Table:
     table.add_row("median time to clear, days", f"{actual:g}", "")
     table.add_row("mean promise and time to clear, days", " and ".join(f"{mean:.2f}" for mean in promises.means), "")
     return table
+
+
+def tables_of_day(day: FullDay) -> list[Table]:
+    """Return what became of every report of a day, and what each rule looked at and found broken."""
+    ledger, size = day.ledger, day.size
+    caption = (
+        f"{day.crews} crews made {ledger.visits} visits ({ledger.troubles} with trouble) and {ledger.tips} tips;"
+        f" {ledger.published} plans were published, {len(ledger.refused_plans)} refused at the button and asked for"
+        f" anew; {len(ledger.gone)} crews dropped out. {day.account.beats} jobs of beats came on top. No act was done"
+        f" more than {day.most_late.total_seconds() / 60:.0f} council minutes late."
+    )
+    title = f"full-day: {size.jobs} reports before the day and {size.urgent} urgent ones during it"
+    fates = Table(_names("what became of each report"), "reports", title=title, caption=caption)
+    for fate in (*FATES, *sorted(set(day.account.fates) - set(FATES))):
+        fates.add_row(fate, str(day.account.fates.get(fate, 0)))
+    fates.add_row("all", str(day.account.reports))
+    rules = Table(_names("rule"), "looked at", "broken", title="the same day’s rules, by its events and the register")
+    for checked in day.rules:
+        rules.add_row(checked.rule, str(checked.looked_at), str(len(checked.broken)))
+    return [fates, rules]
 
 
 def _names(heading: str) -> Column:

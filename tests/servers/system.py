@@ -1,8 +1,10 @@
 """A whole embedded system of its own for tests: `streetscene up` on free ports over a temporary folder."""
 
+import fcntl
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -96,9 +98,35 @@ def _first_outgoing_port() -> int:
     return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
 
+def made_past(folder: Path) -> Path:
+    """Return a data folder with a small past and nothing else; the first of several processes who asks makes it."""
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = folder.with_name(f"{folder.name}.making")
+            shutil.rmtree(making, ignore_errors=True)
+            done = subprocess.run(
+                [sys.executable, "-m", "shared.cli", "seed"],
+                cwd=REPOSITORY,
+                env={**os.environ, **SMALL_PAST, "STREETSCENE_DATA": str(making)},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=READY_SECONDS,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            making.rename(folder)
+    return folder
+
+
 @contextmanager
-def running_system(data: Path, *, demo: bool, distributed: bool = False, **environment: str) -> Iterator[System]:
-    """Start `streetscene up`, wait until it is ready, and stop it afterwards."""
+def running_system(
+    data: Path, *, demo: bool, past: Path | None = None, distributed: bool = False, **environment: str
+) -> Iterator[System]:
+    """Start `streetscene up`, with a copy of a made past if one is given; stop it afterwards."""
+    if past is not None:
+        shutil.copytree(past, data)
     port = free_ports([0, *ports(0).values()] if distributed else range(4))
     log = data.parent / f"{data.name}.log"
     with log.open("wb") as output:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from services.accounts import handlers, store
+from services.accounts.crews import crew_name, working_crews
 from services.accounts.domain import credential as domain
 from services.accounts.domain.credential import Credential
 from services.accounts.web.forms import DAYS, HOURS, ShiftCodeForm, TokenForm, WallLinkForm
@@ -36,8 +37,9 @@ PAGE_OF_KIND = {
 @bp.get("/accounts/shift-codes")
 @policy(SHIFT_ISSUERS)
 def shift_codes() -> str:
-    """List the crews' codes, and offer a new one."""
-    return _shift_codes_page({}, {"hours": str(domain.DEFAULT_SHIFT_HOURS)})
+    """List the crews' codes, and offer a new one; the board's page of a crew leads here with the crew chosen."""
+    chosen = request.args.get("crew_id", "")
+    return _shift_codes_page({}, {"hours": str(domain.DEFAULT_SHIFT_HOURS), "crew_id": chosen})
 
 
 @bp.post("/accounts/shift-codes")
@@ -60,7 +62,7 @@ def issue_shift_code() -> str | tuple[str, int]:
                 code=domain.written_code(code),
                 link=link,
                 qr=qr_svg(link),
-                crew=_crew_name(credential.crew_id),
+                crew=crew_name(context(), credential.crew_id),
             )
     return _shift_codes_page(errors, request.form.to_dict()), 400
 
@@ -129,11 +131,6 @@ def standing(credential: Credential, at: datetime) -> str:
     return "active" if domain.holds(credential, at) else "expired"
 
 
-def _crew_name(crew_id: str | None) -> str:
-    """Return a crew's name."""
-    return next((crew.name for crew in context().council.crews if crew.id == crew_id), crew_id or "")
-
-
 def _of_kind(*kinds: str) -> list[tuple[Credential, str]]:
     """Return the newest credentials of some kinds, with their standing."""
     repository, now = store.credentials(context().store), machine_now()
@@ -143,7 +140,7 @@ def _of_kind(*kinds: str) -> list[tuple[Credential, str]]:
 
 def _shift_codes_page(errors: FormErrors, values: dict[str, str]) -> str:
     """Return the page of shift codes."""
-    crews = {crew.id: crew.name for crew in context().council.crews}
+    crews = {crew.id: crew.name for crew in working_crews(context()).values()}
     return render_template(
         "accounts/shift_codes.html",
         rows=_of_kind(domain.SHIFT_CODE),

@@ -108,6 +108,8 @@ class Case:
     exhibits: tuple[Exhibit, ...] = ()
     notices: tuple[NoticeMark, ...] = ()
     closed_by: str | None = None
+    erased_at: datetime | None = None
+    """When evidence and notices lost what they said of people."""
 
     @property
     def is_open(self) -> bool:

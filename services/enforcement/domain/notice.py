@@ -123,6 +123,8 @@ class Notice:
     cancelled_by: str | None = None
     copied_to: tuple[str, ...] = ()
     copied_on: date | None = None
+    erased_at: datetime | None = None
+    """When whom it is for was erased."""
 
     @property
     def paid_pence(self) -> int:

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from marshmallow import Schema
 from werkzeug.wrappers import Response
 
+from services.enforcement.domain.keeping import names_somebody
 from services.enforcement.domain.notice import CANCEL_REASONS, PAYMENT_METHODS, SERVICE_METHODS, Notice, Recipient
 from services.enforcement.handlers import (
     cancel_notice,
@@ -15,6 +16,7 @@ from services.enforcement.handlers import (
     remember_person,
     serve_notice,
 )
+from services.enforcement.retention import log_once
 from services.enforcement.store import names_of
 from services.enforcement.store import notices as notice_repository
 from services.enforcement.web.forms import CancelForm, PaymentForm, RecipientForm, ServeForm
@@ -72,6 +74,7 @@ def notice_page(notice_id: str) -> str:
     """Show a notice, its law, its payments, and what can be done next."""
     ctx = context()
     notice = notice_repository(ctx.store).require(notice_id)
+    _note_look(notice)
     people = {notice.officer_id, notice.served_by, notice.cancelled_by} | {p.recorded_by for p in notice.payments}
     names = names_of(ctx.store, {person for person in people if person})
     today = today_of(ctx)
@@ -122,6 +125,7 @@ def do(notice_id: str, step: str) -> Response | tuple[str, int]:
 
 def _form(notice: Notice, step: str, values: Mapping[str, Any], errors: FormErrors) -> str:
     """Return the page of a step."""
+    _note_look(notice)
     return render_template(
         f"enforcement/{step}.html",
         notice=notice,
@@ -133,6 +137,15 @@ def _form(notice: Notice, step: str, values: Mapping[str, Any], errors: FormErro
         cancel_reasons=list(CANCEL_REASONS.items()),
         is_issuer=signed_in_user().id == notice.officer_id,
     )
+
+
+def _note_look(notice: Notice) -> None:
+    """Log, once a day, that this officer was shown whom a notice is for (DPA 2018 s62: consultation)."""
+    if not names_somebody(notice):
+        return
+    officer, day = _officer(), today_of(context()).isoformat()
+    source = f"viewed:{notice.id}:{officer}:{day}"
+    log_once(context(), notice.case_id, source, by=officer, action="notice.viewed", subject=notice.serial)
 
 
 def _name(notice_id: str, values: Mapping[str, Any]) -> str:

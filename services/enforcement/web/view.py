@@ -18,6 +18,14 @@ from shared.store.port import ASCENDING, In, Range
 NOTICES_OF_A_PAGE = 500
 MOST_COUNTED = 1000
 SOON_DAYS = 3
+NOBODY: Mapping[str, str] = {
+    "streetscene": "Streetscene",
+    "reporter": "The reporter",
+    "retention": "The clock",
+    "privacy-command": "The privacy command",
+}
+"""Who acts in a log without being a member of staff."""
+
 DUE: Mapping[str, str] = {
     "all": "All to be paid",
     "soon": f"Period ends within {SOON_DAYS} days",
@@ -165,9 +173,7 @@ def person_name(names: Mapping[str, str], person_id: str | None) -> str:
     """Return who it was, as far as it is known here."""
     if person_id is None:
         return "–"
-    if person_id in {"streetscene", "reporter"}:
-        return {"streetscene": "Streetscene", "reporter": "The reporter"}[person_id]
-    return names.get(person_id, person_id)
+    return NOBODY.get(person_id) or names.get(person_id, person_id)
 
 
 def sealer_name(ctx: ServiceContext, sealer_id: str) -> str:

@@ -77,6 +77,8 @@ MESSAGES = {
     "merged": "that the report was joined to another",
     "joined": "that another report was joined to theirs",
     "unmerged": "that the report stands on its own again",
+    "paused": "what it waits for",
+    "resumed": "that it goes on",
     "separated": "that a joined report stands on its own again",
 }
 CHANNELS = {"email": "by email", "sms": "by text message"}
@@ -145,6 +147,8 @@ def _job_created(say: Teller) -> str:
         return "A job was made for what the crew had found."
     if say.state["channel"] == "beat":
         return f"A beat’s job was made, from {say.names.depot(say.state['depot_id'])}."
+    if say.state["channel"] == "campaign":
+        return f"A campaign’s job was made, from {say.names.depot(say.state['depot_id'])}."
     return f"A job was made for visit {say.state['visit']}, from {say.names.depot(say.state['depot_id'])}."
 
 
@@ -280,6 +284,7 @@ SENTENCES: dict[str, Callable[[Teller], str]] = {
     "plan.published.v1": lambda say: f"A plan for {said_day(say.state['day'])} was published.",
     "shift.started.v1": lambda say: f"{say.crew(say.state['crew_id'])} went on shift.",
     "shift.ended.v1": lambda say: f"{say.crew(say.state['crew_id'])} ended the shift.",
+    "crew.changed.v1": _always("A crew was added or changed."),
     "vehicle.changed.v1": _always("A vehicle joined the fleet or changed."),
     "vehicle.tipped.v1": _tipped,
     "ticket.recorded.v1": _ticket_recorded,

@@ -5,14 +5,18 @@ the length of a list that the same function gives, so that it always opens to it
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
+from math import hypot
 
 WEEK = timedelta(days=7)
-REPEAT_WINDOW = timedelta(days=60)
 REPEAT_TIMES = 3
-"""Twice in two months is chance; three times is a place to think about."""
+"""Twice is chance; three times is a place to think about."""
+
+GONE = frozenset({"cleared", "already-cleared", "cleared-by-owner"})
+"""Closures after which waste at the same spot is new."""
 
 OPENING, CLOSING = frozenset({"received", "reopened"}), "closed"
 
@@ -27,8 +31,6 @@ class Seen:
     closure: str | None
     is_open: bool
     ward: str
-    place_id: str | None
-    cell: str
     is_exact: bool
     lat: float
     lon: float
@@ -37,11 +39,6 @@ class Seen:
     reported_at: datetime
     deadline: datetime | None
     steps: tuple[tuple[datetime, str], ...]
-
-    @property
-    def place_key(self) -> str:
-        """What makes two reports be at one place: the gazetteer's place, else the square of the grid."""
-        return self.place_id or self.cell
 
     def was_open(self, at: datetime) -> bool:
         """Say whether it was open at an instant, by its story."""
@@ -63,22 +60,34 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Repeat:
-    """A place where the same kind of thing is reported again and again; `times` within the window."""
+class Spot:
+    """A report that is open or was cleared, as it is looked at to find places that come back."""
 
-    key: str
+    id: str
+    reference: str
     kind: str
-    reports: tuple[Seen, ...]
+    is_open: bool
+    easting: int
+    northing: int
+    reported_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A place where the same kind of thing lies again and again; `spots` are its times, the newest first."""
+
+    spots: tuple[Spot, ...]
+
+    @property
+    def newest(self) -> Spot:
+        """The time of now, or the last one."""
+        return self.spots[0]
 
     @property
     def times(self) -> int:
-        """How often, joined reports counted once."""
-        return len(self.reports)
-
-    @property
-    def last_at(self) -> datetime:
-        """When it was reported last."""
-        return max(report.reported_at for report in self.reports)
+        """How often it lay there."""
+        return len(self.spots)
 
 
 LISTS: Mapping[str, Callable[[Seen, datetime], bool]] = {
@@ -101,22 +110,45 @@ def listed(reports: Iterable[Seen], name: str, now: datetime) -> list[Seen]:
     return sorted(found, key=lambda report: (-report.reported_at.timestamp(), report.reference))
 
 
-def repeats(reports: Iterable[Seen], now: datetime) -> list[Repeat]:
-    """Return the places that came back at least three times in 60 days, the most frequent first.
+def repeats(spots: Iterable[Spot], *, within_m: int) -> list[Repeat]:
+    """Return the places that came back at least three times, the most frequent first: so near to the newest there.
 
-    Joined reports are one event, and what lies at a home says too much about who lives there: neither counts.
+    Counted as a report's own page counts: each time only after what lay there before was cleared.
     """
-    by_place: defaultdict[tuple[str, str], list[Seen]] = defaultdict(list)
-    for report in reports:
-        counts = report.is_exact and report.closure != "duplicate"
-        if counts and now - REPEAT_WINDOW < report.reported_at <= now:
-            by_place[report.place_key, report.kind].append(report)
-    found = [
-        Repeat(key, kind, tuple(sorted(there, key=lambda one: one.reported_at, reverse=True)))
-        for (key, kind), there in by_place.items()
-        if len(there) >= REPEAT_TIMES
-    ]
-    return sorted(found, key=lambda place: (-place.times, -place.last_at.timestamp(), place.key))
+    squares: defaultdict[tuple[str, int, int], list[Spot]] = defaultdict(list)
+    for one in spots:
+        squares[one.kind, one.easting // within_m, one.northing // within_m].append(one)
+    taken: set[str] = set()
+    found = []
+    every = (one for there in squares.values() for one in there)
+    for newest in sorted(every, key=lambda one: one.reported_at, reverse=True):
+        if newest.id in taken:
+            continue
+        near = [one for one in _around(squares, newest, within_m) if one.id not in taken]
+        taken.update(one.id for one in near)
+        times = _times(near)
+        if len(times) >= REPEAT_TIMES:
+            found.append(Repeat(tuple(reversed(times))))
+    return sorted(found, key=lambda one: (-one.times, -one.newest.reported_at.timestamp(), one.newest.reference))
+
+
+def _around(squares: Mapping[tuple[str, int, int], list[Spot]], middle: Spot, within_m: int) -> Iterator[Spot]:
+    """Yield what is near enough to a report and of its kind, itself among it."""
+    column, row = middle.easting // within_m, middle.northing // within_m
+    for east, north in product((column - 1, column, column + 1), (row - 1, row, row + 1)):
+        for one in squares.get((middle.kind, east, north), ()):
+            if hypot(one.easting - middle.easting, one.northing - middle.northing) <= within_m:
+                yield one
+
+
+def _times(near: Iterable[Spot]) -> list[Spot]:
+    """Return the reports that are times of their own, the oldest first: what lay there before was gone by then."""
+    times: list[Spot] = []
+    for one in sorted(near, key=lambda report: report.reported_at):
+        gone_at = times[-1].closed_at if times else one.reported_at
+        if gone_at is not None and gone_at <= one.reported_at:
+            times.append(one)
+    return times
 
 
 def by_ward(reports: Sequence[Seen], now: datetime) -> dict[str, dict[str, int]]:

@@ -1,7 +1,8 @@
 """A formal complaint and its deadlines by the complaint handling code, in two stages.
 
 A report that is late is no complaint; somebody who says that they want to complain has one. The code's figures are the
-council's configuration. A complaint is told in no event: that somebody complained, and of what, is personal.
+council's configuration. A complaint is told in no event: that somebody complained, and of what, is personal. After the
+council's time that goes, and the record stays that there was a complaint, by when it was answered, and how.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +14,10 @@ from shared.errors import DomainError
 
 OUTCOMES = ("upheld", "partly-upheld", "not-upheld")
 LAST_STAGE = 2
+NEEDED = (
+    "Kept until the complaint is answered, because it could not be answered without: UK GDPR article 17(3)(b), a task "
+    "in the public interest"
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Complaint:
     answered_at: datetime | None = None
     answered_by: str | None = None
     outcome: str | None = None
+    erased_at: datetime | None = None
     version: int = 0
     sequence: int = 0
 
@@ -50,6 +56,11 @@ class Complaint:
     def due_at(self) -> datetime:
         """Return when the next thing is due: the acknowledgement, then the answer."""
         return self.acknowledge_by if self.acknowledged_at is None else self.answer_by
+
+    @property
+    def kept_from(self) -> datetime:
+        """Return the instant from which the time of keeping is counted: the answer, until that when it came in."""
+        return self.answered_at or self.received_at
 
 
 def deadlines(
@@ -103,6 +114,8 @@ def escalate(complaint: Complaint, *, at: datetime, stages: ComplaintStages, wor
         return complaint
     if complaint.is_open:
         raise DomainError("Answer the first stage before the second.")
+    if complaint.erased_at is not None:
+        raise DomainError("What it was about has been erased. If they complain again, take a new complaint.")
     if complaint.stage == LAST_STAGE:
         raise DomainError("Both stages are answered. The complainant can go to the Ombudsman.")
     acknowledge_by, answer_by = deadlines(LAST_STAGE, began=at, acknowledged=None, stages=stages, working=working)
@@ -118,3 +131,18 @@ def escalate(complaint: Complaint, *, at: datetime, stages: ComplaintStages, wor
         answered_by=None,
         outcome=None,
     )
+
+
+def erase(complaint: Complaint, *, at: datetime) -> Complaint:
+    """Return an answered complaint without who complained and of what; again changes nothing.
+
+    Raises:
+        DomainError: it waits for an answer, which could not be given then.
+    """
+    if complaint.is_open:
+        raise DomainError(NEEDED)
+    if complaint.erased_at is not None:
+        return complaint
+    # The key has the id of the agent's screen, of which nobody needs to know after so long.
+    key = f"erased:{complaint.id}"
+    return replace(complaint, about="", name="", email="", phone="", idempotency_key=key, erased_at=at)

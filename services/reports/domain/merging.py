@@ -24,9 +24,25 @@ def merge(report: Report, *, into: Report, at: datetime) -> Change:
     return merged, [ReportMergedV1.fact(into_report_id=into.id), *facts]
 
 
+def before_merging(report: Report) -> Report:
+    """Return a merged report with its pauses as they were: one that ran has ended when it was joined."""
+    pauses = (replace(one, ended_at=report.closed_at) if one.is_running else one for one in report.pauses)
+    return replace(report, pauses=tuple(pauses))
+
+
+def counts_from(report: Report) -> datetime:
+    """Return the instant from which a report's deadline counts, whatever was done with it meanwhile."""
+    return report.counted_from or report.reported_at
+
+
 def unmerge(report: Report, assessment: Assessment | None, *, at: datetime) -> Change:
-    """Let a merged report stand on its own again, as a new visit."""
+    """Let a merged report stand on its own again, as a new visit.
+
+    Its clock goes on where it was: that it was joined by mistake is no reason for its reporter to wait anew. So the
+    assessment is one of `before_merging`, counted from `counts_from`.
+    """
     if report.merged_into is None:
         return report, []
     opened, facts = reopen(report, assessment, by=UNMERGED, at=at)
+    opened = replace(opened, pauses=before_merging(report).pauses)
     return opened, [ReportUnmergedV1.fact(from_report_id=report.merged_into), *facts]

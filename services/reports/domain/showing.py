@@ -30,13 +30,14 @@ def release(
     return replace(report, private=replace(report.private, photos=shown), text_released=text)
 
 
-def redact(report: Report, number: int, boxes: tuple[Box, ...], public_key: str) -> Report:
+def redact(report: Report, number: int, boxes: tuple[Box, ...], public_key: str, *, original: str) -> Report:
     """Give a photo a new public copy with parts painted over; it is not public until somebody has looked at it.
 
-    The same parts again change nothing. Raises `DomainError` where there is no such photo.
+    `original` is what the copy was made from: where photos were erased meanwhile, the number may mean another one by
+    now. The same parts again change nothing. Raises `DomainError` where there is no such photo.
     """
     photo = report.private.photo(number)
-    if photo is None:
+    if photo is None or photo.key != original:
         raise DomainError("This report has no such photo.", field="photo")
     if photo.public_key == public_key:
         return report

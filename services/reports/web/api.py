@@ -10,6 +10,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
+from services.reports.domain.private import MOST_PHOTOS
 from services.reports.domain.report import Report, public_state
 from services.reports.handlers import note_access, release_report
 from services.reports.store import QUEUE_ORDER, by_reference, reports
@@ -49,11 +50,22 @@ class ReportItem(ReportState):
     closed_at = fields.AwareDateTime(allow_none=True)
 
 
+class PhotoItem(Schema):
+    """A photo as those who decide on it need it: which copy there is now, and whether the public sees it."""
+
+    number = fields.Integer()
+    copy = fields.String(metadata={"description": "changes whenever parts are painted over; for `looked_at`"})
+    parts_painted_over = fields.Integer()
+    is_released = fields.Boolean()
+    href = fields.String(metadata={"description": "the copy without metadata, for staff"})
+
+
 class ReportDetail(ReportItem):
     """One report with its words, for the roles that work with it."""
 
     description = fields.String()
     place_text = fields.String()
+    photos = fields.List(fields.Nested(PhotoItem))
 
 
 class ReportList(Schema):
@@ -69,6 +81,16 @@ class ReleaseBody(Schema):
     photo = fields.Boolean(load_default=None, allow_none=True)
     text = fields.Boolean(load_default=None, allow_none=True)
     version = fields.Integer(load_default=None, allow_none=True)
+    looked_at = fields.Dict(
+        keys=fields.Integer(validate=validate.Range(1, MOST_PHOTOS)),
+        values=fields.String(validate=validate.Length(max=200)),
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "the copy of each photo that was looked at, by its number: these photos are released, and "
+            "none if one has changed since. Without it `photo` means all of them as they are now."
+        },
+    )
 
 
 @bp.route("/reports")
@@ -115,11 +137,20 @@ class Release(MethodView):
         report = by_reference(ctx.store, reference)
         if body["version"] is not None and report.version != body["version"]:
             raise Conflict(f"report {reference} is not at version {body['version']}")
-        photo, text = body["photo"], body["text"]
-        everything = photo is None and text is None
-        photo = bool(photo or everything) and bool(report.private.photos)
-        text = bool(text or everything) and bool(report.private.description)
-        return detail(release_report(ctx, reference, photo=photo, text=text, user_id=user.id, user_name=user.name))
+        looked_at, everything = body["looked_at"], body["photo"] is None and body["text"] is None
+        photo = bool(body["photo"] or everything) and bool(report.private.photos)
+        text = bool(body["text"] or everything) and bool(report.private.description)
+        return detail(
+            release_report(
+                ctx,
+                reference,
+                photo=list(looked_at) if photo and looked_at is not None else photo,
+                text=text,
+                user_id=user.id,
+                user_name=user.name,
+                looked_at=looked_at,
+            )
+        )
 
 
 def item(report: Report) -> dict[str, Any]:
@@ -139,4 +170,15 @@ def item(report: Report) -> dict[str, Any]:
 
 def detail(report: Report) -> dict[str, Any]:
     """Return a report with its words."""
-    return {**item(report), "description": report.private.description, "place_text": report.private.place_text}
+    photos = [
+        {
+            "number": number,
+            "copy": photo.public_key,
+            "parts_painted_over": len(photo.redactions),
+            "is_released": photo.is_released,
+            "href": f"/report/{report.reference}/photo/view?n={number}",
+        }
+        for number, photo in enumerate(report.private.photos, start=1)
+    ]
+    words = {"description": report.private.description, "place_text": report.private.place_text}
+    return {**item(report), **words, "photos": photos}

@@ -21,13 +21,15 @@ from services.reports.areas import (
     neighbourhood_area,
     read_area,
     read_open,
+    repeats_of,
+    seen_by_id,
     ward_area,
 )
 from services.reports.domain import area as rules
 from services.reports.domain.area import LISTS, Repeat, Seen
 from services.reports.domain.report import Report
 from services.reports.web.area_map import draw_area
-from services.reports.words import place_words, reasons, standing, waste_words
+from services.reports.words import HAZARD_WORDS, place_words, reasons, standing, waste_words
 from shared.calendar import london_date
 from shared.council import Council
 from shared.errors import DomainError, Forbidden, NotFound
@@ -51,7 +53,7 @@ TITLES: Mapping[str, str] = {
     "overdue-then": "Overdue a week ago",
 }
 REPEAT = "repeat:"
-"""Before the place and kind of a list of one place that comes back."""
+"""Before the reference of any report of a place that comes back."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Row:
     late: str
     stands: str
     why: str
+    dangers: str
 
 
 @bp.get("/area")
@@ -164,6 +167,7 @@ def _row(seen: Seen, report: Report, council: Council, now: datetime, *, to_staf
         late=late if seen.is_late(now) else "",
         stands=stands.title,
         why=f"{stands.text} {_deadline_words(report, council)}".strip(),
+        dangers=", ".join(HAZARD_WORDS[hazard].lower() for hazard in report.hazards),
     )
 
 
@@ -179,7 +183,7 @@ def _show(area: Area) -> str:
     council = context().council
     counts = {name: len(rules.listed(seen, name, now)) for name in LISTS}
     late = rules.listed(seen, "overdue", now)
-    back = rules.repeats(seen, now)
+    back = repeats_of(context(), area, now=now)
     opened = rules.listed(seen, "open", now)
     return render_template(
         "reports/area/show.html",
@@ -189,9 +193,11 @@ def _show(area: Area) -> str:
         late=rows_of(late[:LATE_SHOWN], now),
         more_late=max(0, len(late) - LATE_SHOWN),
         repeats=[(repeat, ordinal(repeat.times), *_repeat_words(repeat, council)) for repeat in back[:REPEATS_SHOWN]],
+        repeat_days=_repeat_days(council),
+        repeat_times=rules.REPEAT_TIMES,
         more_repeats=max(0, len(back) - REPEATS_SHOWN),
         wards=_wards(area, seen, now, council),
-        drawn=draw_area(area, opened, [repeat.reports[0] for repeat in back], now),
+        drawn=draw_area(area, opened, seen_by_id(context(), [repeat.newest.id for repeat in back]), now),
         others=[one for one in areas_of(signed_in_user(), council) if one != area],
         now=now,
         wide=True,
@@ -208,14 +214,15 @@ def _wards(area: Area, seen: Sequence[Seen], now: datetime, council: Council) ->
 
 def _repeat_words(repeat: Repeat, council: Council) -> tuple[str, str]:
     """Return what comes back where, in words."""
-    first = in_full(context(), repeat.reports[:1])
+    first = in_full(context(), [repeat.newest])
     where = place_words(first[0], council) if first else ""
-    try:
-        where = council.gazetteer.place(repeat.key).name
-    except NotFound:
-        where = f"around {where}"
-    kind = council.kinds.get(repeat.kind)
-    return where, kind.name if kind else repeat.kind
+    kind = council.kinds.get(repeat.newest.kind)
+    return where, kind.name if kind else repeat.newest.kind
+
+
+def _repeat_days(council: Council) -> int:
+    """Return within how many days a place comes back; 0 where the council does not count that."""
+    return council.assessment.repeat.days if council.assessment.repeat else 0
 
 
 def ordinal(number: int) -> str:
@@ -224,25 +231,26 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def _wanted(seen: list[Seen], now: datetime) -> tuple[str, list[Seen]]:
+def _wanted(area: Area, seen: list[Seen], now: datetime) -> tuple[str, list[Seen]]:
     """Return title and records of the list that the address asks for, in a ward if it names one; raises `NotFound`."""
     name, ward = request.args.get("show", "open"), request.args.get("ward", "")
     if ward:
         seen = [one for one in seen if one.ward == ward]
     if name in LISTS:
         return TITLES[name], rules.listed(seen, name, now)
-    key, _, kind = name.removeprefix(REPEAT).rpartition("|")
-    for repeat in rules.repeats(seen, now) if name.startswith(REPEAT) else ():
-        if (repeat.key, repeat.kind) == (key, kind):
-            where, what = _repeat_words(repeat, context().council)
-            return f"{what}, {where}: {repeat.times} times in 60 days", list(repeat.reports)
+    council, reference = context().council, name.removeprefix(REPEAT)
+    for repeat in repeats_of(context(), area, now=now) if name.startswith(REPEAT) else ():
+        if any(one.reference == reference for one in repeat.spots):
+            where, what = _repeat_words(repeat, council)
+            title = f"{what}, {where}: {repeat.times} times in {_repeat_days(council)} days"
+            return title, seen_by_id(context(), [one.id for one in repeat.spots])
     raise NotFound("There is no such list.")
 
 
 def _list(area: Area) -> str:
     """Return the page of the records behind a figure."""
     seen, now = read_own(area)
-    title, found = _wanted(seen, now)
+    title, found = _wanted(area, seen, now)
     page = _page_number()
     if page > 1 and (page - 1) * PAGE_SIZE >= len(found):
         raise NotFound("There is no such page.")
@@ -272,7 +280,7 @@ def _page_number() -> int:
 def _csv(area: Area) -> Response:
     """Return the records behind a figure as spreadsheets and programs read them."""
     seen, now = read_own(area)
-    _, found = _wanted(seen, now)
+    _, found = _wanted(area, seen, now)
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(

@@ -17,6 +17,7 @@ from services.reports.complaints import (
 )
 from services.reports.domain.complaint import OUTCOMES, Complaint
 from services.reports.store import reports
+from services.reports.web.looks import look_log, note_look
 from services.reports.web.triage import DESK
 from shared.errors import DomainError, NotFound
 from shared.ids import new_id
@@ -117,6 +118,15 @@ def escalate(reference: str) -> Response | tuple[str, int]:
     return _to(complaint_of(context(), reference).reference)
 
 
+@bp.get("/contact-centre/complaints/<reference>/log")
+@policy(roles(*DESK))
+def log(reference: str) -> str:
+    """Show who has read a complaint, and when it was given out or erased."""
+    complaint = complaint_of(context(), reference)
+    back = url_for("complaints.show", reference=complaint.reference)
+    return look_log(complaint, title=f"Complaint {complaint.reference}", back=back)
+
+
 def _row(complaint: Complaint, now: datetime) -> dict[str, object]:
     """Return a complaint as the list shows it."""
     next_step = "Acknowledge" if complaint.acknowledged_at is None else "Answer"
@@ -131,8 +141,10 @@ def _form(values: dict[str, str], errors: FormErrors) -> str:
 
 
 def _page(complaint: Complaint, errors: FormErrors) -> str:
-    """Return the page of a complaint."""
+    """Return the page of a complaint, and write down that this user was shown it."""
     now = context().clock.now()
+    if complaint.erased_at is None:
+        note_look(complaint, "complaint-read")
     return render_template(
         "reports/complaints/show.html",
         complaint=complaint,

@@ -7,8 +7,9 @@ the report too; they are caught here in one place, whatever form it was.
 
 from contextlib import suppress
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Flask, Response, render_template, request, url_for
 
+from services.reports.domain.complaint import Complaint
 from services.reports.domain.report import Report
 from services.reports.handlers import note_access
 from services.reports.store import AUDIT, by_reference
@@ -35,23 +36,29 @@ NEWEST_FIRST = (("at", DESCENDING),)
 def log(reference: str) -> str:
     """Show who has looked at what of a report, and what was released, given out or erased, newest first."""
     report = by_reference(context().store, reference)
+    return look_log(report, title=report.reference, back=url_for("triage.view", reference=report.reference))
+
+
+def look_log(about: Report | Complaint, *, title: str, back: str) -> str:
+    """Return the page of who has looked at a report or complaint, with the way back to it."""
     asked = page_request(default_limit=PAGE_SIZE)
     found = context().store.find(
-        AUDIT.name, {"report_id": report.id}, sort=NEWEST_FIRST, limit=asked.limit, after=asked.after
+        AUDIT.name, {"about": about.id}, sort=NEWEST_FIRST, limit=asked.limit, after=asked.after
     )
     return render_template(
         "reports/triage/log.html",
-        report=report,
+        title=title,
+        back=back,
         log=found.items,
         next_page=next_url(found.next),
         access_words=access_words,
     )
 
 
-def note_look(report: Report, what: str) -> None:
-    """Write down that this user saw personal data of a report."""
+def note_look(about: Report | Complaint, what: str) -> None:
+    """Write down that this user saw personal data of a report or complaint."""
     user = signed_in_user()
-    note_access(context(), report, user_id=user.id, user_name=user.name, what=what)
+    note_access(context(), about, user_id=user.id, user_name=user.name, what=what)
 
 
 def note_photo_look(report: Report) -> None:
@@ -99,12 +106,12 @@ def _was_shown_unnoted(report: Report) -> bool:
     return not is_noted and (told.lat is not None or bool(told.media_urls))
 
 
-def _entry(report_id: str, what: str, entry_id: str | None = None) -> Document:
+def _entry(about: str, what: str, entry_id: str | None = None) -> Document:
     """Return a line of the audit log about this user."""
     user = signed_in_user()
     return {
         "_id": entry_id or new_id(),
-        "report_id": report_id,
+        "about": about,
         "at": context().clock.now(),
         "user_id": user.id,
         "user_name": user.name,

@@ -12,8 +12,8 @@ from services.reports.domain.erasure import holds_words
 from services.reports.domain.report import Report
 from services.reports.domain.typed import clean_email, clean_phone
 from services.reports.handlers import follow_report, give_feedback, note_access
-from services.reports.messages import STILL_THERE, STILL_THERE_SECONDS
 from services.reports.store import by_reference, reports
+from services.reports.telling import STILL_THERE, STILL_THERE_SECONDS
 from services.reports.web.looks import note_look, note_photo_look
 from services.reports.words import (
     HAZARD_WORDS,

@@ -13,8 +13,8 @@ from services.reports.store import by_reference
 from services.reports.views import delete_view, save_view, view_of, views_of
 from services.reports.web.triage import DESK, READERS, bp, is_late, to_report
 from services.reports.why import ordinal
-from services.reports.words import HAZARD_WORDS, place_words, waiting_words, waste_words
-from shared.contracts.codes import LAND_TYPES, PRIORITIES, REPORT_STATES
+from services.reports.words import HAZARD_WORDS, place_words, waste_words
+from shared.contracts.codes import LAND_TYPES, PRIORITIES, REPORT_STATES, WAITING_FOR
 from shared.errors import DomainError, StreetsceneError
 from shared.ids import normalise_reference
 from shared.web.app import cause, context
@@ -134,7 +134,7 @@ def _row(report: Report, now: datetime) -> dict[str, object]:
         "where": place_words(report, council),
         "kind": council.kind_of(report.kind).name,
         "again": f"{ordinal(report.times_here)} time in {days} days" if report.times_here > 1 else "",
-        "waiting": waiting_words(report.running_pause)[0] if report.running_pause else "",
+        "waiting": f"Waiting for {WAITING_FOR[report.running_pause.reason]}" if report.running_pause else "",
         "hazards": [HAZARD_WORDS[hazard] for hazard in report.hazards],
     }
 

@@ -14,7 +14,7 @@ from services.reports.domain.private import Photo
 from services.reports.domain.redaction import COLUMNS, MOST_BOXES, ROWS, WHOLE, Box, boxes_of_cells
 from services.reports.domain.report import Report
 from services.reports.handlers import note_access
-from services.reports.redacting import original_of, redact_photo
+from services.reports.redacting import NOT_KEPT, original_of, redact_photo
 from services.reports.store import by_reference
 from services.reports.web.triage import DESK, bp
 from shared.blobs.photos import public_derivative
@@ -64,10 +64,13 @@ def redact(reference: str, number: int) -> Response | tuple[str, int]:
 @policy(roles(*DESK))
 def unredacted(reference: str, number: int) -> Response:
     """Give the desk the photo with nothing painted over, without its metadata; the reading is logged."""
-    report, _ = _photo(reference, number)
+    report, photo = _photo(reference, number)
+    if not photo.key:
+        abort(404)
+    shown = public_derivative(original_of(context(), report, number))
     user = signed_in_user()
     note_access(context(), report, user_id=user.id, user_name=user.name, what="photo-unredacted")
-    response = Response(public_derivative(original_of(context(), report, number)), content_type="image/jpeg")
+    response = Response(shown, content_type="image/jpeg")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Disposition"] = "inline"
     return response
@@ -110,6 +113,7 @@ def _page(report: Report, number: int, photo: Photo, values: Mapping[str, Any], 
         report=report,
         number=number,
         photo=photo,
+        not_kept="" if photo.key else NOT_KEPT,
         values=values,
         errors=errors,
         columns=range(COLUMNS),

@@ -225,9 +225,7 @@ def report_page(report: Report, values: Any, errors: FormErrors, *, shows_contac
     proposed = partner_for(context(), report)
     shown.setdefault("to", proposed.code if proposed else "")
     shown["hazards"] = values.getlist("hazards") if values else list(report.hazards)
-    log = (
-        context().store.find(AUDIT.name, {"report_id": report.id}, sort=(("at", DESCENDING),), limit=AUDIT_SHOWN).items
-    )
+    log = context().store.find(AUDIT.name, {"about": report.id}, sort=(("at", DESCENDING),), limit=AUDIT_SHOWN).items
     return render_template(
         "reports/triage/report.html",
         report=report,
@@ -284,7 +282,7 @@ def _partners() -> list[tuple[str, str]]:
 
 def names_of(report_id: str) -> dict[str, str]:
     """Return the names of the staff in a report's log by id, as they were then."""
-    page = context().store.find(AUDIT.name, {"report_id": report_id}, sort=(("at", DESCENDING),), limit=200)
+    page = context().store.find(AUDIT.name, {"about": report_id}, sort=(("at", DESCENDING),), limit=200)
     return {entry["user_id"]: entry["user_name"] for entry in page.items if entry["user_name"]}
 
 

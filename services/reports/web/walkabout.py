@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flask import Blueprint, render_template, request
 
-from services.reports.areas import Area, neighbourhood_area, ward_area
+from services.reports.areas import Area, neighbourhood_area, repeats_of, ward_area
 from services.reports.domain import area as rules
 from services.reports.domain.area import Seen
 from services.reports.domain.walk import MOST_STOPS, length_m, minutes, order_walk
@@ -44,7 +44,7 @@ def _walk(area: Area) -> str | tuple[str, int]:
     opened = rules.listed(seen, "open", now)
     wanted = {normalise_reference(typed[:40]) for typed in request.args.getlist("report")}
     is_asked = "chosen" in request.args or bool(wanted)
-    chosen = [one for one in opened if one.reference in wanted] if is_asked else _proposed(seen, opened, now)
+    chosen = [one for one in opened if one.reference in wanted] if is_asked else _proposed(area, seen, opened, now)
     gone = sorted(wanted - {one.reference for one in opened})
     errors: FormErrors = {}
     if is_asked and not wanted:
@@ -70,10 +70,11 @@ def _walk(area: Area) -> str | tuple[str, int]:
     return (page, 400) if errors else page
 
 
-def _proposed(seen: list[Seen], opened: list[Seen], now: datetime) -> list[Seen]:
+def _proposed(area: Area, seen: list[Seen], opened: list[Seen], now: datetime) -> list[Seen]:
     """Return what a walk should see first."""
     late = rules.listed(seen, "overdue", now)
-    back = [one for place in rules.repeats(seen, now) for one in place.reports if one.is_open]
+    here = {one.id: one for one in opened}
+    back = [here[one.id] for place in repeats_of(context(), area, now=now) for one in place.spots if one.id in here]
     oldest = sorted(opened, key=lambda one: one.reported_at)
     found = {one.reference: one for one in (*late, *back, *oldest)}
     return list(found.values())[:PROPOSED]

@@ -11,9 +11,10 @@ from typing import Any
 
 from services.scheduling.domain.breaks import Break, end_break
 from shared.contracts.base import Fact
-from shared.contracts.scheduling import ShiftEndedV1, ShiftStartedV1, VehicleChangedV1, VehicleTippedV1
+from shared.contracts.scheduling import CrewChangedV1, ShiftEndedV1, ShiftStartedV1, VehicleChangedV1, VehicleTippedV1
 from shared.errors import DomainError
 
+ON_ROAD, OFF_ROAD = "on-road", "off-road"
 TIPS_KEPT = 12
 """Past tips whose request keys a vehicle remembers: more than one vehicle makes in a day."""
 
@@ -79,7 +80,7 @@ class Vehicle:
     vehicle_class: str
     payload_kg: int
     tare_kg: int
-    state: str = "on-road"
+    state: str = ON_ROAD
     tips: tuple[Tip, ...] = ()
     unfinished_tips: tuple[str, ...] = ()
     fuel: str = "diesel"
@@ -91,6 +92,9 @@ class Vehicle:
     off_road_to: date | None = None
     is_off_by_register: bool = False
     """The register has taken it off the road, so the register puts it back."""
+
+    is_taken_off: bool = False
+    """A supervisor, or a crew's check, has taken it off the road: a supervisor puts it back, and not the register."""
 
     is_retired: bool = False
     version: int = 0
@@ -105,7 +109,7 @@ class Vehicle:
         """Say whether it can be sent out on a day."""
         is_off = self.off_road_from is not None and self.off_road_from <= day
         has_returned = is_off and self.off_road_to is not None and self.off_road_to < day
-        return self.state == "on-road" and (not is_off or has_returned)
+        return self.state == ON_ROAD and (not is_off or has_returned)
 
     @property
     def last_tip_id(self) -> str | None:
@@ -136,6 +140,18 @@ class Shift:
     sequence: int = 0
 
 
+def crew_state(crew: Crew) -> Mapping[str, Any]:
+    """Return what every event of the crew carries."""
+    return {"crew_id": crew.id, "depot_id": crew.depot_id, "kind": crew.kind, "active": not crew.is_retired}
+
+
+def announce_crew(crew: Crew, known: Crew | None) -> list[Fact]:
+    """Announce a crew that is new, or whose public state has changed; one that never was announced counts as new."""
+    if known is not None and known.sequence > 0 and crew_state(known) == crew_state(crew):
+        return []
+    return [CrewChangedV1.fact()]
+
+
 def vehicle_state(vehicle: Vehicle) -> Mapping[str, Any]:
     """Return what every event of the vehicle carries."""
     return {
@@ -155,11 +171,35 @@ def join_fleet(vehicle: Vehicle) -> tuple[Vehicle, list[Fact]]:
     return vehicle, [VehicleChangedV1.fact()]
 
 
-def set_state(vehicle: Vehicle, state: str) -> tuple[Vehicle, list[Fact]]:
-    """Take a vehicle off the road or put it back; one that is so already stays as it is."""
-    if vehicle.state == state:
-        return vehicle, []
-    return replace(vehicle, state=state), [VehicleChangedV1.fact()]
+def take_off(vehicle: Vehicle) -> tuple[Vehicle, list[Fact]]:
+    """Take a vehicle off the road; one that is off already is announced no second time."""
+    facts = [VehicleChangedV1.fact()] if vehicle.state != OFF_ROAD else []
+    return replace(vehicle, state=OFF_ROAD, is_taken_off=True), facts
+
+
+def put_back(vehicle: Vehicle) -> tuple[Vehicle, list[Fact]]:
+    """Put a vehicle back on the road; one that is there stays as it is.
+
+    Raises:
+        DomainError: the register has it off the road, and would take it off again.
+    """
+    if vehicle.is_off_by_register:
+        raise DomainError(
+            f"The register has {vehicle.registration} off the road. Change its days in the register.",
+            rule="off-road-by-register",
+        )
+    facts = [VehicleChangedV1.fact()] if vehicle.state != ON_ROAD else []
+    return replace(vehicle, state=ON_ROAD, is_taken_off=False), facts
+
+
+def by_register(vehicle: Vehicle, *, is_off: bool) -> Vehicle:
+    """Return the vehicle as the register has it on a day; what somebody else has taken off stays off."""
+    if is_off:
+        return replace(vehicle, state=OFF_ROAD, is_off_by_register=True)
+    if vehicle.is_off_by_register:
+        state = OFF_ROAD if vehicle.is_taken_off else ON_ROAD
+        return replace(vehicle, state=state, is_off_by_register=False)
+    return vehicle
 
 
 def tip(

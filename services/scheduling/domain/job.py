@@ -18,6 +18,7 @@ from services.scheduling.domain.completion import (
 )
 from services.scheduling.domain.entry import CrewEntry, Plausibility
 from services.scheduling.domain.fleet import Crew
+from services.scheduling.domain.trail import Mark
 from shared.contracts.base import Fact
 from shared.contracts.scheduling import (
     JobAmendedV1,
@@ -51,6 +52,18 @@ CANCEL_REASONS: Mapping[str, str] = {
 }
 NEXT_ROUND = "next-round"
 """Why a beat's job was called off that nobody had begun: its next round has come."""
+
+CAMPAIGN_OFF = "campaign-off"
+CAMPAIGN_DAY = "campaign-day"
+"""Why a campaign's job waits: its day is still to come."""
+
+BY_PLAN, CREW_ABSENT, VEHICLE_OFF_ROAD = "by-plan", "crew-absent", "vehicle-off-road"
+WITHDRAWN: Mapping[str, str] = {
+    BY_PLAN: "A newer plan had no room for it",
+    CREW_ABSENT: "The crew was not there",
+    VEHICLE_OFF_ROAD: "The vehicle was off the road",
+}
+"""Why a job was taken from its crew by somebody else than the crew."""
 
 FOLLOWED_REASONS: Mapping[str, str] = {
     "report-closed": "Its report was closed",
@@ -156,6 +169,11 @@ class Job:
     work_minutes: int | None = None
     ticket: str | None = None
     crew_kind: str | None = None
+    campaign_id: str | None = None
+    taken_because: str | None = None
+    """Why it was taken from its last crew: a reason of the crew's, or one of `WITHDRAWN`."""
+
+    trail: tuple[Mark, ...] = ()
     entries: tuple[CrewEntry, ...] = ()
     seen: dict[str, int] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
@@ -244,6 +262,7 @@ def assign(job: Job, crew: Crew, *, at: datetime, position: int | None = None, p
         started_at=None,
         waits_because=None,
         waits_until=None,
+        taken_because=None,
         tip_first_at=None,
         diverted_at=None,
     )
@@ -255,11 +274,20 @@ def place_on_sheet(job: Job, *, position: int, plan_id: str | None) -> Job:
     return replace(job, position=position, plan_id=plan_id)
 
 
-def withdraw(job: Job) -> Change:
-    """Take the job from its crew, because a newer plan has no room for it; one that is not assigned stays."""
+def withdraw(job: Job, because: str = BY_PLAN) -> Change:
+    """Take the job from its crew, by default because a newer plan has no room for it; one not assigned stays."""
     if job.state != "assigned":
         return job, []
-    waiting = replace(job, state="open", crew_id=None, vehicle_id=None, position=None, plan_id=None, assigned_at=None)
+    waiting = replace(
+        job,
+        state="open",
+        taken_because=because,
+        crew_id=None,
+        vehicle_id=None,
+        position=None,
+        plan_id=None,
+        assigned_at=None,
+    )
     return waiting, [JobAmendedV1.fact(change="withdrawn")]
 
 
@@ -355,7 +383,7 @@ def cancel(job: Job, reason: str, *, at: datetime | None = None) -> Change:
         return job, []
     if job.state in ("started", "completed"):
         raise DomainError(f"{job.reference} is {job.state}, so it can’t be cancelled.", rule="job-state")
-    if reason not in CANCEL_REASONS and reason not in FOLLOWED_REASONS and reason != NEXT_ROUND:
+    if reason not in CANCEL_REASONS and reason not in (*FOLLOWED_REASONS, NEXT_ROUND, CAMPAIGN_OFF):
         raise DomainError("Choose why it is cancelled", field="reason")
     cancelled = replace(
         job,

@@ -91,17 +91,19 @@ def finish(job: Job, meant: Meant, ruling: str, completion: Completion, *, size_
         waits_because=None,
         waits_until=None,
         cancelled_because=None,
+        taken_because=None,
     )
     return complete(taken, completion, vehicle_id=meant.crew.vehicle_id, size_kg=size_kg, at=meant.at)
 
 
-def hand_back(job: Job, crew_id: str) -> Change:
+def hand_back(job: Job, crew_id: str, reason: str | None = None) -> Change:
     """Take an unfinished job from its crew at the end of the shift; one that it has no more stays as it is."""
     if job.crew_id != crew_id or job.state not in IN_HAND:
         return job, []
     waiting = replace(
         job,
         state="open",
+        taken_because=reason,
         crew_id=None,
         vehicle_id=None,
         position=None,

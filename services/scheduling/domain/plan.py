@@ -70,6 +70,16 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class PlannedRound:
+    """What a crew's round would be like when it is driven as planned."""
+
+    crew_id: str
+    travel_minutes: int
+    metres: int
+    tips: int
+
+
+@dataclass(frozen=True)
 class Warned:
     """A limit of drivers' hours or working time that a plan would break, and whether the limit was verified."""
 
@@ -90,6 +100,7 @@ class Proposal:
     """This plan first, then the present sheets where there are any, then the list-order supervisor."""
 
     warnings: tuple[Warned, ...] = ()
+    rounds: tuple[PlannedRound, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,9 @@ class Plan:
     requested_by: str
     because: str = "asked"
     state: str = "requested"
+    asked_at: datetime | None = None
+    """When it was asked for by the machine's clock, which says how long somebody has waited."""
+
     claimed_at: datetime | None = None
     attempts: int = 0
     proposal: Proposal | None = None

@@ -8,9 +8,10 @@ The newest changes are kept with the table, in the same save as the change itsel
 their own before they are dropped here, so that none is ever lost.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.errors import Conflict, NotFound
@@ -19,6 +20,14 @@ CHANGES_KEPT = 200
 """Changes that stay with their table; older ones have documents of their own."""
 
 ADDED, CHANGED, RETIRED, RESTORED = "added", "changed", "retired", "restored"
+
+FORGOTTEN = "(name forgotten)"
+"""What stands where a name was that nobody has a reason to keep any more."""
+
+NAME_AND_ID = re.compile(r".* \(([^()]+)\)", re.DOTALL)
+"""How the history says who made a change: by name, with the id that stays."""
+
+ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 Values = Mapping[str, Any]
 """A row as stored: texts, whole numbers, yes or no, None, or lists of texts, by column."""
@@ -32,6 +41,7 @@ class Row:
     values: dict[str, Any]
     version: int = 1
     is_retired: bool = False
+    retired_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,44 @@ def retire(table: Table, row_id: str, *, version: int, by: str, at: datetime) ->
     row = _as_seen(table, row_id, version)
     if row.is_retired:
         return table
-    return _with(table, replace(row, is_retired=True, version=row.version + 1), RETIRED, {}, by=by, at=at)
+    gone = replace(row, is_retired=True, retired_at=at, version=row.version + 1)
+    return _with(table, gone, RETIRED, {}, by=by, at=at)
+
+
+def forget_names(table: Table, personal: Collection[str], *, before: datetime) -> Table:
+    """Return the table without the names of who had left, and of who had changed what, before an instant.
+
+    What was changed when stays. `personal` are the columns that hold somebody's name.
+    """
+    rows = tuple(
+        _without_names(row, personal) if row.is_retired and _retired_by(table, row) < before else row
+        for row in table.rows
+    )
+    changes = tuple(forget_names_of(change, personal) if change.at < before else change for change in table.changes)
+    return replace(table, rows=rows, changes=changes)
+
+
+def forget_names_of(change: Change, personal: Collection[str]) -> Change:
+    """Return a change without the names in it: of whom it was about, and of who made it, whose id stays."""
+    columns = {
+        name: [FORGOTTEN if text else "" for text in texts] if name in personal else texts
+        for name, texts in change.columns.items()
+    }
+    named = NAME_AND_ID.fullmatch(change.by)
+    return replace(change, columns=columns, by=named[1] if named else change.by)
+
+
+def _without_names(row: Row, personal: Collection[str]) -> Row:
+    """Return a row without its names; its version stays, because nobody has changed it."""
+    return replace(row, values={name: FORGOTTEN if name in personal else value for name, value in row.values.items()})
+
+
+def _retired_by(table: Table, row: Row) -> datetime:
+    """Return when a row was retired at the latest: changes that are not with their table any more are older."""
+    if row.retired_at is not None:
+        return row.retired_at
+    retired = [change.at for change in table.changes if change.row_id == row.id]
+    return max(retired) if retired else min((change.at for change in table.changes), default=ALWAYS)
 
 
 def _put(table: Table, put: Put, *, by: str, at: datetime) -> Table:

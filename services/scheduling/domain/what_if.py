@@ -22,6 +22,7 @@ class WhatIf:
     extra_like: str | None = None
     without: str | None = None
     state: str = "requested"
+    asked_at: datetime | None = None
     claimed_at: datetime | None = None
     attempts: int = 0
     rows: tuple[Figures, ...] = ()

@@ -1,6 +1,6 @@
 """Crews and vehicles follow the register: it decides, their own documents come after, one at a time.
 
-They have documents of their own because jobs, shifts and tips happen to them, and because a vehicle announces itself to
+They have documents of their own because jobs, shifts and tips happen to them, and because they announce themselves to
 other services. Whoever changed the register brings them in line at once; the worker's timer finishes what a crash left
 half done, and takes vehicles off the road and back on the days that the register says.
 """
@@ -88,11 +88,8 @@ def _follow_vehicle(ctx: ServiceContext, row: Row, today: date) -> None:
     wanted: Vehicle = replace(
         known or value, is_retired=row.is_retired, **{name: getattr(value, name) for name in FOLLOWED}
     )
-    is_off = wanted.is_retired or not replace(wanted, state="on-road").is_on_road(today)
-    if is_off:
-        wanted = replace(wanted, state="off-road", is_off_by_register=True)
-    elif wanted.is_off_by_register:
-        wanted = replace(wanted, state="on-road", is_off_by_register=False)
+    is_off = wanted.is_retired or not replace(wanted, state=fleet.ON_ROAD).is_on_road(today)
+    wanted = fleet.by_register(wanted, is_off=is_off)
     if wanted == known:
         return
     is_news = known is None or fleet.vehicle_state(known) != fleet.vehicle_state(wanted)
@@ -101,12 +98,13 @@ def _follow_vehicle(ctx: ServiceContext, row: Row, today: date) -> None:
 
 
 def _follow_crew(ctx: ServiceContext, wanted: Crew) -> None:
-    """Bring a crew in line; crews announce nothing."""
+    """Bring a crew in line, and tell everybody which there are: accounts gives codes to those alone."""
     repository = store.crews(ctx.store)
     known = repository.get(wanted.id)
-    crew = replace(wanted, version=known.version if known else 0)
-    if crew != known:
-        _put(ctx, repository, crew, [])
+    crew = replace(wanted, version=known.version, sequence=known.sequence) if known else wanted
+    facts = fleet.announce_crew(crew, known)
+    if facts or crew != known:
+        _put(ctx, repository, crew, facts)
 
 
 def _put(ctx: ServiceContext, repository: Repository[A], aggregate: A, facts: Sequence[Fact]) -> None:

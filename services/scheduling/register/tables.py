@@ -89,7 +89,7 @@ CREWS = TableOf(
     "crews",
     "Crews",
     "crew",
-    "A crew, its vehicle and the neighbourhoods that it knows. Only crews in council.toml have shift codes.",
+    "A crew, its vehicle and the neighbourhoods that it knows. Each can be given a shift code for its phone.",
     Crew,
     (
         ID,

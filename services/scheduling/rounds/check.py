@@ -5,7 +5,7 @@ itself, adds up loads and times again, and knows nothing of how plans are made. 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.scheduling.rounds.day import Absent, Crew, Day, Job, Spot
 from services.scheduling.rounds.drive import Round, Stop
@@ -33,6 +33,9 @@ RULES: Mapping[str, str] = {
     "break": "the crew has its break in time",
     "shift": "the crew begins and ends within its shift",
 }
+
+REFUSING = frozenset({"unknown", "held", "contractor", "skill", "access", "licence", "load"})
+"""Rules that nobody may bend. The others a supervisor may, knowing it: a shift that ends later, another next stop."""
 
 TOLERANCE = 1.0
 """Seconds: times are rounded when they are written down."""
@@ -74,6 +77,23 @@ def broken_rules(day: Day, rounds: Mapping[str, Round], travel: Travel) -> list[
         for rule, check in _CHECKS:
             found += [Broken(rule, crew_id, words) for words in check(Walk(day, crew, round_, travel))]
     return found
+
+
+def broken_alone(crew: Crew, job: Job, travel: Travel) -> list[Broken]:
+    """Return the rules that nobody may bend and that a crew breaks with a job wherever it is on its round.
+
+    The crew has nothing else to do, and tips at once: what is left is whether it may and can do the job at all.
+    """
+    empty = replace(crew, loaded_kg=0, loaded_litres=0, materials=frozenset())
+    stops = (Stop("job", job.id, 0, 0, 0, job.kg, job.litres), Stop("tip", "", 0, 0, 0, 0, 0))
+    round_ = Round(crew.id, stops, dropped=(), travel_seconds=0, metres=0, home_at=0, has_rested=True)
+    walk = Walk(Day({crew.id: empty}, {job.id: job}, {}), empty, round_, travel)
+    return [
+        Broken(rule, crew.id, words)
+        for rule, check in _CHECKS
+        if rule in REFUSING - {"unknown"}
+        for words in check(walk)
+    ]
 
 
 def _duplicates(day: Day, crew: Crew, round_: Round, seen: dict[str, str]) -> Iterator[Broken]:

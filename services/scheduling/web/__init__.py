@@ -4,8 +4,10 @@ from flask import Flask
 
 from services.scheduling.live import LiveRounds
 from services.scheduling.web import (
+    campaigns,
     crew,
     crew_day,
+    day_end,
     from_crews,
     job_page,
     parts,
@@ -30,6 +32,8 @@ def create_app(ctx: ServiceContext) -> Flask:
             rounds.bp,
             crew.bp,
             crew_day.bp,
+            day_end.bp,
+            campaigns.bp,
             phone.bp,
             from_crews.bp,
             what_ifs.bp,
@@ -41,4 +45,5 @@ def create_app(ctx: ServiceContext) -> Flask:
     app.extensions[parts.EXTENSION] = LiveRounds()
     app.extensions[parts.KEPT_EXTENSION] = parts.KeptParts()
     words.register(app, ctx)
+    app.jinja_env.globals.update(campaign_state=campaigns.state_words)
     return app

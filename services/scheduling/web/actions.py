@@ -19,7 +19,8 @@ from services.scheduling.phone import Act, Arrival, Taken, Trouble
 from services.scheduling.shift_day import HandedOver
 from services.scheduling.web import forms
 from services.scheduling.web.phone_words import crew_words
-from shared.errors import DomainError, NotFound, StreetsceneError
+from services.scheduling.web.where import where_of
+from shared.errors import DomainError, StreetsceneError
 from shared.web.app import cause, context
 from shared.web.forms import Form, FormErrors, read_form
 from shared.web.idempotency import idempotency_key
@@ -79,8 +80,13 @@ def trouble(act: Act, job_id: str) -> Said:
 def find(act: Act, _: str) -> Said:
     """Take a tip that nobody reported, cleared or not."""
     ctx, values = context(), _read(forms.FoundForm)
-    lat, lon, place_id = _place_of(values)
-    tip = FoundTip(act.crew.id, lat, lon, values["waste_type"], values["land_type"], values["size"], place_id)
+    where = where_of(request.form)
+    if where is None:
+        raise DomainError("Choose where it is", field="place")
+    place_id = where.place.id if where.place else None
+    tip = FoundTip(
+        act.crew.id, where.lat, where.lon, values["waste_type"], values["land_type"], values["size"], place_id
+    )
     if values["cleared"] == "yes":
         sent = finish_of({**values, "outcome": "cleared", "no_before_reason": None})
         job = found.clear_found_tip(ctx, tip, sent, key=act.id, cause=cause(), at=act.moment.at)
@@ -226,21 +232,6 @@ def _position() -> tuple[float, float] | None:
     except ValueError:
         return None
     return (lat, lon) if -90 <= lat <= 90 and -180 <= lon <= 180 else None
-
-
-def _place_of(values: Mapping[str, Any]) -> tuple[float, float, str | None]:
-    """Return the place of a found tip; raises `DomainError` where none was given."""
-    if values["place"]:
-        try:
-            gazetteer = context().council.gazetteer
-            place = gazetteer.place(values["place"])
-        except NotFound:
-            raise DomainError("Choose where it is", field="place") from None
-        named_by = gazetteer.named_by(place)
-        return place.lat, place.lon, named_by.id if named_by else None
-    if values["lat"] is None or values["lon"] is None:
-        raise DomainError("Choose where it is", field="place")
-    return values["lat"], values["lon"], None
 
 
 def _occurred_at() -> datetime | None:

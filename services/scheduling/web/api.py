@@ -10,11 +10,13 @@ from flask import request
 from flask_smorest import Blueprint, abort
 from marshmallow import ValidationError
 
-from services.scheduling import found, handlers, store, tipping
+from services.scheduling import day_end, found, handlers, store, tipping
 from services.scheduling.domain.job import Job
 from services.scheduling.found import FoundTip
 from services.scheduling.handlers import Finish, Order
 from services.scheduling.web import access
+from services.scheduling.web.day_schemas import DayItem, day_item
+from services.scheduling.web.day_view import day_of
 from services.scheduling.web.schemas import (
     AssignBody,
     AssignedList,
@@ -171,6 +173,15 @@ def list_crews() -> Mapping[str, Any]:
         ],
         None,
     )
+
+
+@api.get("/days/<day>")
+@policy(access.BOARD_READERS)
+@api.response(200, DayItem)
+def show_day(day: str) -> Mapping[str, Any]:
+    """Show a day: each of its jobs once, with sums, hours, planned travel and loads by depot and crew."""
+    ctx = context()
+    return day_item(day_end.read_day(ctx, day_of(day)), [depot.id for depot in ctx.council.depots])
 
 
 @api.get("/vehicles")

@@ -66,7 +66,7 @@ def assign_many() -> str | Response | tuple[str, int]:
         ), 400
     crew = handlers.require_crew(context(), crew_id)
     _flash_results(results, crew.name)
-    if store.current_shift(context().store, crew_id) is None:
+    if not crew.is_contractor and store.current_shift(context().store, crew_id) is None:
         flash(f"{crew.name} is not on shift. It sees its jobs when it signs on.", "important")
     return redirect(_back_to_board(), 303)
 

@@ -1,7 +1,6 @@
 """The crew's day beside its stops: shift, break, the walk round the vehicle, a tip that it found, tipping the load."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -10,7 +9,7 @@ from services.scheduling import store, tipping
 from services.scheduling.crew_lists import crew_lists
 from services.scheduling.web import access, actions
 from services.scheduling.web.crew_pages import Page, choices, crew_url, required_crew, send, this_crew, vehicle_of
-from shared.council import Place
+from services.scheduling.web.where import Where, where_of
 from shared.errors import NotFound
 from shared.web.app import context
 from shared.web.auth import policy
@@ -19,15 +18,6 @@ from shared.web.forms import FormErrors
 bp = Blueprint("crew_day", __name__, template_folder="templates", url_prefix="/crew")
 
 PLACES_FOUND = 8
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where a found tip is: a place of the gazetteer, or where the phone is."""
-
-    lat: float
-    lon: float
-    place: Place | None
 
 
 @bp.post("/shift")
@@ -81,7 +71,7 @@ def check() -> Page:
 @policy(access.CREWS)
 def found_form() -> str:
     """Ask where a found tip is, then what it is; the page that a phone keeps asks for the second with no place yet."""
-    where = _where(request.args)
+    where = where_of(request.args)
     if request.args.get("kept"):
         depot = context().council.depots[0]
         return _found_page(Where(depot.lat, depot.lon, None), {}, {})
@@ -94,7 +84,7 @@ def found_form() -> str:
 @policy(access.CREWS)
 def found_tip() -> Page:
     """Record the found tip, and finish it in the same form where it is cleared."""
-    where = _where(request.form)
+    where = where_of(request.form)
     if where is None:
         return _place_page("", {"q": ["Choose where it is"]}), 400
     return send(actions.find, required_crew(), "", lambda errors: _found_page(where, request.form, errors))
@@ -200,21 +190,3 @@ def _tip_page(values: Mapping[str, Any], errors: FormErrors) -> str:
         values=values,
         errors=errors,
     )
-
-
-def _where(sent: Mapping[str, str]) -> Where | None:
-    """Return the place that was chosen, or where the phone is; None where neither was sent."""
-    ctx = context()
-    place_id = sent.get("place", "").strip()
-    if place_id:
-        try:
-            place = ctx.council.gazetteer.place(place_id)
-        except NotFound:
-            return None
-        return Where(place.lat, place.lon, ctx.council.gazetteer.named_by(place))
-    try:
-        lat, lon = float(sent.get("lat", "")), float(sent.get("lon", ""))
-    except ValueError:
-        return None
-    inside = -90 <= lat <= 90 and -180 <= lon <= 180
-    return Where(lat, lon, None) if inside else None

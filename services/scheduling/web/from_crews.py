@@ -74,7 +74,7 @@ def page() -> str:
         notes=notes,
         jobs_of_notes={note.id: store.jobs(ctx.store).get(note.job_id) for note in notes if note.job_id},
         checks=checks,
-        vehicles={vehicle.id: vehicle.registration for vehicle in store.all_vehicles(ctx.store)},
+        vehicles={vehicle.id: vehicle for vehicle in store.all_vehicles(ctx.store)},
         kinds=KINDS,
     )
 

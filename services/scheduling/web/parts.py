@@ -47,7 +47,7 @@ def live_rounds() -> LiveRounds:
 def board_values(filters: Filters, selected: Any = ()) -> Mapping[str, Any]:
     """Return what the board's templates need."""
     ctx = context()
-    made = view.make_board(ctx, filters)
+    made = view.make_board(ctx, filters, live_rounds().active_jobs(ctx))
     return {
         "board": made,
         "timeline": make_timeline(ctx, live_rounds(), made.crews, made.everything, made.now),
@@ -64,8 +64,8 @@ def board_values(filters: Filters, selected: Any = ()) -> Mapping[str, Any]:
     }
 
 
-def make_parts(values: Mapping[str, Any]) -> dict[str, PagePart]:
-    """Return every part of the board by its id, in the order of the page."""
+def make_parts(values: Mapping[str, Any], *, rounds_only: bool = False) -> dict[str, PagePart]:
+    """Return every part of the board by its id, in the order of the page; or only the rounds, figures and scale."""
     names = dict(values)
     current_app.update_template_context(names)
     # The template's macros, which only it knows by name.
@@ -77,8 +77,10 @@ def make_parts(values: Mapping[str, Any]) -> dict[str, PagePart]:
     made["live-scale"] = _part("live-scale", drawn.scale(timeline))
     for row in timeline.rows:
         name = f"round-{row.load.crew.id}"
-        scale = (timeline.hours, timeline.now_x, minute, values["may_act"])
+        scale = (timeline.hours, minute, values["may_act"])
         made[name] = kept.part(name, (row, scale), partial(drawn.round, row, timeline))
+    if rounds_only:
+        return made
     made["live-note"] = _part("live-note", drawn.note(board))
     groups = {group.state: group for group in board.groups}
     for state in view.GROUPS:

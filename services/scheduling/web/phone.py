@@ -208,7 +208,7 @@ def _pages_of(job: Job) -> list[str]:
     """Return the pages of one stop, with the resident's words, which `reports` shows; the phone adds the photos."""
     own = f"/crew/jobs/{job.id}"
     pages = [own] if job.held else [own, f"{own}/finish", f"{own}/exception"]
-    if job.channel not in ("crew", "beat"):
+    if job.channel not in ("crew", "beat", "campaign"):
         pages.append(f"/report/{job.reference}/crew")
     return pages
 

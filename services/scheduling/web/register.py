@@ -19,7 +19,7 @@ from services.scheduling.duties import rota_warnings
 from services.scheduling.register import edit, files
 from services.scheduling.register.columns import Column, text_of
 from services.scheduling.register.files import Upload
-from services.scheduling.register.tables import TABLES, TableOf, table_of
+from services.scheduling.register.tables import TABLES, VEHICLES, TableOf, table_of
 from services.scheduling.register.world import World
 from services.scheduling.standings import standings_of
 from services.scheduling.web import access
@@ -230,6 +230,7 @@ def _row_page(table: TableOf, known: Row | None, values: Mapping[str, Any], erro
         choices={column.name: world.choices(column) or {} for column in table.columns},
         many_choices=MANY_CHOICES,
         changes=_as_steps(world, table, changes),
+        vehicle=store.vehicles(context().store).get(known.id) if known and table.name == VEHICLES.name else None,
         errors=errors,
         may_act=access.is_supervisor(signed_in_user()),
     )

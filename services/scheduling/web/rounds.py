@@ -66,7 +66,7 @@ def move_job(job_id: str) -> str | Response | tuple[str, int]:
     if _is_part():
         filters = Filters.of(request.args)
         done = render_template("scheduling/move_done.html", told=told, job=moved)
-        return Markup(done) + changed_parts(make_parts(board_values(filters)))  # noqa: S704 — our template's own
+        return Markup(done) + changed_parts(make_parts(board_values(filters), rounds_only=True))  # noqa: S704 — our template's own
     flash(told, "success")
     return redirect(url_for("dispatch.job", job_id=job_id), 303)
 
@@ -167,8 +167,14 @@ def take_off_road(vehicle_id: str) -> Response:
 @policy(access.SUPERVISORS)
 def put_on_road(vehicle_id: str) -> Response:
     """Put a vehicle back on the road."""
-    vehicle = dropping_out.put_on_road(context(), vehicle_id, cause=cause())
-    flash(f"{vehicle.registration} is on the road again.", "success")
+    try:
+        vehicle = dropping_out.put_on_road(context(), vehicle_id, cause=cause())
+    except (Forbidden, NotFound):
+        raise
+    except DomainError as refusal:
+        flash(refusal.message, "important")
+    else:
+        flash(f"{vehicle.registration} is on the road again.", "success")
     return _to_crew_of(vehicle_id)
 
 
@@ -252,7 +258,7 @@ def _row(found: Crew) -> Row:
     """Return a crew's round as the board shows it."""
     ctx = context()
     now = ctx.clock.now()
-    jobs = store.active_jobs(ctx.store)
+    jobs = live_rounds().active_jobs(ctx)
     load = next(each for each in view.crew_loads(ctx, jobs, [found.depot_id], now) if each.crew.id == found.id)
     return make_timeline(ctx, live_rounds(), [load], jobs, now).rows[0]
 
@@ -271,6 +277,8 @@ def _went_back(jobs: list[Job]) -> str:
 
 
 def _to_crew_of(vehicle_id: str) -> Response:
-    """Go to the crew that drives a vehicle, or to the board where none does."""
+    """Go back to what crews have told, to the crew that drives a vehicle, or to the board where none does."""
+    if request.form.get("back") == "from-crews":
+        return redirect(url_for("from_crews.page"), 303)
     crews = [each for each in store.all_crews(context().store) if each.vehicle_id == vehicle_id]
     return redirect(url_for("rounds.crew", crew_id=crews[0].id) if crews else url_for("dispatch.board"), 303)

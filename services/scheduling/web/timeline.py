@@ -10,17 +10,21 @@ from datetime import datetime
 from math import ceil, floor
 
 from services.scheduling import store
-from services.scheduling.availability import why_unavailable
+from services.scheduling.availability import absent_on, unavailable_words
 from services.scheduling.domain.job import Job
 from services.scheduling.live import LiveDepot, LiveRounds
 from services.scheduling.rounds.drive import Round, Stop
 from services.scheduling.supervising import is_diverted
 from services.scheduling.web.view import CrewLoad
+from shared.calendar import london_date
 from shared.service import ServiceContext
 
 HOUR = 3600
 FIRST_HOUR, LAST_HOUR = 6, 18
 """The day that is drawn, unless somebody begins earlier or comes home later."""
+
+STRETCHED_BY = 3
+"""Hours by which the drawn day grows: with every new scale every round has to be drawn anew."""
 
 LAST_OF_ALL = 30
 """Hours after midnight beyond which nothing is drawn: the night shift is home."""
@@ -84,10 +88,19 @@ def make_timeline(
         if job.crew_id is not None:
             mine.setdefault(job.crew_id, []).append(job)
     start, end = _window(list(depots.values()))
+    absent = absent_on(ctx, [load.crew.id for load in loads], london_date(now))
     ordered = sorted(loads, key=lambda load: (not load.on_shift, not load.stops, load.crew.name))
     scale = _Scale(start, end)
     rows = [
-        _row(ctx, load, depots[load.crew.depot_id], store.in_order(mine.get(load.crew.id, [])), scale=scale, now=now)
+        _row(
+            ctx,
+            load,
+            depots[load.crew.depot_id],
+            store.in_order(mine.get(load.crew.id, [])),
+            scale=scale,
+            now=now,
+            absent=absent,
+        )
         for load in ordered
     ]
     at = next(iter(depots.values())).depot_day.frame.seconds(now) if depots else 0
@@ -119,7 +132,8 @@ def _window(depots: Sequence[LiveDepot]) -> tuple[int, int]:
             crew = depot.day.crews[crew_id]
             first = min(first, crew.start)
             last = max(last, crew.end, int(round_.home_at) if round_.stops else 0)
-    return max(0, floor(first / HOUR)), min(LAST_OF_ALL, ceil(last / HOUR))
+    end = LAST_HOUR + STRETCHED_BY * ceil((last / HOUR - LAST_HOUR) / STRETCHED_BY)
+    return max(0, floor(first / HOUR)), min(LAST_OF_ALL, end)
 
 
 def _hour(hour: int) -> str:
@@ -128,7 +142,14 @@ def _hour(hour: int) -> str:
 
 
 def _row(
-    ctx: ServiceContext, load: CrewLoad, depot: LiveDepot, jobs: Sequence[Job], *, scale: _Scale, now: datetime
+    ctx: ServiceContext,
+    load: CrewLoad,
+    depot: LiveDepot,
+    jobs: Sequence[Job],
+    *,
+    scale: _Scale,
+    now: datetime,
+    absent: frozenset[str],
 ) -> Row:
     """Return a crew's round."""
     round_ = depot.rounds.get(load.crew.id)
@@ -139,7 +160,7 @@ def _row(
         home_at=depot.depot_day.frame.instant(round_.home_at) if round_ is not None and round_.stops else None,
         is_over=round_ is not None and bool(round_.stops) and round_.home_at > depot.day.crews[load.crew.id].end,
         unseen=sum(job.state == "assigned" and job.seen_at is None for job in jobs),
-        why_not=why_unavailable(ctx, load.crew, now),
+        why_not=unavailable_words(load.crew, load.vehicle, is_absent=load.crew.id in absent),
     )
 
 

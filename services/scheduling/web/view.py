@@ -13,6 +13,7 @@ from services.scheduling import store, tipping
 from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.plan import Plan
+from services.scheduling.live import MOST_ACTIVE_JOBS
 from shared.service import ServiceContext
 
 GROUPS: Mapping[str, str] = {
@@ -33,7 +34,6 @@ SHOWN_PER_GROUP: Mapping[str, int] = {"open": 60, "deferred": 30, "started": 20,
 """What crews have is on their rounds; here are the most urgent ones, and the way to all of them."""
 
 SHOWN_IN_ONE_GROUP = 200
-MOST_ACTIVE_JOBS = 2000
 
 
 @dataclass(frozen=True)
@@ -139,10 +139,9 @@ class Board:
     """The jobs under the filters, all states."""
 
 
-def make_board(ctx: ServiceContext, filters: Filters) -> Board:
-    """Return the board under the filters."""
+def make_board(ctx: ServiceContext, filters: Filters, everything: Sequence[Job]) -> Board:
+    """Return the board under the filters; `everything` are all active jobs."""
     now = ctx.clock.now()
-    everything = store.active_jobs(ctx.store, limit=MOST_ACTIVE_JOBS)
     # Figures answer for the place that is looked at; the state filters then pick from them.
     here = [job for job in everything if Filters(filters.depot, filters.neighbourhood).admits(job, now)]
     chosen = [job for job in everything if filters.admits(job, now)]
@@ -178,11 +177,14 @@ def crew_loads(ctx: ServiceContext, jobs: Sequence[Job], depots: Sequence[str], 
     """Return what every crew of the depots has in hand."""
     vehicles = {vehicle.id: vehicle for vehicle in store.all_vehicles(ctx.store)}
     on_shift = store.crews_on_shift(ctx.store)
+    of_crews: dict[str | None, list[Job]] = {}
+    for job in jobs:
+        of_crews.setdefault(job.crew_id, []).append(job)
     loads = []
     for crew in store.all_crews(ctx.store):
         if crew.depot_id not in depots:
             continue
-        mine = [job for job in jobs if job.crew_id == crew.id]
+        mine = of_crews.get(crew.id, [])
         vehicle = vehicles.get(crew.vehicle_id or "")
         loads.append(
             CrewLoad(

@@ -18,6 +18,7 @@ from shared.council import Council
 from shared.errors import NotFound
 from shared.geo.drawing import DrawnMap
 from shared.service import ServiceContext
+from shared.web.app import context
 from shared.web.filters import LONDON, plain
 
 CLOSE_ENOUGH_M = 120
@@ -81,7 +82,7 @@ def register(app: Flask, ctx: ServiceContext) -> None:
         no_photo_words=lambda code: NO_PHOTO_WORDS.get(code, code),
         trigger_words=lambda code: TRIGGERS.get(code, code),
         solver_words=lambda code: SOLVER_WORDS.get(code, code),
-        what_if_words=lambda asked: what_if_words(ctx, asked),
+        what_if_words=lambda asked: what_if_words(context(), asked),
         depot_name=lambda depot_id: _name(ctx.council.depots, depot_id),
         site_name=lambda site_id: _name(ctx.council.sites, site_id),
         neighbourhood_name=lambda neighbourhood_id: _name(ctx.council.neighbourhoods, neighbourhood_id),
@@ -123,6 +124,8 @@ def waits_words(job: Job) -> str:
     code = job.waits_because or ""
     if code in rules.DEFER_REASONS:
         return rules.DEFER_REASONS[code]
+    if code == rules.CAMPAIGN_DAY:
+        return "A campaign’s visit, whose day is still to come"
     return OUTCOMES[code].plain if code in OUTCOMES else code
 
 
@@ -131,6 +134,8 @@ def cancel_words(job: Job) -> str:
     code = job.cancelled_because or ""
     if code == rules.NEXT_ROUND:
         return "Its next round has come"
+    if code == rules.CAMPAIGN_OFF:
+        return "Its campaign was called off"
     return rules.CANCEL_REASONS.get(code) or rules.FOLLOWED_REASONS.get(code, code)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -12,13 +13,24 @@ from shared.blobs import Blobs, open_blobs
 Open = Callable[[str], Blobs]
 
 
+@pytest.fixture(scope="module")
+def buckets() -> Iterator[Any]:
+    """The service of buckets, as a client; one for many tests, because it forgets what a client learns slowly."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "testing")
+        with mock_aws():
+            yield boto3.client("s3", region_name="us-east-1")
+
+
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="streetscene")
-        yield "s3://streetscene/council?region=us-east-1"
+def bucket(buckets: Any) -> Iterator[str]:
+    """A bucket that nobody has used."""
+    buckets.create_bucket(Bucket="streetscene")
+    yield "s3://streetscene/council?region=us-east-1"
+    while present := buckets.list_objects_v2(Bucket="streetscene").get("Contents"):
+        buckets.delete_objects(Bucket="streetscene", Delete={"Objects": [{"Key": each["Key"]} for each in present]})
+    buckets.delete_bucket(Bucket="streetscene")
 
 
 @pytest.fixture(params=["folder", "s3"])

@@ -44,10 +44,10 @@ SELDOM = {
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory) -> Iterator[System]:
+def system(tmp_path_factory, past) -> Iterator[System]:
     """A demonstration with its past, and one report more."""
     require_prometheus()
-    with running_system(tmp_path_factory.mktemp("measured") / "data", demo=True) as running:
+    with running_system(tmp_path_factory.mktemp("measured") / "data", demo=True, past=past) as running:
         site = Site(lambda _path: running.url, running.credentials)
         report_by_app(site, defaultdict(str))
         with _looking_at_the_wall(running):

@@ -15,11 +15,10 @@ from werkzeug.test import TestResponse
 from services.accounts import secrets
 from services.accounts.first_start import write_credentials
 from services.accounts.subscriptions import USERS
-from services.accounts.web import create_app
 from shared.contracts.envelope import decode
 from shared.service import ServiceContext
 from shared.web.keys import ensure_keys
-from tests.builders import make_context
+from tests.builders import make_app, make_context
 
 Credentials = dict[str, Any]
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -47,7 +46,7 @@ def credentials(ctx: ServiceContext, tmp_path: Path) -> Credentials:
 
 @pytest.fixture
 def app(ctx: ServiceContext) -> Flask:
-    return create_app(ctx)
+    return make_app(ctx)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from services.enforcement import subscriptions
 from services.enforcement.domain.case import case_id
 from services.enforcement.store import log_of, notices
-from services.enforcement.web import create_app
+from tests.builders import make_app
 from tests.unit.services.browser import Browser
 from tests.unit.services.enforcement.made import (
     PIXEL,
@@ -26,7 +26,7 @@ PERSON = {"name": "Canary Surname", "address": "1 Canary Street\nLiverpool"}
 
 @pytest.fixture
 def app(ctx):
-    return create_app(ctx)
+    return make_app(ctx)
 
 
 @pytest.fixture

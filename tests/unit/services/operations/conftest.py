@@ -9,13 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from services.operations.handlers import on_event
-from services.operations.web import create_app
 from shared.contracts import Event
 from shared.service import ServiceContext
 from shared.web.auth import cookie_name
 from shared.web.identity import COOKIE, User, sign
 from shared.web.keys import load_private_key
-from tests.builders import make_context
+from tests.builders import make_app, make_context
 
 Receive = Callable[..., None]
 ClientOf = Callable[[str], FlaskClient]
@@ -39,7 +38,7 @@ def receive(ctx: ServiceContext) -> Receive:
 
 @pytest.fixture
 def app(ctx: ServiceContext) -> Flask:
-    return create_app(ctx)
+    return make_app(ctx)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 import pytest
-from jinja2 import FileSystemBytecodeCache
 
-from services.reports.web import create_app
-from tests.builders import make_context
+from tests.builders import make_app, make_context
 from tests.unit.services.reports.made import Resident
 
 
@@ -13,16 +11,9 @@ def ctx(tmp_path):
     context.store.close()
 
 
-@pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory):
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
 @pytest.fixture
-def app(ctx, compiled_templates):
-    app = create_app(ctx)
-    app.jinja_env.bytecode_cache = compiled_templates
-    return app
+def app(ctx):
+    return make_app(ctx)
 
 
 @pytest.fixture

@@ -3,21 +3,24 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reports.areas import read_area, ward_area
-from services.reports.domain.area import LISTS, listed, repeats
+from services.reports.areas import neighbourhood_area, read_area, repeats_of, ward_area
+from services.reports.domain.area import LISTS, listed
 from services.reports.domain.walk import length_m, minutes, order_walk
 from services.reports.handlers import close_report, merge_report, reopen_report
+from services.reports.store import reports
+from services.reports.subscriptions import JOBS
 from services.reports.web.area import ordinal
 from services.reports.web.area_map import draw_area
 from shared.web.identity import COOKIE, User, sign
 from shared.web.keys import load_private_key
-from tests.unit.services.reports.made import CANARY, accept
+from tests.unit.services.reports.made import CANARY, accept, deliver, job_event
 
 DAY = timedelta(days=1)
 
@@ -45,7 +48,7 @@ def figure(page, label):
 
 @pytest.fixture
 def busy(ctx):
-    """Four weeks of one alley: five reports there, one joined, one closed lately, one opened again."""
+    """Four weeks of one alley: six reports there, one joined, one closed lately, one opened again."""
     made = []
     for number in range(6):
         made.append(accept(ctx, f"key-{number}", **CANARY))
@@ -95,41 +98,108 @@ def test_the_late_ones_say_how_late_and_why(ctx, client, busy):
     assert "Why that date: " in page
 
 
-def test_a_place_that_comes_back_is_counted_without_joined_reports_and_opens_to_its_records(ctx, client, busy):
+@pytest.fixture
+def tipped(ctx):
+    """An alley tipped on four times and cleared three, with what else must not count beside it."""
+    made = []
+    for number in range(4):
+        made.append(accept(ctx, f"time-{number}", **CANARY))
+        ctx.clock.advance(4 * DAY)
+        if number < 3:
+            save_cleared(ctx, made[-1])
+    accept(ctx, "same-heap", **CANARY)
+    close_report(ctx, accept(ctx, "nothing-there").reference, closure="no-action")
+    joined = accept(ctx, "joined")
+    merge_report(ctx, joined.reference, into=made[3].reference)
+    ctx.clock.advance(DAY)
+    return made
+
+
+def save_cleared(ctx, report):
+    """Have a crew clear a report."""
+    assert deliver(ctx, JOBS, job_event(report, "completed", 4, outcome="cleared")) == ["handled"]
+    ctx.clock.advance(timedelta(minutes=1))
+
+
+def back(ctx, now=None):
+    area = ward_area(ctx.council, place_of_first(ctx).ward)
+    now = now or ctx.clock.now()
+    return repeats_of(ctx, area, now=now)
+
+
+def place_of_first(ctx):
+    return reports(ctx.store).find({"open": True}, limit=1)[0][0].place
+
+
+def test_a_place_that_comes_back_is_counted_and_opens_to_its_times_alone(ctx, client, tipped):
     enter(client, ctx, "manager")
-    path = area_path(busy[0])
-    page = client.get(path).text
+    page = client.get(area_path(tipped[0])).text
 
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
-    assert f"Fly-tipping, {place(ctx).name}: 5th time in 60 days" in words
+    assert re.search(rf"Fly-tipping, {place(ctx).name}[^:]*: 4th time in 60 days", words)
     link = re.search(r'href="([^"]+show=repeat[^"]+)"', page).group(1)
     records = client.get(link).text
-    assert "5 times in 60 days" in records
-    assert records.count("app-queue__item") == 5
-    assert busy[1].reference not in records
+    assert "4 times in 60 days" in records
+    assert records.count("app-queue__item") == 4
+    assert all(report.reference in records for report in tipped)
+
+
+def test_an_area_and_a_report_say_the_same_number(ctx, tipped):
+    (found,) = back(ctx)
+
+    assert found.newest.reference == tipped[3].reference
+    assert found.times == tipped[3].times_here == 4
+
+
+def test_days_and_metres_are_the_councils(ctx, client, tipped):
+    def counted(**changes):
+        assessment = replace(ctx.council.assessment, repeat=replace(ctx.council.assessment.repeat, **changes))
+        council = replace(ctx.council, assessment=assessment)
+        return [one.times for one in back(replace(ctx, council=council))]
+
+    assert counted() == [4]
+    assert counted(days=14) == [3]
+    assert counted(days=7) == []
+
+
+def test_a_council_that_counts_no_repeats_has_none(ctx, tipped):
+    none = replace(ctx, council=replace(ctx.council, assessment=replace(ctx.council.assessment, repeat=None)))
+
+    assert back(none) == []
+
+
+def test_two_places_that_are_far_apart_are_two(ctx, tipped):
+    other = place(ctx, 1)
+    for number in range(3):
+        save_cleared(ctx, accept(ctx, f"other-{number}", lat=other.lat, lon=other.lon, place_id=other.id))
+    areas = [neighbourhood_area(ctx.council, one.id) for one in ctx.council.neighbourhoods]
+    found = [one for area in areas for one in repeats_of(ctx, area, now=ctx.clock.now())]
+
+    assert sorted(one.times for one in found) == [3, 4]
 
 
 def test_what_is_at_a_home_counts_for_no_place_and_is_on_no_map(ctx, client):
     for number in range(4):
-        accept(
+        made = accept(
             ctx, f"bin-{number}", kind="missed-bin", waste_type=None, land_type=None, size=None, place_id=None,
             lat=53.40841, lon=-2.99163, answers={"bin": ["general"], "house": ["Canary House"]},
         )  # fmt: skip
+        if number < 3:
+            close_report(ctx, made.reference, closure="cleared")
+        ctx.clock.advance(DAY)
     home = accept(ctx, "tip", place_id=None, lat=53.40841, lon=-2.99163)
-    seen = read_area(ctx, ward_area(ctx.council, home.place.ward), now=ctx.clock.now())
+    area = ward_area(ctx.council, home.place.ward)
 
     page = enter(client, ctx, "manager").get(area_path(home)).text
 
-    assert repeats(seen, ctx.clock.now()) == []
+    assert repeats_of(ctx, area, now=ctx.clock.now()) == []
     assert "No place came back" in page
     assert "Canary House" not in page
 
 
-def test_repeats_forget_what_is_older_than_two_months(ctx, busy):
-    seen = read_area(ctx, ward_area(ctx.council, busy[0].place.ward), now=ctx.clock.now())
-
-    assert [place.times for place in repeats(seen, ctx.clock.now())] == [5]
-    assert repeats(seen, ctx.clock.now() + 60 * DAY) == []
+def test_repeats_forget_what_is_older_than_the_days_that_count(ctx, tipped):
+    assert [one.times for one in back(ctx)] == [4]
+    assert back(ctx, ctx.clock.now() + 60 * DAY) == []
 
 
 def test_nothing_personal_is_on_any_page_of_an_area(ctx, client, busy):
@@ -331,3 +401,12 @@ def test_a_line_of_places_is_walked_from_one_end_to_the_other():
     assert [points[n][0] for n in walk] in ([0, 100, 200, 300, 400], [400, 300, 200, 100, 0])
     assert length_m(points, walk) == 400
     assert minutes(400, 5) == 8 + 15
+
+
+def test_a_walk_warns_of_dangers(ctx, client):
+    report = accept(ctx, hazards=("clinical",))
+    enter(client, ctx, "manager")
+
+    page = client.get(f"{area_path(report)}/walkabout").text
+
+    assert "Danger: needles or medical waste. Keep away." in page

@@ -40,7 +40,7 @@ def told(ctx, **changes):
 
 
 def log(ctx, report):
-    return [entry["what"] for entry in ctx.store.find(AUDIT.name, {"report_id": report.id}, limit=100).items]
+    return [entry["what"] for entry in ctx.store.find(AUDIT.name, {"about": report.id}, limit=100).items]
 
 
 @pytest.mark.parametrize(

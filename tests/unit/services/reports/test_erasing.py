@@ -404,7 +404,7 @@ def test_what_was_given_out_or_erased_is_in_the_log_of_the_report(ctx):
     export(ctx, holding)
     erase(ctx, holding)
 
-    log = ctx.store.find(AUDIT.name, {"report_id": report.id}, sort=(("at", -1),)).items
+    log = ctx.store.find(AUDIT.name, {"about": report.id}, sort=(("at", -1),)).items
     assert {"exported", "erased:request"} <= {entry["what"] for entry in log}
 
 

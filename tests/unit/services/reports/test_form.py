@@ -256,7 +256,9 @@ def sizes(resident):
 def heic(width, height):
     pillow_heif.register_heif_opener()
     content = io.BytesIO()
-    Image.radial_gradient("L").resize((width, height)).convert("RGB").save(content, "HEIF", quality=60)
+    Image.radial_gradient("L").resize((width, height)).convert("RGB").save(
+        content, "HEIF", quality=60, enc_params={"preset": "ultrafast"}
+    )
     return content.getvalue()
 
 

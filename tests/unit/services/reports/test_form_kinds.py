@@ -248,13 +248,11 @@ def test_what_was_typed_is_shown_again_with_its_error_and_nothing_of_it_runs(rep
     assert "&lt;script&gt;alert(1)&lt;/script&gt; שלום 🏠" in response.text
 
 
-def test_a_kind_that_only_council_toml_knows_goes_through_the_form(tmp_path, compiled_templates):
+def test_a_kind_that_only_council_toml_knows_goes_through_the_form(tmp_path):
     council = shutil.copytree(LIVERPOOL, tmp_path / "council") / "council.toml"
     council.write_text(council.read_text() + MADE_KIND)
     ctx = make_context("reports", tmp_path / "data", rate_limit_factor=0, council=council)
-    app = create_app(ctx)
-    app.jinja_env.bytecode_cache = compiled_templates
-    someone = Reporter(app.test_client(), ctx, "stray-trolley")
+    someone = Reporter(create_app(ctx).test_client(), ctx, "stray-trolley")
 
     someone.go_on(MADE_ANSWERS)
     check = someone.client.get("/report/new/check").text

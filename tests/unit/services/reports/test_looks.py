@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.reports.complaints import Told, take_complaint
 from services.reports.handlers import note_access
 from services.reports.messages import send_messages
 from services.reports.photos import keep_photo
@@ -30,9 +31,17 @@ def report(ctx):
     return stored(ctx, made)
 
 
-def path_of(rule, report):
-    """An address of a route: the report's reference where it wants one, and something harmless for the rest."""
-    path = re.sub(r"<(?:[^<>:]*:)?reference>", report.reference, str(rule))
+@pytest.fixture
+def complaint(ctx):
+    """A complaint whose maker and words are the report's canaries."""
+    told = Told(about=CANARY["description"], name=CANARY["name"], email=CANARY["email"], phone=CANARY["phone"])
+    return take_complaint(ctx, told, key="complaint", user_id="user-of-the-desk")
+
+
+def path_of(rule, report, complaint=None):
+    """An address of a route: the reference that it wants, and something harmless for the rest."""
+    is_complaint = complaint is not None and "/complaints/" in str(rule)
+    path = re.sub(r"<(?:[^<>:]*:)?reference>", complaint.reference if is_complaint else report.reference, str(rule))
     path = re.sub(r"<(?:[^<>:]*:)?neighbourhood>", report.place.neighbourhood, path)
     path = re.sub(r"<(?:[^<>:]*:)?ward>", report.place.ward, path)
     path = re.sub(r"<int:[^>]*>", "1", path)
@@ -56,7 +65,7 @@ def shows_something(response, ctx, report):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_staff_are_shown_is_in_the_log(ctx, app, report, role):
+def test_what_staff_are_shown_is_in_the_log(ctx, app, report, complaint, role):
     other = accept(ctx, "other", waste_type=None)
     client = sign_in(app.test_client(), ctx, role)
     tokens = [
@@ -67,13 +76,14 @@ def test_what_staff_are_shown_is_in_the_log(ctx, app, report, role):
     for rule, method in routes(app):
         before = lines(ctx, f"user-{role}")
         data = {"csrf_token": token} if method == "POST" else None
-        response = client.open(path_of(rule, report), method=method, data=data)
+        response = client.open(path_of(rule, report, complaint), method=method, data=data)
         if shows_something(response, ctx, report):
             shown.append(f"{method} {rule}")
             if lines(ctx, f"user-{role}") == before:
                 unlogged.append(f"{method} {rule}")
 
     assert unlogged == []
+    assert ("GET /contact-centre/complaints/<reference>" in shown) == (role in {"contact-centre", "manager", "admin"})
     assert bool(shown) == (role in {"contact-centre", "manager", "supervisor", "crew", "officer", "admin"})
 
 
@@ -87,13 +97,13 @@ def test_the_walk_would_see_what_is_not_written_down(ctx, app, report, monkeypat
     assert lines(ctx, "user-crew") == set()
 
 
-def test_the_public_is_shown_nothing_of_it(ctx, app, report):
+def test_the_public_is_shown_nothing_of_it(ctx, app, report, complaint):
     client = app.test_client()
 
     shown = [
         str(rule)
         for rule in app.url_map.iter_rules()
-        if "GET" in rule.methods and shows_something(client.get(path_of(rule, report)), ctx, report)
+        if "GET" in rule.methods and shows_something(client.get(path_of(rule, report, complaint)), ctx, report)
     ]
 
     assert shown == []
@@ -151,6 +161,19 @@ def test_the_log_says_when_nobody_has_looked_and_goes_on_to_further_pages(ctx, c
     assert page.count("Reader ") == 50
     following = re.search(r'href="([^"]*after=[^"]*)"', page).group(1).replace("&amp;", "&")
     assert client.get(following).text.count("Reader ") == 10
+
+
+def test_who_read_a_complaint_is_on_a_page_of_its_own(ctx, client, complaint):
+    sign_in(client, ctx, "manager")
+    path = f"/contact-centre/complaints/{complaint.reference}"
+
+    page = client.get(path).text
+    log = client.get(f"{path}/log").text
+
+    assert CANARY["email"] in page
+    assert f"{path}/log" in page
+    assert "the complaint was read, with who made it" in log
+    assert CANARY["email"] not in log
 
 
 @pytest.mark.parametrize("role", ["crew", "officer", "councillor", "waste-officer"])

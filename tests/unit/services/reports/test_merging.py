@@ -1,11 +1,13 @@
 """Joining reports and taking them apart: everybody concerned hears of it, once, whichever way it goes."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from services.reports.handlers import follow_report, merge_report, unmerge_report
 from services.reports.messages import send_messages
 from services.reports.subscriptions import JOBS, MESSAGES
+from services.reports.waiting import pause_report, resume_report
+from shared.calendar import add_working_time
 from shared.notify import messages_page
 from tests.unit.services.reports.made import accept, deliver, events, job_event, stored
 
@@ -130,3 +132,32 @@ def test_the_page_of_a_joined_report_leads_to_the_other(ctx, client):
 
     assert f'href="/report/{kept.reference}"' in page
     assert f"Follow {kept.reference} instead" in page
+
+
+def test_a_report_that_was_joined_by_mistake_is_due_when_it_was(ctx):
+    kept, joined = pair(ctx)
+    ctx.clock.advance(timedelta(hours=2))
+    pause_report(ctx, joined.reference, reason="access", until=date(2026, 11, 19), by="user")
+    ctx.clock.advance(timedelta(hours=1))
+    before = resume_report(ctx, joined.reference, by="user")
+    merge_report(ctx, joined.reference, into=kept.reference)
+    ctx.clock.advance(timedelta(days=2))
+
+    apart = unmerge_report(ctx, joined.reference)
+
+    assert (apart.deadline, apart.due_by_rule) == (before.deadline, before.due_by_rule)
+    assert apart.counted_from == joined.reported_at
+    assert (apart.visit, apart.pauses) == (2, before.pauses)
+
+
+def test_a_wait_that_ran_when_it_was_joined_ended_then(ctx):
+    kept, joined = pair(ctx)
+    pause_report(ctx, joined.reference, reason="access", until=date(2026, 11, 19), by="user")
+    ctx.clock.advance(timedelta(hours=1))
+    merge_report(ctx, joined.reference, into=kept.reference)
+    ctx.clock.advance(timedelta(hours=3))
+
+    apart = unmerge_report(ctx, joined.reference)
+
+    assert apart.running_pause is None
+    assert apart.deadline == add_working_time(joined.deadline, hours=1, working=ctx.council.working_time)

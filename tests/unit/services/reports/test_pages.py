@@ -3,11 +3,11 @@
 import pytest
 
 from services.reports.handlers import close_report, merge_report, release_report
-from services.reports.messages import still_there_link
 from services.reports.photos import keep_photo
 from services.reports.referring import refer_report
 from services.reports.store import AUDIT
 from services.reports.subscriptions import JOBS, NOTICES, USERS
+from services.reports.telling import still_there_link
 from shared.contracts.accounts import UserChangedV1
 from shared.contracts.codes import ROLES
 from shared.contracts.example import example
@@ -172,7 +172,7 @@ def test_contact_details_are_for_the_contact_centre_and_every_reading_is_logged(
     assert CANARY["email"] in shown.text
     assert "Show contact details" not in manager.get(path).text
     assert manager.post(f"{path}/contact", data={"csrf_token": csrf(manager.get(path))}).status_code == 403
-    log = ctx.store.find(AUDIT.name, {"report_id": report.id}, sort=(("at", -1),)).items
+    log = ctx.store.find(AUDIT.name, {"about": report.id}, sort=(("at", -1),)).items
     assert sum(entry["what"] == "contact-details" for entry in log) == 1
     assert {entry["user_name"] for entry in log} == {"Dana Desk"}
 

@@ -6,12 +6,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from services.reports.domain.redaction import Box
 from services.reports.handlers import close_report, release_report
+from services.reports.photos import keep_photo
+from services.reports.redacting import redact_photo
 from services.reports.store import REPORTS
 from shared.web.api_keys import make_api_key
 from shared.web.identity import BEARER, User, sign
 from shared.web.keys import ensure_keys, load_private_key
-from tests.unit.services.reports.made import CANARY, accept, stored
+from tests.unit.services.reports.made import CANARY, accept, photo, stored
 
 
 @pytest.fixture
@@ -163,6 +166,35 @@ def test_the_api_lists_reports_without_anything_personal(ctx, client):
     assert "Canary" not in page.text
     assert client.get("/api/reports/v1/reports").status_code == 401
     assert client.get("/api/reports/v1/reports?state=odd", headers=bearer(ctx, "manager")).status_code == 422
+
+
+def test_the_api_releases_the_photos_that_were_looked_at_and_no_other_copy(ctx, client):
+    report = accept(ctx, photos=(keep_photo(ctx, photo()), keep_photo(ctx, photo(50))))
+    path, desk = f"/api/reports/v1/reports/{report.reference}", bearer(ctx, "contact-centre")
+    seen = client.get(path, headers=desk).get_json()["photos"]
+    redact_photo(ctx, report.reference, 1, [Box(0, 0, 500, 500)], user_id="another")
+
+    first = client.post(f"{path}/release", json={"photo": True, "looked_at": {"1": seen[0]["copy"]}}, headers=desk)
+    second = client.post(f"{path}/release", json={"photo": True, "looked_at": {"2": seen[1]["copy"]}}, headers=desk)
+
+    assert [one["number"] for one in seen] == [1, 2]
+    assert first.status_code == 400
+    assert "changed since you looked" in first.get_json()["detail"]
+    assert second.status_code == 200
+    assert [one["is_released"] for one in second.get_json()["photos"]] == [False, True]
+    assert [one["parts_painted_over"] for one in second.get_json()["photos"]] == [1, 0]
+    assert client.get(f"/report/{report.reference}/photo?n=1").status_code == 404
+
+
+@pytest.mark.parametrize("looked_at", [{"0": "x"}, {"4": "x"}, {"one": "x"}, {"1": 2}, {"1": "x" * 201}, []])
+def test_the_api_refuses_what_nobody_can_have_looked_at(ctx, client, looked_at):
+    report = accept(ctx, photos=(keep_photo(ctx, photo()),))
+    path = f"/api/reports/v1/reports/{report.reference}/release"
+
+    answer = client.post(path, json={"photo": True, "looked_at": looked_at}, headers=bearer(ctx, "manager"))
+
+    assert 400 <= answer.status_code < 500
+    assert not stored(ctx, report).private.is_released
 
 
 def test_the_api_releases_words_against_the_version_seen(ctx, client):

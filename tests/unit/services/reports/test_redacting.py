@@ -1,16 +1,20 @@
 """Photos are painted over in a new copy, and no unredacted pixel is ever public."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 
 from services.reports.domain.redaction import Box, boxes_of_cells, check_boxes
-from services.reports.handlers import release_report
+from services.reports.domain.showing import redact
+from services.reports.handlers import close_report, release_report
 from services.reports.photos import keep_photo
 from services.reports.redacting import redact_photo
+from services.reports.retention import erase_due
 from services.reports.store import AUDIT, names_blob
 from shared.blobs.photos import redacted_derivative
+from shared.clock import machine_now
 from shared.errors import DomainError
 from tests.unit.services.reports.made import accept, csrf, photo, sign_in, stored
 
@@ -98,7 +102,7 @@ def test_the_desk_sees_it_unredacted_and_that_is_logged(ctx, client, report):
 
     assert not is_black(pixels(answer.data)[0])
     assert answer.headers["Cache-Control"] == "no-store"
-    log = ctx.store.find(AUDIT.name, {"report_id": report.id}).items
+    log = ctx.store.find(AUDIT.name, {"about": report.id}).items
     assert {entry["what"] for entry in log} == {"redacted:1", UNREDACTED}
 
 
@@ -132,6 +136,61 @@ def test_parts_outside_the_photo_a_photo_that_is_not_there_and_an_erased_origina
     ctx.blobs.delete(report.private.photos[0].key)
     with pytest.raises(DomainError, match="no longer kept"):
         redact_photo(ctx, report.reference, 1, [FACE], user_id="user-1")
+
+
+@pytest.fixture
+def erased(ctx, report):
+    """The report when its time has come: the original is gone, and the copy that everybody may see stays."""
+    release(ctx, report)
+    close_report(ctx, report.reference, closure="no-action")
+    ctx.clock.advance(timedelta(days=ctx.council.retention.unreleased_photo_days + 1))
+    erase_due(ctx)
+    assert stored(ctx, report).private.photos[0].key == ""
+    return stored(ctx, report)
+
+
+def test_of_an_erased_original_the_copy_alone_is_served_and_nothing_can_be_painted(ctx, client, erased):
+    copy = ctx.blobs.get(erased.private.photos[0].public_key)
+    form = f"/triage/{erased.reference}/photos/1/redact"
+    assert client.get(f"/report/{erased.reference}/photo").data == copy
+
+    sign_in(client, ctx, "manager")
+    page = client.get(form)
+    staff = client.get(f"/triage/{erased.reference}")
+    sent = client.post(form, data={"csrf_token": csrf(staff), "cell": "0-0"})
+
+    assert (page.status_code, sent.status_code) == (200, 400)
+    assert "no longer kept" in page.text
+    assert "no longer kept" in sent.text
+    assert "<img" not in page.text.split("<main")[1]
+    assert form not in staff.text
+    assert client.get(f"/triage/{erased.reference}/photos/1/unredacted").status_code == 404
+    assert client.get(f"/report/{erased.reference}/photo/original").status_code == 404
+    assert client.get(f"/report/{erased.reference}/photo/view").data == copy
+    assert stored(ctx, erased) == erased
+
+
+def test_an_erased_original_opened_again_has_its_copy_taken_off_the_public_page(ctx, client, erased):
+    release_report(ctx, erased.reference, photo=False, text=False, user_id="user-1")
+
+    erase_due(ctx)
+
+    assert client.get(f"/report/{erased.reference}/photo").status_code == 404
+    assert stored(ctx, erased).private.photos == ()
+    assert list(ctx.blobs.keys(written_before=machine_now() + timedelta(hours=1))) == []
+
+
+def test_a_copy_that_was_made_while_photos_were_erased_replaces_no_other_photo(ctx):
+    both = accept(ctx, photos=(keep_photo(ctx, photo(400, 300)), keep_photo(ctx, photo(40, 30))))
+    release(ctx, both, 2)
+    close_report(ctx, both.reference, closure="no-action")
+    first = stored(ctx, both).private.photos[0]
+    ctx.clock.advance(timedelta(days=ctx.council.retention.unreleased_photo_days + 1))
+    erase_due(ctx)
+    left = stored(ctx, both)
+
+    with pytest.raises(DomainError, match="no such photo"):
+        redact(left, 1, (FACE,), "copy-of-the-first", original=first.key)
 
 
 def test_cells_beside_each_other_are_one_box_and_all_cells_cover_everything():

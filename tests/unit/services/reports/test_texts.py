@@ -5,18 +5,35 @@ come in Welsh, so that a month written by hand is found too.
 """
 
 import re
+from datetime import date, timedelta
 from gettext import NullTranslations
 from html.parser import HTMLParser
 
 import pytest
 
-from services.reports.handlers import close_report, reopen_report
+from services.reports.handlers import close_report, merge_report, reopen_report, unmerge_report
 from services.reports.photos import keep_photo
 from services.reports.referring import refer_report
+from services.reports.subscriptions import MESSAGES, NOTICES
+from services.reports.telling import KINDS
+from services.reports.waiting import pause_report, resume_report, wake_reports
 from services.reports.web.questions import slugs_of
 from shared import texts, texts_catalogue
 from shared.calendar import london_date
-from tests.unit.services.reports.made import ANSWERS, CANARY, KIND_ANSWERS, Reporter, accept, csrf, photo
+from shared.contracts.codes import WAITING_FOR
+from shared.notify import DELIVERIES
+from tests.unit.services.reports.made import (
+    ANSWERS,
+    CANARY,
+    KIND_ANSWERS,
+    Reporter,
+    accept,
+    csrf,
+    deliver,
+    events,
+    paid_event,
+    photo,
+)
 
 LETTERS = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "áƀćđéƒǵħíĵķĺɱńóƥɋŕšţúṽŵẋýžÁƁĆĐÉƑǴĦÍĴĶĹṀŃÓƤɊŔŠŢÚṼŴẊÝŽ"
@@ -26,6 +43,9 @@ ENGLISH_WORD = re.compile(r"[A-Za-z]{2,}")
 SHOWN_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title", "data-finding", "data-found", "data-refused")
 WELSH = {"Tachwedd", "Rhagfyr"}
 """November and December, as Babel says them."""
+
+DAYS = {"Dydd", "Llun", "Mawrth", "Mercher", "Iau", "Gwener", "Ionawr"}
+"""And the days of the week, and January."""
 
 
 def said(text: str) -> str:
@@ -190,6 +210,49 @@ def test_every_page_about_a_report_is_in_the_language(client, ctx, data, pseudo)
 
     assert [f"{name}: {word}" for name, words in left.items() for word in sorted(words)] == []
     assert "Tachwedd" in found["open"]
+
+
+def tell(ctx):
+    """Queue what has happened so far; nothing of it may be a day old."""
+    deliver(ctx, MESSAGES, *[event for event in events(ctx) if event.type in {one.type for one in MESSAGES.events}])
+
+
+def test_every_message_to_a_reporter_is_in_the_language(ctx, data, pseudo):
+    kept = accept(ctx, "kept", **CANARY)
+    other = accept(ctx, "other", email=CANARY["email"], waste_type=None)
+    accept(
+        ctx, "land", kind="untidy-land", answers={}, waste_type=None, land_type=None, size=None, email=CANARY["email"]
+    )
+    for reason in WAITING_FOR:
+        pause_report(ctx, kept.reference, reason=reason, until=date(2026, 11, 20), by="user")
+        ctx.clock.advance(timedelta(minutes=1))
+        resume_report(ctx, kept.reference, by="user")
+    merge_report(ctx, other.reference, into=kept.reference)
+    unmerge_report(ctx, other.reference)
+    refer_report(ctx, kept.reference, to="network-rail")
+    tell(ctx)
+    ctx.clock.advance(timedelta(days=60))
+    wake_reports(ctx)
+    deliver(ctx, NOTICES, paid_event(kept.id))
+    for closure in ("not-found", "not-ours"):
+        close_report(ctx, kept.reference, closure=closure)
+        reopen_report(ctx, kept.reference, by="staff")
+    tell(ctx)
+    queued = [
+        one["message"]
+        for one in ctx.store.find(DELIVERIES.name, {"open": True}, sort=(("due_at", 1),), limit=500).items
+    ]
+    told = [one for one in queued if one["template"] != "partner"]
+
+    left = {
+        f"{one['template']}: {word}"
+        for one in told
+        for word in english(re.sub(r"https?://\S+|\S+@\S+", "", f"{one['subject']}\n{one['body']}"), data | DAYS)
+    }
+
+    assert sorted(left) == []
+    assert {one["template"] for one in told} == set(KINDS)
+    assert any("Tachwedd" in one["body"] for one in told)
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, "1 day ago"), (2, "2 days ago"), (0, "0 days ago")])

@@ -12,10 +12,9 @@ from services.scheduling.subscriptions import SUBSCRIPTIONS, TIMERS
 from shared.bus.inline import Pump
 from shared.clock import SetClock
 from shared.ids import derived_id
-from shared.web.deny import DenyList
 from shared.web.identity import BEARER, COOKIE, User, sign
 from shared.web.keys import ensure_keys, load_private_key
-from tests.builders import TUESDAY_MORNING, make_context
+from tests.builders import TUESDAY_MORNING, make_app, make_context
 
 from .events import REPORT_ID, deliver, report_event
 
@@ -73,21 +72,10 @@ def make_job(ctx, job_of):
     return make
 
 
-@pytest.fixture(scope="session")
-def session_app(first_start):
-    """Return one app for all tests: making it takes longer than most of them."""
-    from services.scheduling.web import create_app
-
-    return create_app(make_context("scheduling", first_start, SetClock(TUESDAY_MORNING)))
-
-
 @pytest.fixture
-def app(session_app, ctx):
+def app(ctx):
     """Return the app over this test's own context."""
-    session_app.extensions["streetscene"] = ctx
-    session_app.extensions["streetscene_deny"] = DenyList(ctx.store)
-    session_app.test_client_class = FlaskClient
-    return session_app
+    return make_app(ctx)
 
 
 class Browser(FlaskClient):

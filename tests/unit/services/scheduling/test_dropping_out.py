@@ -2,9 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.scheduling import dropping_out, handlers, planning, store
+from services.scheduling import dropping_out, handlers, phone, planner, planning, shift_day, store
 from services.scheduling.availability import is_absent, why_unavailable
 from services.scheduling.days import make_day
+from services.scheduling.domain.register import said
+from services.scheduling.register import edit
 from shared.contracts.envelope import Cause
 from shared.errors import DomainError, NotFound
 from tests.builders import TUESDAY_MORNING
@@ -27,6 +29,13 @@ def two(ctx, on_shift, job, make_job):
         handlers.assign_job(ctx, each.id, NORTH_1, version=None, key=None, cause=BY_HAND)
     begun = handlers.start_job(ctx, job.id, version=None, key=None, cause=BY_HAND)
     return begun, store.jobs(ctx.store).require(other.id)
+
+
+@pytest.fixture
+def act(ctx):
+    """What a phone of crew North 1 sends now, under an id."""
+    crew = store.crews(ctx.store).require(NORTH_1)
+    return lambda action_id: phone.act_of(ctx, crew, action_id, None)
 
 
 def absent(ctx, crew_id=NORTH_1, reason="sickness"):
@@ -128,6 +137,52 @@ def test_a_first_start_keeps_a_vehicle_off_the_road(ctx, on_shift):
     assert store.vehicles(ctx.store).require(vehicle_of(ctx)).state == "off-road"
 
 
+def test_a_stopping_defect_takes_the_stops_and_the_planner_sends_nobody_before_it_is_put_back(ctx, two, act):
+    begun, other = two
+
+    shift_day.check_vehicle(ctx, act("check-1"), ["brakes"], "", None, cause=BY_HAND)
+
+    def planned():
+        return NORTH_1 in make_day(ctx, "north", TUESDAY_MORNING).day.crews
+
+    assert store.jobs(ctx.store).require(other.id).state == "open"
+    assert store.jobs(ctx.store).require(begun.id).state == "started"
+    assert not planned()
+    dropping_out.put_on_road(ctx, vehicle_of(ctx), cause=BY_HAND)
+    assert planned()
+
+
+def test_the_register_does_not_put_back_what_a_crews_check_has_taken_off(ctx, on_shift, clock, act):
+    vehicle_id = vehicle_of(ctx)
+    row = edit.world_of(ctx).table("vehicles").require(vehicle_id)
+    texts = {name: value if isinstance(value, list) else said(value) for name, value in row.values.items()}
+    off = {**texts, "off_road_from": "2026-11-17", "off_road_to": "2026-11-17"}
+    edit.put_row(ctx, "vehicles", off, version=row.version, by="user", cause=BY_HAND)
+    with pytest.raises(DomainError, match="Change its days in the register"):
+        dropping_out.put_on_road(ctx, vehicle_id, cause=BY_HAND)
+    shift_day.check_vehicle(ctx, act("check-1"), ["brakes"], "", None, cause=BY_HAND)
+
+    clock.advance(timedelta(days=1))
+    handlers.ensure_fleet(ctx)
+
+    assert store.vehicles(ctx.store).require(vehicle_id).state == "off-road"
+    assert dropping_out.put_on_road(ctx, vehicle_id, cause=BY_HAND).state == "on-road"
+
+
+def test_a_published_plan_gives_nothing_to_a_crew_that_drops_out_while_it_is_carried_out(ctx, on_shift, job, pump):
+    plan = planning.request_plan(ctx, "north", by="user", cause=BY_HAND)
+    planner.plan_next(ctx, seconds=0.1)
+    made = store.plans(ctx.store).require(plan.id)
+    planning.publish_plan(ctx, plan.id, version=made.version, cause=BY_HAND)
+    crew_id = made.proposal.stops[0].crew_id
+
+    dropping_out.record_absence(ctx, crew_id, "sickness", by="user", cause=BY_HAND)
+    pump.drain()
+
+    assert store.jobs(ctx.store).require(job.id).state == "open"
+    assert store.plans(ctx.store).require(plan.id).skipped == (job.id,)
+
+
 def test_an_unknown_vehicle_is_not_found(ctx):
     with pytest.raises(NotFound):
         dropping_out.take_off_road(ctx, "nothing", by="user", cause=BY_HAND)
@@ -135,7 +190,7 @@ def test_an_unknown_vehicle_is_not_found(ctx):
 
 def test_a_crash_before_the_stops_went_back_is_finished_by_the_timer(ctx, two, monkeypatch):
     begun, other = two
-    monkeypatch.setattr(dropping_out, "_drop", lambda ctx, crew, *, by, cause: [])
+    monkeypatch.setattr(dropping_out, "_drop", lambda ctx, crew, why, *, by, cause: [])
     absent(ctx)
     monkeypatch.undo()
     assert store.jobs(ctx.store).require(other.id).state == "assigned"

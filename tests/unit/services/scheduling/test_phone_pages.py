@@ -264,6 +264,22 @@ def test_defects_wait_for_the_supervisor(tell, supervisor, photo, ctx):
     assert "Nothing waits" in words(supervisor.get("/dispatch/from-crews"))
 
 
+def test_a_vehicle_that_a_check_has_stopped_is_put_back_where_the_defect_is_shown(tell, supervisor, ctx):
+    tell("check", result="defects", defects="brakes")
+
+    page = supervisor.get("/dispatch/from-crews").get_data(as_text=True)
+    back = re.search(r'action="(/dispatch/vehicles/([^"]+)/on-road)"', page)
+    assert "Off the road" in page
+    assert 'action="/dispatch/vehicles/' in supervisor.get(f"/dispatch/register/vehicles/rows/{back[2]}").get_data(
+        as_text=True
+    )
+    answer = supervisor.post(back[1], data={"back": "from-crews"})
+
+    assert answer.location == "/dispatch/from-crews"
+    assert store.vehicles(ctx.store).require(back[2]).state == "on-road"
+    assert "Off the road" not in supervisor.get("/dispatch/from-crews").get_data(as_text=True)
+
+
 def test_opening_the_list_is_the_receipt_and_keeping_it_is_not(crew, supervisor, given, job_of):
     crew.get("/crew", headers={"X-Streetscene-Keeping": "yes"})
     supervisor.get(f"/crew?crew={CREW}")

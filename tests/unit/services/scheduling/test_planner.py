@@ -1,12 +1,12 @@
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Event as Signal
 from threading import Thread
 
 import pytest
 
-from services.scheduling import days, handlers, planner, planning, proposing, store
+from services.scheduling import days, handlers, planner, planning, proposing, store, unanswered
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.plan import Proposal, Unplanned
 from services.scheduling.domain.what_if import WhatIf
@@ -49,6 +49,11 @@ def published(ctx, jobs, pump):
     planning.publish_plan(ctx, plan.id, version=plan.version, cause=BY_HAND)
     pump.drain()
     return store.plans(ctx.store).require(plan.id)
+
+
+@pytest.fixture
+def supervisor(browser):
+    return browser("supervisor")
 
 
 def ask(ctx, **options):
@@ -403,6 +408,69 @@ def test_a_request_whose_planner_died_is_taken_again_once_and_then_given_up(ctx,
         )
         planner.free_abandoned(ctx)
         assert store.plans(ctx.store).require(plan.id).state == state
+
+
+def test_a_request_that_no_planner_answers_is_given_up_for_all_to_see_and_can_be_made_again(
+    ctx, clock, published, supervisor, monkeypatch
+):
+    clock.advance(timedelta(minutes=6))
+    plan = ask(ctx)
+    unanswered.give_up_unanswered(ctx)
+    assert store.plans(ctx.store).require(plan.id).state == "requested"
+
+    monkeypatch.setattr(unanswered, "ANSWERED_WITHIN", timedelta(0))
+    unanswered.give_up_unanswered(ctx)
+
+    given_up = store.plans(ctx.store).require(plan.id)
+    assert (given_up.state, given_up.problem) == ("failed", unanswered.GIVEN_UP)
+    assert "The planner has not answered" in supervisor.get(f"/dispatch/plans/{plan.id}").get_data(as_text=True)
+    assert store.plans(ctx.store).require(published.id).state == "published"
+    assert job_now(ctx, published.proposal.stops[0].job_id).state == "assigned"
+    assert ask(ctx).id != plan.id
+
+
+def test_a_planner_that_hung_and_goes_on_changes_nothing_that_was_given_up(ctx, jobs, monkeypatch):
+    plan = ask(ctx)
+    monkeypatch.setattr(unanswered, "ANSWERED_WITHIN", timedelta(0))
+    make_proposal = proposing.make_proposal
+
+    def hangs(*args, **options):
+        unanswered.give_up_unanswered(ctx)
+        return make_proposal(*args, **options)
+
+    monkeypatch.setattr(proposing, "make_proposal", hangs)
+
+    assert answered(ctx, plan).state == "failed"
+
+
+def test_a_comparison_that_no_planner_answers_is_given_up_too(ctx, jobs, monkeypatch):
+    asked = WhatIf("w-1", "north", london_date(TUESDAY_MORNING), TUESDAY_MORNING, "user-1", earlier_minutes=30)
+    planning.request_what_if(ctx, asked, cause=BY_HAND)
+    monkeypatch.setattr(unanswered, "ANSWERED_WITHIN", timedelta(0))
+
+    unanswered.give_up_unanswered(ctx)
+
+    assert store.what_ifs(ctx.store).require("w-1").problem == unanswered.GIVEN_UP
+
+
+@pytest.mark.parametrize(("day", "begins_utc"), [(date(2026, 3, 29), 8), (date(2026, 10, 25), 9)])
+def test_a_plan_of_a_day_on_which_clocks_change_keeps_the_shift_by_the_councils_clock(
+    ctx, clock, supervisor, make_job, pump, day, begins_utc
+):
+    clock.instant = datetime(day.year, day.month, day.day, 0, 30, tzinfo=UTC)
+    central = {**place_of(0), "lat": 53.41, "lon": -2.95, "neighbourhood": "city-centre", "ward": "city-centre-north"}
+    for number in range(8):
+        make_job(REPORT.format(number), place={**central, "lon": -2.95 - number / 500})
+
+    plan = answered(ctx, planning.request_plan(ctx, "central", by="user-1", cause=BY_HAND))
+    planning.publish_plan(ctx, plan.id, version=plan.version, cause=BY_HAND)
+    pump.drain()
+
+    begins = datetime(day.year, day.month, day.day, begins_utc, tzinfo=UTC)
+    arrivals = [stop.arrive_at for stop in plan.proposal.stops]
+    assert begins + days.CHECKS <= min(arrivals)
+    assert max(arrivals) < begins + timedelta(hours=6, minutes=30)
+    assert re.search(r"\b9:[1-5]\dam", supervisor.get(f"/dispatch/plans/{plan.id}").get_data(as_text=True))
 
 
 def test_a_stale_publication_is_a_conflict(ctx, jobs):

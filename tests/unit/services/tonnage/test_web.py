@@ -3,7 +3,7 @@
 import pytest
 
 from services.tonnage import subscriptions
-from services.tonnage.web import create_app
+from tests.builders import make_app
 from tests.unit.services.browser import Browser
 from tests.unit.services.tonnage.made import SITE, deliver, job_completed, vehicle_changed, vehicle_tipped
 
@@ -30,7 +30,7 @@ TYPED = {
 
 @pytest.fixture
 def app(ctx):
-    return create_app(ctx)
+    return make_app(ctx)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ let paused = false
 let known = null
 let waiting = false
 let loading = false
+let sending = false // a move is on its way: its answer brings what is new, and news meanwhile would bring it twice
 
 for (const element of page.querySelectorAll('[data-without-script]')) element.hidden = true
 for (const element of document.querySelectorAll('[data-needs-script]')) element.hidden = false
@@ -63,7 +64,7 @@ function marks () {
 
 async function refresh () {
   // A job that is lifted stays where the supervisor has it in mind until it is put down.
-  if (paused || loading || lifted || dragging) {
+  if (paused || loading || sending || lifted || dragging) {
     waiting = true
     return
   }
@@ -83,23 +84,29 @@ async function load () {
     text.textContent = 'Connecting again'
   } finally {
     loading = false
-    if (waiting && !paused && !lifted && !dragging) refresh()
+    catchUp()
   }
 }
 
+function catchUp () {
+  if (waiting && !paused && !lifted && !dragging) refresh()
+}
+
+// Everything is put in place before anything is asked of the layout, so that it is worked out once.
 function put (html) {
   const fresh = document.createElement('template')
   fresh.innerHTML = html
+  const told = fresh.content.querySelector('[data-told]')?.dataset.told
   const active = document.activeElement
   const focusedId = active?.id
   const focusedLink = active?.getAttribute?.('href')
+  let again = null
   const ids = fresh.content.querySelector('[data-parts]')?.dataset.parts.split(' ')
   if (ids) keepRows(ids)
   for (const next of fresh.content.querySelectorAll('[data-mark]')) {
     const part = document.getElementById(next.id)
     if (!part) continue
     const held = part.contains(active)
-    const scrolled = part.querySelector('[data-stops]')?.scrollLeft
     const selected = new Set([...part.querySelectorAll('input[name=job]:checked')].map(box => box.id))
     part.replaceChildren(...next.childNodes)
     part.dataset.mark = next.dataset.mark
@@ -109,19 +116,18 @@ function put (html) {
     }
     for (const element of part.querySelectorAll('[data-needs-script]')) element.hidden = false
     const stops = part.querySelector('[data-stops]')
-    if (scrolled && stops) stops.scrollLeft = scrolled
     if (stops) rove(stops)
-    if (held) {
-      const again = (focusedId && document.getElementById(focusedId)) ||
-        (focusedLink && part.querySelector(`a[href="${CSS.escape(focusedLink)}"]`)) || part.querySelector('a')
-      again?.focus({ preventScroll: true })
-    }
+    if (held) again = part
   }
   // A stop that went from one round to another is there only after the last part is in place.
-  if (focusedId?.startsWith('stop-') && document.activeElement?.id !== focusedId) {
-    document.getElementById(focusedId)?.focus({ preventScroll: true })
+  const isStop = focusedId?.startsWith('stop-')
+  if (again || (isStop && document.activeElement?.id !== focusedId)) {
+    const same = focusedId && document.getElementById(focusedId)
+    const alike = again && ((focusedLink && again.querySelector(`a[href="${CSS.escape(focusedLink)}"]`)) || again.querySelector('a'))
+    ;(same || alike)?.focus({ preventScroll: true })
   }
   countSelected()
+  return told || ''
 }
 
 // Rounds come and go with the depot that is looked at.
@@ -435,6 +441,7 @@ if (panel) {
     if (!form.matches('[data-move-confirm]')) return
     if (form.dataset.sent) return
     form.dataset.sent = 'yes'
+    sending = true
     try {
       const query = page.dataset.live.split('?')[1] || ''
       const answer = await fetch(`${form.getAttribute('action')}?${query}`, {
@@ -448,6 +455,9 @@ if (panel) {
     } catch {
       delete form.dataset.sent
       say('The move could not be sent. Try again.')
+    } finally {
+      sending = false
+      catchUp()
     }
   })
   panel.addEventListener('click', event => {
@@ -471,10 +481,10 @@ if (panel) {
   })
 }
 
+// The answer has the rounds; lists and map follow with the news.
 function moved (html) {
-  const told = document.createElement('template')
-  told.innerHTML = html
-  put(html)
+  const told = put(html)
+  waiting = true
   panel.close()
-  say(told.content.querySelector('[data-told]')?.dataset.told || '')
+  say(told)
 }

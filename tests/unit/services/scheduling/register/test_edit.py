@@ -7,7 +7,7 @@ import pytest
 from services.scheduling import handlers, store
 from services.scheduling.domain import register as rules
 from services.scheduling.register import edit, follow
-from shared.contracts.envelope import Cause
+from shared.contracts.envelope import Cause, decode
 from shared.errors import Conflict, DomainError
 
 BY_HAND = Cause()
@@ -54,6 +54,44 @@ def test_what_a_supervisor_has_changed_survives_the_next_start(ctx):
     handlers.ensure_fleet(ctx)
 
     assert store.vehicles(ctx.store).require("tipper-101").payload_kg == 900
+
+
+def said_of_crews(ctx, after):
+    """Return what the events of crews have said since a position of the log."""
+    events = [decode(logged.body) for logged in ctx.store.log.read(after=after, limit=500)]
+    return [(event.subject, event.state["active"]) for event in events if event.type == "crew.changed.v1"]
+
+
+def test_a_crew_announces_itself_by_its_id_when_it_comes_and_when_it_goes(ctx):
+    before = ctx.store.log.last_position()
+    row = {
+        "name": "Night crew",
+        "depot_id": "south",
+        "kind": "street",
+        "least_people": "1",
+        "hours_regime": "gb-domestic",
+    }
+
+    put(ctx, "crews", id="crew-night-1", **row)
+    follow.follow_register(ctx)
+    change(ctx, "crews", "crew-night-1", name="Late crew")
+    edit.retire_row(ctx, "crews", "crew-night-1", version=2, by=BY, cause=BY_HAND)
+
+    assert said_of_crews(ctx, before) == [("crew-night-1", True), ("crew-night-1", False)]
+
+
+def test_a_crew_from_before_crews_announced_themselves_does_so_once(ctx):
+    crews = store.crews(ctx.store)
+    document = ctx.store.get("crews", "crew-north-1")
+    ctx.store.save(
+        "crews", {**document, "sequence": 0}, expected_version=crews.require("crew-north-1").version, events=[]
+    )
+    before = ctx.store.log.last_position()
+
+    follow.follow_register(ctx)
+    follow.follow_register(ctx)
+
+    assert said_of_crews(ctx, before) == [("crew-north-1", True)]
 
 
 def test_a_changed_vehicle_announces_itself_once(ctx):
