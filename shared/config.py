@@ -58,6 +58,10 @@ class Settings:
     """How many proxies in front of the web may say whom they speak for."""
     host: str = "127.0.0.1"
     """The address that every process listens on: loopback, unless a container's own network is the fence."""
+    web_workers: int = 0
+    """How many gunicorn processes a web process has; 0: one."""
+    web_threads: int = 0
+    """How many threads each of them has; 0: as many as fit what it serves."""
     demo_days: int | None = None
     """How many days of made reports a demonstration's past has, where not as many as its own figures say."""
     demo_live: bool = True
@@ -108,6 +112,8 @@ class Settings:
             ),
             trusted_proxies=_number(setting.get("TRUSTED_PROXIES", "0"), "STREETSCENE_TRUSTED_PROXIES"),
             host=_address(setting.get("HOST", "127.0.0.1")),
+            web_workers=_number(setting.get("WEB_WORKERS", "0"), "STREETSCENE_WEB_WORKERS"),
+            web_threads=_number(setting.get("WEB_THREADS", "0"), "STREETSCENE_WEB_THREADS"),
             demo_live=_yes(setting.get("DEMO_LIVE", "1"), "DEMO_LIVE"),
             demo_days=_number(setting["DEMO_DAYS"], "STREETSCENE_DEMO_DAYS") if "DEMO_DAYS" in setting else None,
             oidc_issuer=_issuer(setting),

@@ -1,8 +1,12 @@
 """Settings from the environment: what is wrong, half set, or would lock everybody out, is named at start."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from shared.config import Settings
+from shared import config
+from shared.config import FROM_FILES, REPOSITORY, Settings
 from shared.errors import ConfigError
 
 
@@ -30,6 +34,16 @@ def test_an_address_with_a_password_may_come_from_a_file(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"STREETSCENE_STORE_URL_FILE: .*none can't be read"):
         Settings.from_env({"STREETSCENE_STORE_URL_FILE": str(tmp_path / "none")})
+
+
+def test_the_page_of_settings_has_every_setting_and_no_other():
+    page = (REPOSITORY / "docs" / "settings.md").read_text()
+    code = Path(config.__file__).read_text()
+    known = {f"STREETSCENE_{name}" for name in re.findall(r"setting(?:\.get\(|\[)\"([A-Z_]+)\"", code)}
+    known |= {f"STREETSCENE_{name}" for name in FROM_FILES} | {"STREETSCENE_WEB_BIND", "STREETSCENE_STORE_URL_FILE"}
+
+    assert len(known) > 25
+    assert set(re.findall(r"STREETSCENE_[A-Z_]*[A-Z]", page)) == known
 
 
 @pytest.mark.parametrize(
