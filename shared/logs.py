@@ -19,14 +19,12 @@ from typing import Any, TypeAlias
 import orjson
 
 from shared.config import Settings
-from shared.errors import ConfigError
 
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 QUIET = ("amqp", "authlib", "boto3", "botocore", "kombu", "nameko", "PIL", "pymongo", "urllib3", "werkzeug")
 """Libraries that tell the story of every connection, or its secrets: only their warnings are of use."""
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FIXED = frozenset({"time", "level", "event", "logger", "process"})
 """What the formatter alone decides; `service` and `correlation_id` may be said by the call, which knows better."""
 
@@ -45,9 +43,7 @@ _correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=N
 
 def configure_logs(settings: Settings, service: str) -> None:
     """Send every log line of this process to stderr as JSON, under the service's name; safe to call again."""
-    level = logging.getLevelNamesMapping().get(settings.log_level)
-    if level is None:
-        raise ConfigError(f"STREETSCENE_LOG_LEVEL must be one of {', '.join(LEVELS)}, not {settings.log_level!r}")
+    level = logging.getLevelNamesMapping()[settings.log_level]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(service))
     root = logging.getLogger()

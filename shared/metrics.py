@@ -161,7 +161,8 @@ def record_event_retried(service: str) -> None:
 
 
 def set_events_parked(service: str, counts: Mapping[str, int]) -> None:
-    """Say how many events are parked in each state."""
+    """Say how many events are parked in each state; from then on the count of those tried again is there, as 0."""
+    _retried.labels(service)
     _replace(_parked, service, {(state,): count for state, count in counts.items()})
 
 

@@ -3,14 +3,12 @@
 import json
 import logging
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 
 from shared.config import Settings
-from shared.errors import ConfigError
 from shared.logs import bind, bound_correlation_id, configure_logs, correlated
 
 SETTINGS = Settings.from_env({})
@@ -142,8 +140,3 @@ def test_instants_and_values_of_ours_are_written_as_their_text(lines):
 
     [line] = lines()
     assert (line["at"], line["settings"]) == (str(at), str(SETTINGS))
-
-
-def test_a_level_that_does_not_exist_is_refused():
-    with pytest.raises(ConfigError, match="STREETSCENE_LOG_LEVEL must be one of DEBUG, INFO"):
-        configure_logs(replace(SETTINGS, log_level="LOUD"), "reports")
