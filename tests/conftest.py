@@ -31,7 +31,8 @@ GROUPS = (
     ("integration/launcher/", "distributed"),
     ("integration/compose/", "distributed"),
     ("integration/prometheus/", "prometheus"),
-    ("integration/", "broker"),
+    ("integration/path/", "path"),
+    ("integration/bus/", "broker"),
     ("green/", "green"),
     ("contract/store/", "documents"),
 )
@@ -39,14 +40,16 @@ GROUPS = (
 
 FIRST = (
     "pages",
-    "broker",
-    "browser",
     "distributed",
+    "browser",
     "kills",
     "launcher",
+    "broker",
+    "path",
     "resident",
     "canary",
     "backup",
+    "prometheus",
     "documents",
     "green",
 )
