@@ -194,7 +194,10 @@ class Simulation:
     def _is_given(self, job: Mapping[str, Any], crew_id: str) -> bool:
         """Give a job to a crew, and say whether it was taken."""
         body = {"version": job["version"], "crew_id": crew_id}
-        return self._call("POST", f"/api/scheduling/v1/jobs/{job['id']}/assign", role="supervisor", body=body).ok
+        answer = self._call("POST", f"/api/scheduling/v1/jobs/{job['id']}/assign", role="supervisor", body=body)
+        if not answer.ok and (answer.body or {}).get("rule") == "crew-unfit":
+            self.refused.pop()  # that is how a supervisor who does not know every ticket finds out
+        return answer.ok
 
     def _start(self, at: datetime, reference: str, crew_id: str) -> None:
         """The crew starts."""

@@ -1,7 +1,8 @@
 """Whether a crew may and can do a job at all, wherever it is on its round: asked of the checker that checks every plan.
 
 What is given out by hand, one job or many, from the board, a job's page or a program, is refused by the same rules as a
-plan would be: tickets, keys and kind of the crew, licence and payload of its vehicle, and whether that gets there.
+plan would be: tickets, keys and kind of the crew, the licence for its vehicle, and whether that gets there. Too large a
+load warns: how large it is, is an estimate, and a crew can come twice.
 """
 
 from dataclasses import dataclass, replace
@@ -15,13 +16,15 @@ from services.scheduling.domain.people import TICKETS
 from services.scheduling.register.edit import world_of
 from services.scheduling.register.world import World
 from services.scheduling.rounds import day as rounds
-from services.scheduling.rounds.check import broken_alone
+from services.scheduling.rounds.check import Broken, broken_alone
 from services.scheduling.rounds.factors import load_factors
 from services.scheduling.rounds.frame import Frame
 from services.scheduling.rounds.travel import Travel
 from services.scheduling.standings import ticket_words
 from shared.errors import DomainError
 from shared.service import ServiceContext
+
+LOAD = "load"
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,21 @@ class Fitting:
 
     def refusals(self, job: Job) -> list[str]:
         """Return in words why the crew can't have a job; none for what it has already."""
+        return [broken.words for broken in self._broken(job) if broken.rule != LOAD]
+
+    def warnings(self, job: Job) -> list[str]:
+        """Return in words what to know before the crew is given a job."""
+        too_large = [broken.words for broken in self._broken(job) if broken.rule == LOAD]
+        return [*([self.unknown] if self.unknown else []), *too_large]
+
+    def _broken(self, job: Job) -> list[Broken]:
+        """Return the rules that the crew breaks with a job."""
         if self.planned is None or job.crew_id == self.crew.id:
             return []
         wanted = replace(as_planned(self.ctx, job, self.frame, self.now, world=self.world), pinned_to=None)
         # Whether it is held or a contractor's its own rules say, in their words.
         asked = replace(wanted, held=False, contractor=False)
-        return [broken.words for broken in broken_alone(self.planned, asked, self.travel)]
+        return broken_alone(self.planned, asked, self.travel)
 
     def refuse(self, job: Job) -> None:
         """Raise `DomainError` for a job that the crew may not or can't do."""

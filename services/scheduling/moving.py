@@ -142,7 +142,7 @@ def consequences(ctx: ServiceContext, live: LiveRounds, job: Job, crew: Crew, pl
     fitting = Fitting.of(ctx, crew, now)
     refusals = [said for said in (why_unavailable(ctx, crew, now), _refused(job, crew, now)) if said]
     refusals += fitting.refusals(job)
-    warnings = [fitting.unknown] if fitting.unknown else []
+    warnings = fitting.warnings(job)
     to, source, arrive_at, late = None, None, None, 0
     active = live.active_jobs(ctx)
     depot = live.of(ctx, crew.depot_id, active)

@@ -80,7 +80,7 @@ def broken_rules(day: Day, rounds: Mapping[str, Round], travel: Travel) -> list[
 
 
 def broken_alone(crew: Crew, job: Job, travel: Travel) -> list[Broken]:
-    """Return the rules that nobody may bend and that a crew breaks with a job wherever it is on its round.
+    """Return the rules that nobody may bend, and the load, that a crew breaks with a job wherever it is on its round.
 
     The crew has nothing else to do, and tips at once: what is left is whether it may and can do the job at all.
     """
