@@ -175,6 +175,8 @@ def receive(case: Case, parcel: Parcel, *, parcel_key: str, source: str, at: dat
         references=_with(case.references, parcel.reference),
         job_ids=_with(case.job_ids, parcel.job_id),
         state="evidence" if case.state == "opened" else case.state,
+        # A phone that was without signal for a year: what it brings is erased in its turn.
+        erased_at=None,
     )
     return received, [EvidenceReceivedV1.fact(parcel_key=parcel_key, exhibit=exhibit.label)]
 

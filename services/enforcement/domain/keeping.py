@@ -25,8 +25,8 @@ def case_way(case: Case) -> str:
 
 
 def case_since(case: Case) -> datetime:
-    """Return the instant from which a case's time counts."""
-    return case.closed_at or case.opened_at
+    """Return the instant from which a case's time counts: its end, or evidence that came after it."""
+    return max((case.closed_at or case.opened_at, *(exhibit.received_at for exhibit in case.exhibits)))
 
 
 def holds_people(case: Case) -> bool:

@@ -22,6 +22,7 @@ from tests.unit.services.enforcement.made import (
     deliver,
     evidence_flagged,
     hand_over,
+    job_completed,
     own_events,
     sealed,
 )
@@ -191,6 +192,23 @@ def test_a_kill_after_any_step_is_made_good_by_the_next_run(ctx, case, pump, day
     assert "canary" not in everything(ctx)
     assert cases(ctx.store).require(case.id).erased_at is not None
     assert (log(ctx, case).count("evidence.erased"), log(ctx, case).count("notice.erased")) == (1, 1)
+
+
+def test_evidence_that_comes_after_the_erasing_has_a_time_of_its_own(ctx, case, days_pass):
+    closed(ctx, case)
+    days_pass(ctx.council.retention.unproven_case_days + 1)
+    retention.erase_due(ctx)
+    late = hand_over(ctx, sealed(sealed_by="crew-2"))
+    assert deliver(ctx, EVIDENCE, job_completed(late, sequence=9)) == ["handled"]
+
+    retention.erase_due(ctx)
+    kept = ctx.blobs.exists(late)
+    days_pass(ctx.council.retention.unproven_case_days + 1)
+    retention.erase_due(ctx)
+
+    assert kept
+    assert not ctx.blobs.exists(late)
+    assert log(ctx, case).count("evidence.erased") == 2
 
 
 def test_a_batch_is_erased_at_a_time(ctx, days_pass, monkeypatch):
