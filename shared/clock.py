@@ -19,7 +19,8 @@ def machine_now() -> datetime:
 
 def truncated(instant: datetime) -> datetime:
     """Return the instant cut to whole milliseconds, as both store adapters keep it."""
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+    finer = instant.microsecond % 1000
+    return instant.replace(microsecond=instant.microsecond - finer) if finer else instant
 
 
 class Clock(Protocol):

@@ -78,6 +78,11 @@ class DayEnd:
         """Return the code of why a job was not done: what the supervisor chose, or what is known."""
         return self.record(row.depot_id).reasons.get(row.job_id) or row.reason
 
+    def left_words(self, job_id: str) -> str:
+        """Return why the last plan of the day left a job, in the plan's words; empty where no plan left it."""
+        left = [each for plan in self.plans if plan.proposal for each in plan.proposal.unplanned]
+        return next((each.words for each in reversed(left) if each.job_id == job_id), "")
+
     def of_depot(self, depot_id: str) -> list[DayJob]:
         """Return a depot's jobs."""
         return [row for row in self.rows if row.depot_id == depot_id]
@@ -96,6 +101,12 @@ class DayEnd:
         """Return the shifts of some crews."""
         wanted = set(crew_ids)
         return [shift for shift in self.shifts if shift.crew_id in wanted]
+
+    def without_shift(self, depot_id: str) -> list[Crew]:
+        """Return the depot's crews that finished a job on a day on which they did not sign on."""
+        signed_on = {shift.crew_id for shift in self.shifts}
+        worked_on = {row.crew_id for row in self.of_depot(depot_id) if row.ending == "done"}
+        return [crew for crew in self.crews_of(depot_id) if crew.id in worked_on - signed_on and not crew.is_contractor]
 
     def minutes(self, crew_ids: Iterable[str]) -> int:
         """Return the minutes that some crews have worked, breaks left out."""

@@ -3,19 +3,21 @@
 A job knows which crew did it and never who was in it. The register names the people of the crews, and who changed what
 in it; their names are forgotten when they have left for as long as the council keeps them (`register/forget.py`). It
 has no addresses, so nobody can be found there by e-mail, telephone or report: a supervisor finds and changes a name in
-the register itself. Who closed a day is kept with their name for as long as they are named in the council's accounts;
-taken out, their id stays. What residents told us stays with reports; an evidence photo goes to enforcement, sealed.
+the register itself. Who closed a day is kept with their name for the same time, or until it is erased; their id stays.
+What residents told us stays with reports; an evidence photo goes to enforcement, sealed.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from services.scheduling import store
-from services.scheduling.domain.day_record import DayRecord, without_name
+from services.scheduling.domain.day_record import DayRecord, without_name, without_names_before
 from shared.contracts.envelope import Cause
+from shared.errors import Conflict
 from shared.privacy import Exported, Holding, Subject, refuse_kept
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
-from shared.store.port import HasAny
+from shared.store.port import HasAny, Range
 
 SAYS = (
     "Scheduling holds the names of the people in its crews, with their tickets and absences, in its register, the names"
@@ -60,6 +62,19 @@ def erase(ctx: ServiceContext, holding: Holding) -> None:
     refuse_kept(holding)
     for record in list(_signed(ctx, holding.id)):
         _take_out(ctx, record.id, holding.id)
+
+
+def forget_who_closed(ctx: ServiceContext) -> None:
+    """Forget who closed or opened a day, where the council's time for names is over."""
+    now = ctx.clock.now()
+    before = now - timedelta(days=ctx.council.retention.left_name_days)
+    repository = store.day_records(ctx.store)
+    where = {"is_named": True, "named_since": Range(below=before)}
+    for record in repository.find(where, sort=store.BY_OLDEST_NAME, limit=PAGE)[0]:
+        try:
+            repository.save(without_names_before(record, before), at=now, cause=Cause())
+        except Conflict:
+            continue  # a supervisor is at it in this moment; the timer comes again
 
 
 @reload_on_conflict

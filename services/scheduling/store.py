@@ -121,7 +121,13 @@ WHAT_IFS = Collection(
 )
 CREW_ABSENCES = Collection("crew_absences")
 TIPS = Collection("tips", fields={"day": "text"}, indexes=(Index(equal=("day",)),))
-DAY_RECORDS = Collection("day_records", fields={"people": "texts"}, indexes=(Index(equal=("people",)),))
+BY_OLDEST_NAME = (("named_since", ASCENDING),)
+DAY_RECORDS = Collection(
+    "day_records",
+    fields={"people": "texts", "named_since": "instant", "is_named": "boolean"},
+    indexes=(Index(equal=("people",)), Index(sort=BY_OLDEST_NAME, only_while="is_named")),
+    nullable=frozenset({"named_since"}),
+)
 CAMPAIGNS = Collection(
     "campaigns",
     fields={"starts_on": "text", "is_running": "boolean"},
@@ -248,7 +254,16 @@ def tips(store: Store) -> Repository[TipRecord]:
 
 def day_records(store: Store) -> Repository[DayRecord]:
     """Return the days that were reconciled, which emit nothing."""
-    return Repository(store, DAY_RECORDS.name, DayRecord, derived=lambda record: {"people": list(record.people)})
+    return Repository(
+        store,
+        DAY_RECORDS.name,
+        DayRecord,
+        derived=lambda record: {
+            "people": list(record.people),
+            "named_since": record.named_since,
+            "is_named": bool(record.people),
+        },
+    )
 
 
 def campaigns(store: Store) -> Repository[Campaign]:

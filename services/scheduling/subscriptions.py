@@ -6,6 +6,7 @@ from services.scheduling import (
     dropping_out,
     forecasting,
     planning,
+    privacy,
     proof,
     reactions,
     replanning,
@@ -28,7 +29,7 @@ from shared.contracts.reports import (
 )
 from shared.contracts.scheduling import PlanPublishedV1, VehicleTippedV1
 from shared.contracts.tonnage import TicketReconciledV1, TicketVoidedV1
-from shared.service import Subscription, Timer
+from shared.service import ServiceContext, Subscription, Timer
 from shared.web.deny import users_subscription
 
 REPORTS = Subscription(
@@ -90,7 +91,15 @@ FOLLOW_REGISTER = Timer("scheduling.follow-register", FINISH_EVERY_SECONDS, foll
 
 FORGET_EVERY_SECONDS = 3600.0
 FORGET_PROOFS = Timer("scheduling.forget-proofs", FORGET_EVERY_SECONDS, proof.forget_proofs)
-FORGET_NAMES = Timer("scheduling.forget-names", FORGET_EVERY_SECONDS, forget.forget_who_left)
+
+
+def _forget_names(ctx: ServiceContext) -> None:
+    """Forget the names whose time is over: of who left the crews, and of who closed a day."""
+    forget.forget_who_left(ctx)
+    privacy.forget_who_closed(ctx)
+
+
+FORGET_NAMES = Timer("scheduling.forget-names", FORGET_EVERY_SECONDS, _forget_names)
 
 TIMERS: tuple[Timer, ...] = (
     FINISH_TIPS,

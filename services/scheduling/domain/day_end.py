@@ -53,10 +53,7 @@ ENDINGS: Mapping[str, tuple[str, str]] = {
 """What became of a job, with the side of the sum that it stands on."""
 
 REASON_ASKED = ("not-reached", "not-given")
-"""Nobody has said why: the supervisor does, as the day is closed."""
-
-NOT_REACHED = "not-reached"
-"""The reason that stands where nobody chooses another."""
+"""Nobody has said why: the supervisor does, as the day is closed. The same codes stand where nobody chooses another."""
 
 URGENT = 1
 INSTANT = timedelta(microseconds=1)
@@ -181,7 +178,7 @@ def account_for(job: Job, facts: DayFacts) -> DayJob | None:
         origin=origin or OFF_LIST,
         ending=ending,
         reason=after.reason if was_listed or after.state != "open" else None,
-        until=after.until or _expected(job, facts.day, ending),
+        until=_carried_to(job, facts, after, ending),
         at=after.at,
     )
 
@@ -244,7 +241,18 @@ def _crew(after: Mark, facts: DayFacts, job: Job, before: Mark | None, marks: Se
     return had[-1] if had else facts.planned.get(job.id)
 
 
-def _expected(job: Job, day: date, ending: str) -> date | None:
-    """Return the day on which a job that is carried over is expected now, where one is known."""
-    is_later = job.expected_on is not None and job.expected_on > day
-    return job.expected_on if is_later and ENDINGS[ending][0] == CARRIED else None
+def _carried_to(job: Job, facts: DayFacts, after: Mark, ending: str) -> date | None:
+    """Return the day that a job was carried over to: where it turned up next, or is known to; None where nobody knows.
+
+    What stays on a list is on it the next day.
+    """
+    if ENDINGS[ending][0] != CARRIED:
+        return None
+    _, end = facts.span
+    if after.is_on_a_sheet:
+        return facts.day + timedelta(days=1)
+    later = [mark for mark in job.trail if mark.at >= end and (mark.is_on_a_sheet or mark.state == "completed")]
+    if later:
+        return min(london_date(mark.at) for mark in later)
+    is_later = job.expected_on is not None and job.expected_on > facts.day
+    return after.until or (job.expected_on if is_later else None)

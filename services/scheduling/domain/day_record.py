@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from services.scheduling.domain.day_end import NOT_REACHED, REASON_ASKED, DayJob
+from services.scheduling.domain.day_end import REASON_ASKED, DayJob
 from shared.errors import DomainError
 from shared.ids import derived_id
 
@@ -52,6 +52,11 @@ class DayRecord:
         return self.signatures[-1] if self.signatures else None
 
     @property
+    def named_since(self) -> datetime | None:
+        """Return when the first of those who are still named signed; None where nobody is."""
+        return min((signature.at for signature in self.signatures if signature.name), default=None)
+
+    @property
     def people(self) -> tuple[str, ...]:
         """Return the ids of everybody who signed and is still named."""
         return tuple(sorted({signature.by for signature in self.signatures if signature.name}))
@@ -77,22 +82,22 @@ def close(
 ) -> DayRecord:
     """Close a day with the jobs as they stand, and a reason for each that nobody has explained.
 
-    `known` are the codes that may be chosen; a job without a choice was not reached.
+    `known` are the codes that may be chosen; a job without a choice was not reached, or given to nobody.
 
     Raises:
         DomainError: the day is closed already, or a reason is not on the list.
     """
     if record.is_closed:
         raise DomainError(closed_words(record), field="close")
-    asked = [row.job_id for row in rows if row.ending in REASON_ASKED]
-    for job_id in asked:
-        if reasons.get(job_id, NOT_REACHED) not in known:
+    chosen = {row.job_id: reasons.get(row.job_id, row.ending) for row in rows if row.ending in REASON_ASKED}
+    for job_id, code in chosen.items():
+        if code not in known:
             raise DomainError("Choose a reason from the list", field=f"reason-{job_id}")
     return replace(
         record,
         state="closed",
         rows=tuple(rows),
-        reasons={job_id: reasons.get(job_id, NOT_REACHED) for job_id in asked},
+        reasons=chosen,
         signatures=(*record.signatures, signature)[-SIGNATURES_KEPT:],
     )
 
@@ -122,6 +127,12 @@ def closed_words(record: DayRecord) -> str:
 def without_name(record: DayRecord, user_id: str) -> DayRecord:
     """Return the record with somebody's id kept and their name taken out."""
     bare = tuple(replace(each, name="") if each.by == user_id else each for each in record.signatures)
+    return replace(record, signatures=bare)
+
+
+def without_names_before(record: DayRecord, before: datetime) -> DayRecord:
+    """Return the record without the names of those who signed before a moment; their ids stay."""
+    bare = tuple(replace(each, name="") if each.at < before else each for each in record.signatures)
     return replace(record, signatures=bare)
 
 

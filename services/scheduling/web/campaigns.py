@@ -83,8 +83,10 @@ def index() -> str:
 
 @bp.get("/reports")
 @policy(access.BOARD_READERS)
-def area_reports() -> str:
+def area_reports() -> str | Response:
     """Show the reports of the time looked at in an area."""
+    if not _names_an_area():
+        return redirect(url_for("campaigns.index"), 302)
     ctx, area = context(), _area()
     points = campaigns.points_in(campaigns.lately(ctx, _kind()), area)
     title = f"Reports in {campaigns.area_name(ctx, area)}, last {campaigns.LOOKED_BACK_DAYS} days"
@@ -93,8 +95,10 @@ def area_reports() -> str:
 
 @bp.get("/new")
 @policy(access.SUPERVISORS)
-def new() -> str:
-    """Show the form of a campaign in an area."""
+def new() -> str | Response:
+    """Show the form of a campaign in an area; without one, where there are any to choose from."""
+    if not _names_an_area():
+        return redirect(url_for("campaigns.index"), 302)
     weeks = _weeks()
     values = {"week": weeks[1][0], "days": list(WEEKDAYS), "visits_a_day": 1, "minutes": USUAL_MINUTES, "crew_ids": []}
     return _form_page(_area(), {}, values)
@@ -238,6 +242,11 @@ def _typed() -> list[tuple[str, str]]:
     return [(name, request.form.get(name, "")) for name in ("week", "days", "visits_a_day", "minutes", "crew_ids")]
 
 
+def _names_an_area() -> bool:
+    """Say whether the address names an area at all."""
+    return any(request.args.get(name) for name in ("neighbourhood", "lat", "lon"))
+
+
 def _area() -> CampaignArea:
     """Return the area that the address names; raises `NotFound` where it names none."""
     ctx, args = context(), request.values
@@ -266,7 +275,7 @@ def _weeks() -> list[tuple[str, str]]:
     today = london_date(context().clock.now())
     monday = today - timedelta(days=today.weekday())
     mondays: list[date] = [monday + timedelta(days=7 * number) for number in range(WEEKS_AHEAD)]
-    return [(each.isoformat(), f"{date_words(each)} to {date_words(each + timedelta(days=6))}") for each in mondays]
+    return [(each.isoformat(), f"From Monday {date_words(each)}") for each in mondays]
 
 
 def _weeks_asked() -> int:

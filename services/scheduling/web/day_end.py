@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from services.scheduling import day_end
 from services.scheduling.crew_lists import crew_lists
 from services.scheduling.day_end import DayEnd, Seen
-from services.scheduling.domain.day_end import ENDINGS, NOT_REACHED, ORIGINS, REASON_ASKED, DayJob
+from services.scheduling.domain.day_end import ENDINGS, ORIGINS, REASON_ASKED, DayJob
 from services.scheduling.domain.day_record import Signature
 from services.scheduling.domain.job import Job
 from services.scheduling.web import access, day_view
@@ -21,6 +21,7 @@ from services.scheduling.web.day_view import DayFilter, day_of
 from services.scheduling.web.words import job_what
 from shared.calendar import london_date
 from shared.errors import Conflict, DomainError, Forbidden, NotFound
+from shared.texts import date_words
 from shared.web.app import cause, context
 from shared.web.auth import policy, signed_in_user
 from shared.web.csv_file import csv_answer
@@ -193,7 +194,7 @@ def _depot_page(found: DayEnd, depot_id: str, errors: FormErrors, *, values: Map
         asked=asked,
         jobs=day_view.read_jobs(ctx, found, rows),
         reasons=list(crew_lists().day_end.items()),
-        values={REASON + row.job_id: NOT_REACHED for row in asked} | chosen,
+        values={REASON + row.job_id: row.ending for row in asked} | chosen,
         mark=found.mark(depot_id),
         shifts=found.shifts_of([crew.id for crew in crews]),
         tips=found.tips_of([crew.id for crew in crews]),
@@ -224,6 +225,7 @@ def _about(found: DayEnd) -> dict[str, Any]:
     return {
         "found": found,
         "day": found.day.isoformat(),
+        "day_words": date_words(found.day),
         "before": before.isoformat(),
         "after": after.isoformat() if after else None,
         "is_running": found.day == london_date(now),
@@ -244,7 +246,7 @@ def _job_cells(found: DayEnd, row: DayJob, job: Job | None) -> list[Any]:
         *(day_view.crew_name(found.crews, row.crew_id), row.reference, job_what(ctx.council, job) if job else ""),
         *place,
         *(ORIGINS[row.origin], ENDINGS[row.ending][1], day_view.SIDES[row.side]),
-        day_view.reason_words(found.reason_of(row)),
+        day_view.why(found, row),
         row.until.isoformat() if row.until else "",
         row.at.isoformat() if row.at else "",
         *((job.estimated_kg, job.weighed_kg, job.tip_id) if job else (None, None, None)),

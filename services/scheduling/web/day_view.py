@@ -124,12 +124,18 @@ def work_cells(found: DayEnd, depot: str, crews: Sequence[Crew], travel: tuple[i
     plan = found.first_plan(depot)
     way = f"{travel[1]:,.1f} km, {travel[0]:,} min" if travel else ""
     return [
-        {"value": hours_words(found.minutes(ids)), "href": f"{base}#hours"} if found.shifts_of(ids) else "",
+        {"value": _worked_words(found, ids), "href": f"{base}#hours"} if found.shifts_of(ids) else "",
         {"value": way, "href": f"/dispatch/plans/{plan.id}"} if way and plan else "",
         _linked(loads.tips, f"{base}#tips"),
         _linked(loads.estimated_kg, f"{base}#tips"),
         _linked(loads.weighed_kg, f"{base}#tips"),
     ]
+
+
+def _worked_words(found: DayEnd, crew_ids: Sequence[str]) -> str:
+    """Return how long some crews have worked; that it is not known where nobody has signed off."""
+    is_known = any(shift.worked_minutes is not None for shift in found.shifts_of(crew_ids))
+    return hours_words(found.minutes(crew_ids)) if is_known else "Not known"
 
 
 def crew_travel(found: DayEnd, crew: Crew) -> tuple[int, float] | None:
@@ -152,6 +158,14 @@ def reason_words(code: str | None) -> str:
     if code in OUTCOMES:
         return OUTCOMES[code].plain
     return OTHER_REASONS.get(code, code)
+
+
+def why(found: DayEnd, row: DayJob) -> str:
+    """Return why a job was not done: the reason that is known or was chosen, and what the plan that left it said."""
+    said = [reason_words(found.reason_of(row))]
+    if row.ending in ("not-given", "taken-off"):
+        said.append(found.left_words(row.job_id))
+    return ". ".join(words[:1].upper() + words[1:] for words in said if words)
 
 
 OTHER_REASONS: Mapping[str, str] = {

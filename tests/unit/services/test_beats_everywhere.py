@@ -1,11 +1,13 @@
-"""A beat's job, which has no report, through every service that hears of jobs."""
+"""The job of a beat and of a campaign, which have no report, through every service that hears of jobs."""
 
 import io
+from datetime import date
 
 import pytest
 from PIL import Image
 
-from services.scheduling import beats, handlers
+from services.scheduling import beats, campaigns, handlers
+from services.scheduling.domain.campaign import Wanted
 from shared.bus.inline import Pump
 from shared.contracts.envelope import Cause
 from shared.ids import derived_id
@@ -69,3 +71,24 @@ def test_programs_that_list_jobs_are_told_of_it(city, job_id, path):
     answer = city.client().get(path, headers=city.token(role))
 
     assert answer.status_code == 200
+
+
+def test_a_campaigns_visit_is_a_job_without_a_report_to_everybody(city, job_id):
+    ctx = city.contexts["scheduling"]
+    wanted = Wanted(date(2026, 11, 16), ("tue", "wed"), 1, 45, ("crew-central-hit",))
+    campaign, _ = campaigns.build(ctx, campaigns.area_at(ctx, 53.43, -2.98), "fly-tipping", wanted, cause=BY_HAND)
+    campaigns.run_campaigns(ctx)
+    today, later = (visit.job_id for visit in campaign.visits)
+    about = {"version": None, "key": None, "cause": BY_HAND}
+    handlers.start_job(ctx, today, **about)
+    handlers.complete_job(ctx, today, handlers.Finish("cleared", no_photo_reason="camera-broken"), **about)
+    campaigns.call_off(ctx, campaign.id, cause=BY_HAND)
+    Pump(
+        city.contexts, {service: subscriptions_of(service) for service in city.contexts}, {}, raise_errors=True
+    ).drain()
+
+    copies = [city.contexts["operations"].store.get("jobs", each) for each in (today, later)]
+    assert [(copy["state"], copy["reference"]) for copy in copies] == [("completed", None), ("cancelled", None)]
+    for context in city.contexts.values():
+        assert context.store.find("parked", {}, limit=10).items == []
+    assert city.contexts["reports"].store.find("reports", {"open": True}, limit=10).items == []

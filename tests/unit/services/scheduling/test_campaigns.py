@@ -446,9 +446,14 @@ def test_a_refusal_of_the_domain_is_told_at_its_field(supervisor, team, spot):
     assert "Enter from 1 to 4 visits a day" in words(answer)
 
 
-@pytest.mark.parametrize("address", ["new", "new?lat=x&lon=y", "new?lat=51.5&lon=0", "new?neighbourhood=no", "none"])
+@pytest.mark.parametrize("address", ["new?lat=x&lon=y", "new?lat=51.5&lon=0", "new?neighbourhood=no", "none"])
 def test_no_place_and_no_campaign_are_not_found(supervisor, address):
     assert supervisor.get(f"/dispatch/campaigns/{address}").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["new", "reports"])
+def test_without_a_place_there_are_places_to_choose_from(supervisor, address):
+    assert supervisor.get(f"/dispatch/campaigns/{address}").location == "/dispatch/campaigns"
 
 
 def test_a_campaign_is_called_off_on_its_page(ctx, clock, supervisor, area, team, spot):

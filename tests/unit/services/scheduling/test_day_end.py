@@ -156,6 +156,18 @@ def test_proof_that_was_sent_back_is_not_done():
     assert (row.ending, row.reason) == ("sent-back", "photo-unclear")
 
 
+def test_a_job_is_carried_over_to_where_it_turned_up_next():
+    tuesday, friday = ORDINARY, ORDINARY + timedelta(days=3)
+    left = (at(tuesday, 15), lambda job, now: late.hand_back(job, CREW.id, "no-time"))
+    job = lived(fresh(tuesday), (at(tuesday, 8), give()), left)
+
+    assert one(job, tuesday).until is None
+    assert one(replace(job, expected_on=friday), tuesday).until == friday
+    assert one(lived(fresh(tuesday), (at(tuesday, 8), give())), tuesday).until == tuesday + timedelta(days=1)
+    again = noted(rules.assign(job, CREW, at=at(tuesday, 48 + 8))[0], at(tuesday, 48 + 8))
+    assert one(again, tuesday).until == tuesday + timedelta(days=2)
+
+
 def test_the_list_of_a_crew_that_was_not_there_is_not_called_not_reached():
     job = lived(fresh(ORDINARY), (at(ORDINARY, 8), give()))
 
@@ -386,6 +398,15 @@ def test_closing_gives_every_job_that_nobody_explained_a_reason():
 
     assert closed.reasons == {"a": "took-longer", "b": "not-reached"}
     assert (closed.is_closed, closed.last.name, closed.people) == (True, "Sam Rivers", ("user-1",))
+
+
+def test_what_was_given_to_nobody_is_not_called_not_reached():
+    job = lived(replace(fresh(ORDINARY, 7 - 48), deadline=at(ORDINARY, 15)))
+    known = {"not-given": "No crew or vehicle for it that day"}
+
+    closed = day_record.close(day_record.new_record("north", ORDINARY), rows_of(job), {}, SOMEBODY, known=known)
+
+    assert closed.reasons == {job.id: "not-given"}
 
 
 def test_a_reason_that_is_not_on_the_list_is_refused_at_its_field():

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,9 +11,9 @@ import pytest
 
 from services.scheduling import day_end, dropping_out, handlers, planner, planning, privacy, store, tipping
 from services.scheduling.domain.day_record import Signature
-from services.scheduling.domain.plan import Plan, PlannedRound, PlannedStop, Proposal
+from services.scheduling.domain.plan import Plan, PlannedRound, PlannedStop, Proposal, Unplanned
 from services.scheduling.handlers import Finish
-from services.scheduling.subscriptions import TICKETS, TIPS
+from services.scheduling.subscriptions import FORGET_NAMES, TICKETS, TIPS
 from services.scheduling.web.day_view import reason_words
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError, NotFound
@@ -162,6 +163,19 @@ def test_the_planner_says_what_each_crews_round_would_be_like(ctx, supervisor, m
     assert f"{kilometres} km, {minutes} min" in words(supervisor.get(DAY))
 
 
+def test_hours_that_nobody_signed_on_for_are_said_to_be_unknown(ctx, clock, supervisor, planned):
+    clock.advance(timedelta(days=1))  # its shift of the day before goes on, because nobody has ended it
+    done(ctx, planned[0].id)
+
+    shown = words(supervisor.get("/dispatch/days/2026-11-18/north"))
+
+    name = store.crews(ctx.store).require(CREW).name
+    assert "Never signed off" not in shown
+    assert "Never signed off" in words(supervisor.get(NORTH))
+    assert "Not known" in words(supervisor.get(DAY))
+    assert f"Hours not known, because they worked without signing on that day: {name}." in shown
+
+
 def test_a_ticket_gives_the_loads_their_weight(ctx, supervisor, lived):
     deliver(ctx, ticket_event(lived["done"][0].id, 320), TICKETS)
 
@@ -197,6 +211,17 @@ def test_a_manager_looks_and_may_not_close(browser, lived):
     assert manager.post(f"{NORTH}/close", data={"version": "0"}).status_code == 403
     assert manager.post(f"{NORTH}/open", data={"version": "0"}).status_code == 403
     assert browser("crew", crew_id=CREW).get(DAY).status_code == 403
+
+
+def test_a_due_job_that_the_plan_left_says_why_in_the_plans_words(ctx, supervisor, planned, make_job):
+    due = make_job(REPORT.format(70), place=place_of(6), deadline=TUESDAY_MORNING + timedelta(hours=3))
+    (plan,) = day_end.read_day(ctx, TUESDAY).plans
+    left = Unplanned(due.id, due.reference, "skill", "no crew today has a ticket for needles")
+    told = replace(plan, proposal=replace(plan.proposal, unplanned=(left,)))
+    store.plans(ctx.store).save(told, at=TUESDAY_MORNING, cause=BY_HAND)
+
+    assert "No crew today has a ticket for needles" in words(supervisor.get(f"{DAY}/jobs?came=off-list"))
+    assert 'value="not-given" selected' in supervisor.get(NORTH).get_data(as_text=True)
 
 
 def test_the_stops_of_a_crew_that_was_not_there_say_so(ctx, supervisor, planned):
@@ -429,6 +454,40 @@ def test_the_same_tip_heard_of_again_is_kept_once(ctx, lived):
     assert len(day_end.read_day(ctx, TUESDAY).tips) == 1
 
 
+def test_a_ticket_that_comes_before_its_tip_is_heard_of_counts_all_the_same(ctx, planned, pump):
+    done(ctx, planned[0].id)
+    vehicle = store.crews(ctx.store).require(CREW).vehicle_id
+    tipping.tip_vehicle(ctx, vehicle, ctx.council.sites[0].id, crew_id=CREW, key="k", cause=BY_HAND)
+    deliver(ctx, ticket_event(planned[0].id, 320), TICKETS)
+    assert day_end.read_day(ctx, TUESDAY).tips == []
+
+    pump.drain()
+
+    assert day_end.read_day(ctx, TUESDAY).loads([CREW]).weighed_kg == 320
+
+
+def test_two_workers_that_hear_of_a_tip_at_once_keep_it_once(ctx, lived, monkeypatch):
+    monkeypatch.setattr(type(store.tips(ctx.store)), "get", lambda *_: None)  # as the other saw it a moment ago
+
+    monkeypatch.setattr(tipping, "mark_jobs", lambda *_, **__: None)
+    deliver(ctx, tip_body(ctx), TIPS)
+
+    monkeypatch.undo()
+    assert len(day_end.read_day(ctx, TUESDAY).tips) == 1
+    assert ctx.store.find("parked", {}, limit=5).items == []
+
+
+def test_a_tip_without_its_site_is_parked_and_kept_nowhere(ctx, lived):
+    body = json.loads(tip_body(ctx))
+    body["data"] = {name: value for name, value in body["data"].items() if name != "site_id"}
+    body["id"] = new_id()
+
+    deliver(ctx, json.dumps(body).encode(), TIPS)
+
+    assert [parked["state"] for parked in ctx.store.find("parked", {}, limit=5).items] == ["dead"]
+    assert len(day_end.read_day(ctx, TUESDAY).tips) == 1
+
+
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
@@ -444,6 +503,22 @@ def test_who_closed_a_day_is_found_given_out_and_taken_out(ctx, supervisor, live
     assert privacy.find(ctx, subject) == []
     assert "Sam Rivers" not in words(supervisor.get(NORTH)).partition("Who closed it")[2]
     assert "by a member of staff" in words(supervisor.get(NORTH))
+
+
+def test_after_the_councils_time_nobody_is_named_any_more(ctx, clock, supervisor, lived):
+    supervisor.post(f"{NORTH}/close", data=form_of(supervisor.get(NORTH).get_data(as_text=True)))
+    subject = Subject(user_ids=frozenset({"user-supervisor"}))
+    time = timedelta(days=ctx.council.retention.left_name_days)
+
+    clock.advance(time - timedelta(hours=1))
+    FORGET_NAMES.run(ctx)
+    assert len(privacy.find(ctx, subject)) == 1
+    clock.advance(timedelta(hours=2))
+    FORGET_NAMES.run(ctx)
+
+    assert privacy.find(ctx, subject) == []
+    record = day_end.read_day(ctx, TUESDAY).record("north")
+    assert (record.is_closed, record.last.by, record.last.name) == (True, "user-supervisor", "")
 
 
 def test_nobody_elses_days_are_found(ctx, lived):
