@@ -27,7 +27,7 @@ JOB_CHANNELS = (*CHANNELS, "beat", "campaign")
 """How its report came in; the job of a beat or a campaign has none."""
 
 PROOFS = ("photo", "no-photo")
-NO_PHOTO_REASONS = ("camera-broken", "unsafe-to-stop", "people-in-view", "nothing-to-show", "no-signal")
+NO_PHOTO_REASONS = ("camera-broken", "unsafe-to-stop", "people-in-view", "nothing-to-show", "no-signal", "other")
 JOB_CHANGES = (
     "held",
     "released",

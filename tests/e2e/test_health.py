@@ -28,6 +28,7 @@ ON_WORKER = {
     "events_published_total",
     "events_handled_total",
     "events_parked",
+    "events_retried_total",
     "event_ingest_lag_seconds",
     "handler_seconds",
     "hub_stall_seconds",
@@ -39,7 +40,7 @@ ON_WORKER = {
     "notices",
     "notices_paid_ratio",
 }
-"""What has values as soon as one report was handled; retries, plans, clearances and waste come with theirs."""
+"""What has values as soon as one report was handled; plans, clearances and waste come with theirs."""
 
 
 def address(council: System, process: str, path: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
 
 from services.scheduling.domain.fleet import Crew, Tip, Vehicle, load_part
 from services.scheduling.domain.job import Job
@@ -173,8 +173,22 @@ class CompleteBody(Schema):
     land_type = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(tuple(LAND_TYPES)))
     size = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(tuple(SIZES)))
     evidence = fields.Boolean(load_default=False)
-    no_photo_reason = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(NO_PHOTO_REASONS))
+    no_photo_reason = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(NO_PHOTO_REASONS),
+        metadata={"description": "A program's own words count as `other`, and are not kept."},
+    )
     version = fields.Integer(required=True)
+
+    @pre_load
+    def with_coded_reason(self, data: Any, **_options: Any) -> Any:
+        """Code what was said of a photo that is missing: any words are a reason, and only the code is kept."""
+        said = data.get("no_photo_reason") if isinstance(data, Mapping) else None
+        if not isinstance(said, str):
+            return data
+        code = "-".join(said.lower().replace("_", " ").split())
+        return {**data, "no_photo_reason": (code if code in NO_PHOTO_REASONS else "other") if code else None}
 
 
 class CompleteForm(CompleteBody):

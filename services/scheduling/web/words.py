@@ -31,6 +31,7 @@ NO_PHOTO_WORDS: Mapping[str, str] = {
     "nothing-to-show": "There was nothing to show",
     "no-signal": "The photo could not be sent",
 }
+"""What a crew may choose. `other` is not among them: only a program that gave words of its own has it."""
 
 
 SOLVER_WORDS: Mapping[str, str] = {
@@ -79,7 +80,7 @@ def register(app: Flask, ctx: ServiceContext) -> None:
         returned_words=returned_words,
         clock_words=clock_words,
         map_paths=map_paths,
-        no_photo_words=lambda code: NO_PHOTO_WORDS.get(code, code),
+        no_photo_words=lambda code: NO_PHOTO_WORDS.get(code, "another reason, which a program gave"),
         trigger_words=lambda code: TRIGGERS.get(code, code),
         solver_words=lambda code: SOLVER_WORDS.get(code, code),
         what_if_words=lambda asked: what_if_words(context(), asked),

@@ -289,6 +289,21 @@ def test_a_completion_with_unknown_codes_is_refused_by_field(begun, supervisor, 
     assert list(answer.json["errors"]) == list(changes)
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("No signal", "no-signal"), ("camera_broken", "camera-broken"), ("Mrs Canary would not", "other")],
+)
+def test_a_reason_for_no_photo_may_be_in_a_programs_own_words(begun, supervisor, job_of, said, kept):
+    answer = complete(supervisor, begun, no_photo_reason=said)
+
+    assert (answer.status_code, answer.json["no_photo_reason"]) == (200, kept)
+    assert "Canary" not in repr(job_of())
+
+
+def test_an_empty_reason_for_no_photo_is_none(begun, supervisor):
+    assert complete(supervisor, begun, no_photo_reason=" ").status_code == 400
+
+
 def test_completing_again_with_the_same_key_is_answered(begun, crew, ctx):
     body = {**CLEARED, "version": begun["version"]}
     first = crew("POST", f"/jobs/{begun['id']}/complete", body, key="finish")
