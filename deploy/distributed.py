@@ -141,7 +141,11 @@ def _service_children(settings: Settings, logs: Path) -> list[Child]:
             name=name,
             command=(sys.executable, "-m", "shared.cli", kind, service),
             port=at[name],
-            environment={**common, "STREETSCENE_PORT": str(service_port(settings.port, service))},
+            environment={
+                **common,
+                "STREETSCENE_PORT": str(service_port(settings.port, service)),
+                "STREETSCENE_METRICS_PORT": str(at[name]),
+            },
             log=logs / f"{name}.log",
             wave=SERVICE_WAVE,
         )

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import http.client
+import json
 import os
 import signal
 import socket
@@ -107,12 +108,26 @@ class Child:
         if self.ready_when_open:
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return self._asked()[0] == http.client.OK
+
+    def waits_for(self) -> str:
+        """Return which of its dependencies a process says are not there, in brackets; empty where it says nothing."""
+        try:
+            checks = json.loads(self._asked()[1])["checks"]
+        except (ValueError, KeyError, TypeError):
+            return ""
+        missing = "; ".join(f"{name}: {found}" for name, found in checks.items() if found != "ok")
+        return f" ({missing})" if missing else ""
+
+    def _asked(self) -> tuple[int, bytes]:
+        """Return status and body of what the process says of its readiness; 0 where it does not answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
             connection.request("GET", self.ready_path, headers=self.ready_headers)
-            return connection.getresponse().status == http.client.OK
+            answer = connection.getresponse()
+            return answer.status, answer.read()
         except (OSError, http.client.HTTPException):
-            return False
+            return 0, b""
         finally:
             connection.close()
 
@@ -198,7 +213,8 @@ class Launcher:
                 if self.stopping:
                     return
                 if child.died() or time.monotonic() > deadline:
-                    raise ConfigError(f"the {child.name} process did not start: its log is {child.log}")
+                    why = "" if child.died() else child.waits_for()
+                    raise ConfigError(f"the {child.name} process did not start{why}: its log is {child.log}")
                 time.sleep(0.05)
 
     def watch(self) -> None:
@@ -261,7 +277,7 @@ def up(settings: Settings, *, console: "Console", on_ready: "Callable[[Settings,
         embedded_children,
         console=console,
         on_ready=on_ready,
-        ports=[settings.port + offset for offset in PORT_OF.values()],
+        ports=sorted({*(settings.port + offset for offset in PORT_OF.values()), *_ports(settings).values()}),
     )
 
 
@@ -346,8 +362,7 @@ def embedded_children(settings: Settings) -> list[Child]:
     """Return the processes of an embedded system."""
     logs = settings.data / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    port_of = {name: settings.port + PORT_OF[name] for name in PROCESSES}
-    targets = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in port_of.items())
+    targets = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in _ports(settings).items())
     binds = ",".join(f"{settings.host}:{settings.port + PORT_OF[name]}" for name in ("web", "stream"))
     environment = {
         **environment_of(settings),
@@ -360,15 +375,21 @@ def embedded_children(settings: Settings) -> list[Child]:
             name=name,
             command=(sys.executable, "-m", "shared.cli", name, "all"),
             port=port,
-            environment=environment,
+            environment={**environment, "STREETSCENE_METRICS_PORT": str(port)},
             log=logs / f"{name}.log",
         )
-        for name, port in port_of.items()
+        for name, port in _ports(settings).items()
     ]
     if settings.demo and settings.demo_live:
         command = (sys.executable, "-m", "shared.cli", "simulate", "--url", f"http://127.0.0.1:{settings.port}")
         children.append(Child("simulator", command, None, environment, logs / "simulator.log"))
     return children
+
+
+def _ports(settings: Settings) -> dict[str, int]:
+    """Return where each process of an embedded system says how it is; the worker's place may be set by itself."""
+    found = {name: settings.port + PORT_OF[name] for name in PROCESSES}
+    return found | ({"worker": settings.metrics_port} if settings.metrics_port else {})
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -32,6 +32,7 @@ def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
             lambda: load_council(settings.council, boundaries=settings.boundaries, gazetteer=settings.gazetteer),
         )
     )
+    results.append(_check(f"keys ({settings.secret_key_file})", lambda: _keys(settings.secret_key_file)))
     if all(result.ok for result in results):
         results += _connections(settings)
         if settings.oidc_issuer:
@@ -69,6 +70,14 @@ def _data_folder(folder: Path) -> None:
         raise ConfigError(f"{there} is not a folder")
     if not os.access(there, os.W_OK | os.X_OK):
         raise ConfigError(f"{there} can't be written")
+
+
+def _keys(file: Path) -> None:
+    """Raise `ConfigError` unless the keys can be read, or made where there are none yet."""
+    if not file.exists():
+        _data_folder(file.parent)
+    elif not os.access(file, os.R_OK):
+        raise ConfigError(f"{file} can't be read")
 
 
 def _identity_provider(settings: Settings) -> None:

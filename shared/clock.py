@@ -19,7 +19,8 @@ def machine_now() -> datetime:
 
 def truncated(instant: datetime) -> datetime:
     """Return the instant cut to whole milliseconds, as both store adapters keep it."""
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+    finer = instant.microsecond % 1000
+    return instant.replace(microsecond=instant.microsecond - finer) if finer else instant
 
 
 class Clock(Protocol):
@@ -29,11 +30,23 @@ class Clock(Protocol):
         """Return the council's time: aware, UTC, to the millisecond."""
         ...
 
+    def latest(self) -> datetime:
+        """Return the time that nothing told from outside may be after.
+
+        It is the council's; in a demonstration, whose day began last Tuesday, the machine's while that is later: who
+        sends a weighing or a payment from outside has a calendar of their own.
+        """
+        ...
+
 
 class MachineClock:
     """The council's clock is the machine's."""
 
     def now(self) -> datetime:
+        """Return the machine's time."""
+        return machine_now()
+
+    def latest(self) -> datetime:
         """Return the machine's time."""
         return machine_now()
 
@@ -47,6 +60,10 @@ class SetClock:
     def now(self) -> datetime:
         """Return the instant last set."""
         return truncated(self.instant)
+
+    def latest(self) -> datetime:
+        """Return the instant last set."""
+        return self.now()
 
     def advance(self, by: timedelta) -> None:
         """Move the clock forward."""
@@ -86,3 +103,7 @@ class CouncilClock:
             self._read_at = monotonic()
         real = machine_now()
         return self._setting.at(real) if self._setting else real
+
+    def latest(self) -> datetime:
+        """Return the council's time, or the machine's where that is later."""
+        return max(self.now(), machine_now())

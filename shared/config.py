@@ -18,6 +18,8 @@ SERVICES = ("reports", "scheduling", "tonnage", "enforcement", "operations", "ac
 FROM_FILES = ("STORE_URL", "BUS_URL", "BLOB_URL", "SMTP_URL")
 """Addresses hold passwords, so each may come from a file instead, named by the setting's name with `_FILE`."""
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -56,6 +58,10 @@ class Settings:
     """How many proxies in front of the web may say whom they speak for."""
     host: str = "127.0.0.1"
     """The address that every process listens on: loopback, unless a container's own network is the fence."""
+    web_workers: int = 0
+    """How many gunicorn processes a web process has; 0: one."""
+    web_threads: int = 0
+    """How many threads each of them has; 0: as many as fit what it serves."""
     demo_days: int | None = None
     """How many days of made reports a demonstration's past has, where not as many as its own figures say."""
     demo_live: bool = True
@@ -93,20 +99,22 @@ class Settings:
             secret_key_file=Path(setting.get("SECRET_KEY_FILE", data / "keys" / "secret.key")).absolute(),
             port=port,
             metrics_port=_port(metrics_port, "STREETSCENE_METRICS_PORT") if metrics_port else None,
-            metrics_targets=tuple(
-                part.strip() for part in setting.get("METRICS_TARGETS", "").split(",") if part.strip()
-            ),
-            prometheus_url=setting.get("PROMETHEUS_URL"),
-            public_url=setting.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
-            demo=setting.get("DEMO", "0") == "1",
+            metrics_targets=_targets(setting.get("METRICS_TARGETS", "")),
+            prometheus_url=_web_address(setting["PROMETHEUS_URL"], "PROMETHEUS_URL")
+            if "PROMETHEUS_URL" in setting
+            else None,
+            public_url=_web_address(setting.get("PUBLIC_URL", f"http://127.0.0.1:{port}"), "PUBLIC_URL").rstrip("/"),
+            demo=_yes(setting.get("DEMO", "0"), "DEMO"),
             reference_data=Path(setting.get("REFERENCE_DATA", REPOSITORY.parent / "shared" / "data")).absolute(),
-            log_level=setting.get("LOG_LEVEL", "INFO").upper(),
+            log_level=_log_level(setting.get("LOG_LEVEL", "INFO")),
             rate_limit_factor=_rate_limits(
                 setting.get("RATE_LIMITS", "on"), setting.get("PUBLIC_URL", f"http://127.0.0.1:{port}")
             ),
             trusted_proxies=_number(setting.get("TRUSTED_PROXIES", "0"), "STREETSCENE_TRUSTED_PROXIES"),
             host=_address(setting.get("HOST", "127.0.0.1")),
-            demo_live=setting.get("DEMO_LIVE", "1") == "1",
+            web_workers=_number(setting.get("WEB_WORKERS", "0"), "STREETSCENE_WEB_WORKERS"),
+            web_threads=_number(setting.get("WEB_THREADS", "0"), "STREETSCENE_WEB_THREADS"),
+            demo_live=_yes(setting.get("DEMO_LIVE", "1"), "DEMO_LIVE"),
             demo_days=_number(setting["DEMO_DAYS"], "STREETSCENE_DEMO_DAYS") if "DEMO_DAYS" in setting else None,
             oidc_issuer=_issuer(setting),
             oidc_client_id=setting.get("OIDC_CLIENT_ID"),
@@ -159,6 +167,40 @@ def _number(text: str, name: str) -> int:
     if not text.isdigit():
         raise ConfigError(f"{name} must be a whole number, not {text!r}")
     return int(text)
+
+
+def _yes(text: str, name: str) -> bool:
+    """Return whether something is on: 1 or 0."""
+    if text not in {"0", "1"}:
+        raise ConfigError(f"STREETSCENE_{name} must be 1 or 0, not {text!r}")
+    return text == "1"
+
+
+def _log_level(text: str) -> str:
+    """Return the name of a level of the standard library's logging."""
+    if text.upper() not in LOG_LEVELS:
+        raise ConfigError(f"STREETSCENE_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {text!r}")
+    return text.upper()
+
+
+def _targets(text: str) -> tuple[str, ...]:
+    """Return the processes that are asked for their metrics, each `name=http://…` or an address alone."""
+    targets = tuple(part.strip() for part in text.split(",") if part.strip())
+    for target in targets:
+        name, separator, url = target.partition("=")
+        _web_address(url if separator else name, "METRICS_TARGETS")
+    return targets
+
+
+def _web_address(text: str, name: str) -> str:
+    """Return an http or https address; raises `ConfigError` for what is none."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError(f"STREETSCENE_{name} must be an http:// or https:// address, not {_without_password(text)!r}")
+    return text
 
 
 def _rate_limits(text: str, public_url: str) -> int:

@@ -9,6 +9,7 @@ Under gunicorn (several processes, one `/metrics`) `PROMETHEUS_MULTIPROC_DIR` is
 Business gauges (reports, jobs, waste, notices) are set by the operations worker alone, from its projections.
 """
 
+import functools
 import os
 from collections.abc import Mapping
 from typing import Literal
@@ -49,6 +50,9 @@ CLEAR_BUCKETS = (
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Anything else is a scanner's and is counted as `other`."""
+
+REMEMBERED_ROUTES = 2_000
+"""All that a process answers, by method and status."""
 
 # A second series per counter and histogram that says when it was made: nobody asks, and gunicorn's has none.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -119,9 +123,15 @@ def forget_process(pid: int) -> None:
 
 def record_http_request(service: str, method: str, route: str, status: int, seconds: float) -> None:
     """Count a request under its rule (never its path) and measure it."""
-    verb = method if method in METHODS else "other"
-    _http_requests.labels(service, verb, route, str(status)).inc()
-    _http_seconds.labels(service, verb, route).observe(seconds)
+    requests, took = _http_children(service, method if method in METHODS else "other", route, status)
+    requests.inc()
+    took.observe(seconds)
+
+
+@functools.lru_cache(maxsize=REMEMBERED_ROUTES)
+def _http_children(service: str, verb: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Return what counts a route's requests; remembered: finding them costs more than counting."""
+    return _http_requests.labels(service, verb, route, str(status)), _http_seconds.labels(service, verb, route)
 
 
 def set_outbox(service: str, *, events: int, oldest_age_seconds: float) -> None:
@@ -151,7 +161,8 @@ def record_event_retried(service: str) -> None:
 
 
 def set_events_parked(service: str, counts: Mapping[str, int]) -> None:
-    """Say how many events are parked in each state."""
+    """Say how many events are parked in each state; from then on the count of those tried again is there, as 0."""
+    _retried.labels(service)
     _replace(_parked, service, {(state,): count for state, count in counts.items()})
 
 

@@ -9,16 +9,17 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 
-from shared.clock import Clock, SetClock
+from shared.clock import Clock, ClockSetting, CouncilClock, SetClock
 from shared.config import SERVICES, Settings
 from shared.council import Council, load_council
 from shared.processes import collections_of, open_context, part
@@ -31,6 +32,15 @@ OF_THE_FOLDER = ("data", "store_url", "blob_url", "secret_key_file")
 
 TUESDAY_MORNING = datetime(2026, 11, 17, 10, 40, tzinfo=UTC)
 """An ordinary working day: not a bank holiday, not near a clock change."""
+
+
+SUNDAY_AFTER = TUESDAY_MORNING + timedelta(days=5)
+
+
+def behind_the_machine(ctx: ServiceContext, monkeypatch: pytest.MonkeyPatch) -> ServiceContext:
+    """Return a demonstration's context: its council begins on Tuesday, while the machine has the Sunday after."""
+    monkeypatch.setattr("shared.clock.machine_now", lambda: SUNDAY_AFTER)
+    return replace(ctx, clock=CouncilClock(lambda: ClockSetting(SUNDAY_AFTER, TUESDAY_MORNING, 20)))
 
 
 def make_settings(folder: Path, **changes: Any) -> Settings:

@@ -5,7 +5,9 @@ node) belong to one group, which one worker runs through; every other file is a 
 first, so that the last worker to finish is not the one with the browser.
 """
 
+import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,8 @@ GROUPS = (
     ("integration/launcher/", "distributed"),
     ("integration/compose/", "distributed"),
     ("integration/prometheus/", "prometheus"),
-    ("integration/", "broker"),
+    ("integration/path/", "path"),
+    ("integration/bus/", "broker"),
     ("green/", "green"),
     ("contract/store/", "documents"),
 )
@@ -38,14 +41,16 @@ GROUPS = (
 
 FIRST = (
     "pages",
-    "broker",
-    "browser",
     "distributed",
+    "browser",
     "kills",
     "launcher",
+    "broker",
+    "path",
     "resident",
     "canary",
     "backup",
+    "prometheus",
     "documents",
     "green",
 )
@@ -76,6 +81,17 @@ class GroupScheduling(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
     """Have whole groups run by one worker each."""
     return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while everything is imported and collected, and never again through what stays for good."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

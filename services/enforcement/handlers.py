@@ -113,7 +113,7 @@ def serve_notice(
 ) -> Notice:
     """Record the service of a notice."""
     notice = notices(ctx.store).require(notice_id)
-    served, facts = notice_rules.serve(notice, on=on, how=how, by=by, today=london_date(ctx.clock.now()))
+    served, facts = notice_rules.serve(notice, on=on, how=how, by=by, today=london_date(ctx.clock.latest()))
     if served is notice:
         return notice
     return notices(ctx.store).save(served, facts, at=ctx.clock.now(), cause=_in_journey(cause, notice.correlation_id))
@@ -140,7 +140,7 @@ def record_payment(
         amount_pence=amount_pence,
         paid_on=paid_on,
         method=method,
-        today=london_date(now),
+        today=london_date(ctx.clock.latest()),
         at=now,
         by=by,
     )

@@ -287,7 +287,7 @@ _PUT_OFF = marked("The visit was put off.")
 _BY_STAFF = marked("We opened it again.")
 _OPEN_STANDINGS: Mapping[str, tuple[str, str]] = {
     "submitted": (marked("Received"), marked("We have this report and are looking at what is needed.")),
-    "assessed": (marked("On our list"), marked("We have looked at your report and it is waiting for a crew.")),
+    "assessed": (marked("On our list"), marked("We worked out how urgent it is, and it is waiting for a crew.")),
     "scheduled": (marked("A crew has the job"), marked("It is on a crew’s list.")),
     "in-progress": (marked("A crew is on it"), marked("A crew has started work there.")),
 }

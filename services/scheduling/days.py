@@ -206,8 +206,19 @@ def _crews(depot: _Depot) -> tuple[dict[str, rounds.Crew], dict[str, Absent]]:
     planned = {crew.id: crew for crew in made if crew.end >= soon and crew.ready < crew.end}
     for each in able:
         if each.crew.id not in planned:
-            absent[each.crew.id] = Absent(OFF_SHIFT, f"{each.crew.name} is not on shift, or has no time left")
-    return planned, absent
+            why = "is at the end of its shift" if each.crew.id in signed_on else "is not on shift"
+            absent[each.crew.id] = Absent(OFF_SHIFT, f"{each.crew.name} {why}")
+    return planned, absent | _forgotten(depot, {each.crew.id: each.crew for each in standings}, absent)
+
+
+def _forgotten(depot: _Depot, crews: Mapping[str, fleet.Crew], absent: Mapping[str, Absent]) -> dict[str, Absent]:
+    """Return of the crews that are off shift those that forgot to sign off."""
+    signed_on = store.crews_on_shift(depot.ctx.store)
+    return {
+        crew_id: Absent(OFF_SHIFT, f"{crews[crew_id].name} has not signed off from an earlier shift")
+        for crew_id, why in absent.items()
+        if why.rule == OFF_SHIFT and crew_id in signed_on and _running_shift(depot, crew_id) is None
+    }
 
 
 def _own_crews(depot: _Depot) -> list[fleet.Crew]:

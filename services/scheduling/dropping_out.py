@@ -6,6 +6,7 @@ stays with a crew that has dropped out.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from services.scheduling import planning, store
 from services.scheduling.availability import is_absent
@@ -65,7 +66,7 @@ def take_off_road(ctx: ServiceContext, vehicle_id: str, *, by: str, cause: Cause
 
 def put_on_road(ctx: ServiceContext, vehicle_id: str, *, cause: Cause) -> Vehicle:
     """Put a vehicle back on the road; raises `DomainError` where the register has it off."""
-    return _change(ctx, vehicle_id, fleet.put_back, cause)
+    return _change(ctx, vehicle_id, partial(fleet.put_back, at=ctx.clock.now()), cause)
 
 
 def finish_dropping_out(ctx: ServiceContext) -> None:

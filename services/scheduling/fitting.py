@@ -68,4 +68,4 @@ class Fitting:
         """Raise `DomainError` for a job that the crew may not or can't do."""
         refusals = self.refusals(job)
         if refusals:
-            raise DomainError(f"{'; '.join(refusals)}. Choose another crew.", field="crew_id", rule="crew-unfit")
+            raise DomainError(f"{'; '.join(refusals)}.", field="crew_id", rule="crew-unfit")

@@ -1,5 +1,6 @@
 """Plans from the supervisor's side: ask for one, publish or discard it, have its jobs assigned; and what-ifs."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from services.scheduling import store
@@ -11,7 +12,7 @@ from services.scheduling.domain.plan import Plan, PlannedStop, Unplanned
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.handlers import journey
 from services.scheduling.publication import refuse_what_breaks_rules
-from services.scheduling.sheets import STEP
+from services.scheduling.sheets import STEP, next_stops
 from shared.calendar import add_working_days, london_date
 from shared.clock import machine_now
 from shared.contracts.base import Fact
@@ -20,6 +21,9 @@ from shared.errors import Conflict, DomainError
 from shared.ids import new_id
 from shared.service import ServiceContext
 from shared.store.port import ASCENDING
+
+FIRST = 1
+"""Before every place that a plan gives, which are multiples of `STEP`."""
 
 
 def request_plan(ctx: ServiceContext, depot_id: str, *, by: str, because: str = "asked", cause: Cause) -> Plan:
@@ -83,15 +87,21 @@ def assign_stops(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> None:
     plan = store.plans(ctx.store).get(plan_id)
     if plan is None or plan.proposal is None or not plan.unfinished:
         return
-    skipped = [stop.job_id for stop in plan.proposal.stops if not _apply(ctx, plan, stop, cause)]
+    # Whoever has moved on since it was made is on the way to a stop that the plan knew nothing of.
+    on_the_way = next_stops(ctx) - set(plan.proposal.shown)
+    skipped = [stop.job_id for stop in plan.proposal.stops if not _apply(ctx, plan, stop, on_the_way, cause)]
     for left in plan.proposal.unplanned:
-        _leave(ctx, plan, left, cause)
+        if left.job_id not in on_the_way:
+            _leave(ctx, plan, left, cause)
     at = ctx.clock.now()
     store.plans(ctx.store).save(planning.finish(plan, skipped=tuple(skipped)), at=at, cause=cause)
 
 
-def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, cause: Cause) -> bool:
-    """Give one job of a plan to its crew; say whether that is done, now or before."""
+def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, on_the_way: Collection[str], cause: Cause) -> bool:
+    """Give one job of a plan to its crew; say whether that is done, now or before.
+
+    A crew that is on its way to the job keeps it, as its next.
+    """
     jobs, at = store.jobs(ctx.store), ctx.clock.now()
     job, crew = jobs.get(stop.job_id), store.crews(ctx.store).get(stop.crew_id)
     if job is None or crew is None:
@@ -100,9 +110,13 @@ def _apply(ctx: ServiceContext, plan: Plan, stop: PlannedStop, cause: Cause) -> 
         return True
     if _moved_since(job, stop, plan) or why_unavailable(ctx, crew, at) is not None:
         return False
+    is_on_the_way = job.id in on_the_way
+    if is_on_the_way and job.crew_id != crew.id:
+        return False
     if job.state == "assigned" and job.crew_id == crew.id:
         facts: list[Fact] = []
-        given = rules.place_on_sheet(job, position=stop.position * STEP, plan_id=plan.id if job.plan_id else None)
+        position = FIRST if is_on_the_way else stop.position * STEP
+        given = rules.place_on_sheet(job, position=position, plan_id=plan.id if job.plan_id else None)
     else:
         try:
             given, facts = rules.assign(job, crew, at=at, position=stop.position * STEP, plan_id=plan.id)

@@ -5,6 +5,7 @@ margin: a crew that is sent elsewhere every hour stops believing its phone.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from services.scheduling import store
@@ -20,6 +21,7 @@ from services.scheduling.rounds.factors import load_factors
 from services.scheduling.rounds.make import Made, Refused, make_plan
 from services.scheduling.rounds.measures import drive_plan, measure, objective
 from services.scheduling.rounds.what_if import Scenario, compare, named
+from services.scheduling.sheets import next_stops
 from shared.errors import DomainError
 from shared.service import ServiceContext
 
@@ -55,6 +57,7 @@ def make_proposal(ctx: ServiceContext, plan: Plan, *, now: datetime, seconds: fl
     Raises:
         Kept: in a live re-plan, nothing was found that is better than the present sheets by the margin.
     """
+    shown = next_stops(ctx)
     depot_day = make_day(ctx, plan.depot_id, now)
     day, travel = depot_day.day, depot_day.travel
     if not day.crews:
@@ -78,7 +81,7 @@ def make_proposal(ctx: ServiceContext, plan: Plan, *, now: datetime, seconds: fl
                 f"The present sheets stay: the best plan found is worth {max(0, round(gain / 60))} minutes more."
             )
     regimes = {crew.id: crew.hours_regime for crew in store.all_crews(ctx.store)}
-    return _proposal(depot_day, made, present, now, regimes)
+    return replace(_proposal(depot_day, made, present, now, regimes), shown=tuple(sorted(shown)))
 
 
 def _nobody(day: Day) -> str:

@@ -2,7 +2,7 @@
 
 Between the proposal and the button a job may have been held, a crew gone home, a vehicle broken down. The rules that
 can't be bent are checked again; times are not, because the clock has moved on for every plan. Stops that somebody has
-done or moved in the meantime are passed over when jobs are assigned, so they are no reason to refuse.
+done, moved or set off for in the meantime are passed over when jobs are assigned, so they are no reason to refuse.
 """
 
 from dataclasses import replace
@@ -18,6 +18,9 @@ from shared.service import ServiceContext
 
 TIMES = frozenset({"travel", "break", "shift", "opening-hours"})
 """Rules about times: they held when the plan was made, and the replay of then is what was shown."""
+
+NEXT_STOPS = frozenset({"locked"})
+"""It held when the plan was made; a crew that has moved on since keeps the stop that it is on its way to."""
 
 SHOWN = 3
 
@@ -55,7 +58,7 @@ def _broken(ctx: ServiceContext, plan: Plan, depot_day: DepotDay) -> list[str]:
         first = [Step("job", job_id) for job_id in crew.locked if job_id not in planned]
         mine = sorted((stop for stop in stops if stop.crew_id == crew_id), key=lambda stop: stop.position)
         rounds[crew_id] = drive(endless, crew_id, [*first, *(Step("job", stop.job_id) for stop in mine)], travel)
-    return wrong + [each.words for each in broken_rules(day, rounds, travel) if each.rule not in TIMES]
+    return wrong + [each.words for each in broken_rules(day, rounds, travel) if each.rule not in TIMES | NEXT_STOPS]
 
 
 def _is_to_do(ctx: ServiceContext, stop: PlannedStop) -> bool:

@@ -7,6 +7,7 @@ and in such an order that the sheet never changes for it: a crash in between lea
 
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import islice
 
 from services.scheduling import store
 from services.scheduling.domain import job as rules
@@ -72,3 +73,12 @@ def _write(ctx: ServiceContext, job: Job, position: int) -> None:
         store.jobs(ctx.store).save(numbered, at=ctx.clock.now(), cause=Cause(job.report_id))
     except Conflict as error:
         raise Conflict(f"the sheet of {job.crew_id} was changed by somebody else") from error
+
+
+def next_stops(ctx: ServiceContext) -> set[str]:
+    """Return the job that each crew on shift has been shown as its next."""
+    found = set()
+    for crew_id in store.crews_on_shift(ctx.store):
+        waiting = (job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "assigned" and not job.held)
+        found |= {job.id for job in islice(waiting, 1)}
+    return found

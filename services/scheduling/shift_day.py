@@ -101,7 +101,7 @@ def check_vehicle(
         is_open=bool(found or note),
     )
     # The vehicle first: a crash between the two leaves it off the road, and the phone sends the check again.
-    if check.keeps_in:
+    if check.keeps_in and not _was_put_back_since(ctx, check):
         dropping_out.take_off_road(ctx, check.vehicle_id, by=act.crew.id, cause=cause)
     try:
         return store.vehicle_checks(ctx.store).add(check, at=ctx.clock.now(), cause=cause)
@@ -160,6 +160,12 @@ def settle_check(ctx: ServiceContext, check_id: str, *, cause: Cause) -> None:
             repository.save(replace(check, is_open=False), at=ctx.clock.now(), cause=cause)
 
     reload_on_conflict(once)()
+
+
+def _was_put_back_since(ctx: ServiceContext, check: VehicleCheck) -> bool:
+    """Say whether a supervisor has put the vehicle back after a check that arrives late, or again."""
+    put_back_at = store.vehicles(ctx.store).require(check.vehicle_id).put_back_at
+    return put_back_at is not None and check.occurred_at < put_back_at
 
 
 def _shift_at(ctx: ServiceContext, act: Act) -> Shift | None:

@@ -75,6 +75,7 @@ def record_ticket(ctx: ServiceContext, weighing: Weighing, *, by: str, cause: Ca
         vehicle=_vehicle(ctx, weighing.vehicle_registration),
         tip=tip,
         at=ctx.clock.now(),
+        latest=ctx.clock.latest(),
         by=by,
     )
     try:

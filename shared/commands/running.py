@@ -57,6 +57,11 @@ def web(service: str) -> None:
 @click.argument("service")
 def stream(service: str) -> None:
     """Serve the live event streams of a SERVICE (operations, scheduling) with many threads."""
+    from shared.web.routes import STREAMS
+
+    named(service)
+    if service not in {*STREAMS.values(), "all"}:
+        raise ConfigError(f"{service} has no live streams; {' and '.join(sorted(STREAMS.values()))} have")
     _serve(service, "stream", port_offset=2)
 
 

@@ -21,6 +21,7 @@ class Partner:
     """Whom a code of `report.referred` stands for: how to reach them, how long they have, and by which law.
 
     `answer_working_days` is when the desk asks again; `lands` are the kinds of land for which they are proposed.
+    `letter` is what a letter to them says besides what lies where: what may follow, and by which law.
     """
 
     code: str
@@ -33,6 +34,7 @@ class Partner:
     lands: tuple[str, ...]
     source: str
     verified: bool
+    letter: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def _partner(table: Table) -> Partner:
         lands=lands,
         source=table.text("source"),
         verified=table.flag("verified"),
+        letter=_optional(table, "letter") or "",
     )
     table.close()
     return found

@@ -25,6 +25,15 @@ LONGEST_ID = 500
 LARGEST_BODY_CHARACTERS = 4_000_000
 """A MongoDB document ends at 16 MB, its waiting events included; 4 M characters are at most 12 MB in UTF-8."""
 
+USUAL_TYPES: Mapping[FieldType, type | None] = {
+    "text": str,
+    "integer": int,
+    "boolean": bool,
+    "instant": datetime,
+    "texts": None,
+}
+"""The type that nearly every value of a declared field has, of which nothing more is to be asked."""
+
 RESERVED_COLLECTIONS = ("events", "outboxes", "state")
 RESERVED_FIELDS = ("_id", "version", "body")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,14 +80,15 @@ def checked(collection: Collection, document: Mapping[str, Any]) -> Document:
 
     Raises `TypeError` naming the collection and the field for anything that is not storable as declared.
     """
-    stored: Document = {
-        name: storable(value, f"{collection.name}.{name}") for name, value in document.items() if name != "version"
-    }
+    stored: Document = storable(document, collection.name)
+    stored.pop("version", None)
     check_id(collection, stored.get("_id"))
     for name, kind in collection.fields.items():
         if name not in stored:
             raise TypeError(f"{collection.name}.{name} is declared and so must be present")
-        check_field(collection, name, kind, stored[name])
+        value = stored[name]
+        if type(value) is not USUAL_TYPES[kind]:
+            check_field(collection, name, kind, value)
     return stored
 
 
@@ -88,6 +98,16 @@ def check_id(collection: Collection, document_id: Any) -> None:
         raise TypeError(
             f"{collection.name}._id must be a text of 1 to {LONGEST_ID} characters, not {document_id!r:.80}"
         )
+
+
+def field_value(collection: Collection, name: str, value: Any) -> Any:
+    """Return a value of a declared field as the store keeps it; raises `TypeError` where it does not fit."""
+    kind = collection.fields[name]
+    if type(value) is str and kind == "text" and value.isascii():
+        return value
+    stored = storable(value, f"{collection.name}.{name}")
+    check_field(collection, name, kind, stored)
+    return stored
 
 
 def check_field(collection: Collection, name: str, kind: FieldType, value: Any) -> None:
@@ -109,69 +129,104 @@ def check_field(collection: Collection, name: str, kind: FieldType, value: Any) 
 
 
 def storable(value: Any, path: str) -> Any:
-    """Return a value as the store gives it back (UTC, whole milliseconds, lists); raises `TypeError` naming the path.
+    """Return a value as the store gives it back: UTC, whole milliseconds, lists; raises `TypeError` naming the path."""
+    try:
+        return _stored(value)
+    except _Unfit as error:
+        raise TypeError(f"{path}{error.below} {error}") from error.__cause__
 
-    The order of the cases is the order of their frequency.
+
+class _Unfit(Exception):
+    """What is wrong with a value, and where below the one that was asked about it was found."""
+
+    below = ""
+
+
+def _stored(value: Any) -> Any:
+    """Return a value as the store gives it back; where it lies is only put together for one that is unfit.
+
+    Written for speed, as every document passes here: most values are short texts or nothing, and those cost no call.
     """
-    if isinstance(value, str):
-        return value if type(value) is str and value.isascii() else _text(value, path)
-    if value is None or isinstance(value, bool):
+    kind = type(value)
+    if kind is bool or value is None:
         return value
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, int | float):
-        return _number(value, path)
+        return _number(value)
+    if isinstance(value, list | tuple):
+        return _list(value) if value else []
     if isinstance(value, datetime):
-        return _instant(value, path)
-    if isinstance(value, Mapping):
-        # Most values are short texts or nothing: those cost no call.
-        return {
-            _key(name, path): item
-            if item is None or (type(item) is str and item.isascii())
-            else storable(item, f"{path}.{name}")
-            for name, item in value.items()
-        }
-    if not isinstance(value, list | tuple):
-        raise TypeError(
-            f"{path} is a {type(value).__name__}: store text, integers, booleans, aware datetimes, None, lists, dicts"
-        )
-    return [storable(item, f"{path}[{number}]") for number, item in enumerate(value)]
+        return _instant(value)
+    if kind is dict or isinstance(value, Mapping):
+        return _mapping(value if _has_plain_keys(value) else {_key(name): item for name, item in value.items()})
+    raise _Unfit(f"is a {kind.__name__}: store text, integers, booleans, aware datetimes, None, lists, dicts")
 
 
-def _text(value: str, path: str) -> str:
-    """Return plain text (enumerations that are text become it); raises `TypeError` for half a surrogate pair."""
+def _mapping(value: Mapping[str, Any]) -> Document:
+    """Return a dict whose keys are looked at already."""
+    kept: Document = {}
+    name = ""
+    try:
+        for name, item in value.items():
+            kept[name] = item if item is None or (type(item) is str and item.isascii()) else _stored(item)
+    except _Unfit as error:
+        error.below = f".{name:.80}{error.below}"
+        raise
+    return kept
+
+
+def _has_plain_keys(value: Mapping[Any, Any]) -> bool:
+    """Say whether all keys are made of letters, digits and underlines, as field names are: asked of all at once."""
+    return set(map(type, value)) == {str} and (together := "".join(value)).isascii() and f"_{together}".isidentifier()
+
+
+def _list(values: Sequence[Any]) -> list[Any]:
+    """Return the values of a list."""
+    kept: list[Any] = []
+    try:
+        for item in values:
+            kept.append(_stored(item))  # noqa: PERF401 — how many are kept says where an unfit one is
+    except _Unfit as error:
+        error.below = f"[{len(kept)}]{error.below}"
+        raise
+    return kept
+
+
+def _text(value: str) -> str:
+    """Return plain text (enumerations that are text become it); half a surrogate pair is none."""
     plain = str.__str__(value)
     if not plain.isascii():
         try:
             plain.encode()
         except UnicodeEncodeError as error:
-            raise TypeError(f"{path} is not valid Unicode text") from error
+            raise _Unfit("is not valid Unicode text") from error
     return plain
 
 
-def _number(value: float, path: str) -> float:
+def _number(value: float) -> float:
     """Return a plain 64-bit integer, or a finite float."""
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise TypeError(f"{path} is {value}, which JSON does not know")
+            raise _Unfit(f"is {value}, which JSON does not know")
         return float(value)
     if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
-        raise TypeError(f"{path} is an integer of more than 64 bits")
+        raise _Unfit("is an integer of more than 64 bits")
     return int(value)
 
 
-def _instant(value: datetime, path: str) -> datetime:
+def _instant(value: datetime) -> datetime:
     """Return an aware instant in UTC, cut to whole milliseconds."""
     if value.tzinfo is None:
-        raise TypeError(f"{path} is a datetime without a time zone")
-    return truncated(value.astimezone(UTC))
+        raise _Unfit("is a datetime without a time zone")
+    return truncated(value if value.tzinfo is UTC else value.astimezone(UTC))
 
 
-def _key(name: Any, path: str) -> str:
+def _key(name: Any) -> str:
     """Return a key that both stores can keep."""
-    if type(name) is str and name.isidentifier() and name.isascii():
-        return name
     if not isinstance(name, str) or name.startswith("$") or "\0" in name:
-        raise TypeError(f"{path} has the key {name!r:.80}: keys are texts that do not start with $")
-    return _text(name, path)
+        raise _Unfit(f"has the key {name!r:.80}: keys are texts that do not start with $")
+    return _text(name)
 
 
 def only_fields(document: Document, fields: Sequence[str]) -> Document:

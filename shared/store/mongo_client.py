@@ -96,7 +96,9 @@ def translated() -> Iterator[None]:
     except (DocumentTooLarge, InvalidDocument) as error:
         raise TypeError(f"not a document that MongoDB can store: {error}") from error
     except PyMongoError as error:
-        raise StoreUnavailable(f"MongoDB does not answer as it should: {error}") from error
+        # Behind this the driver tells its settings and every server's whole description, again and again.
+        told = str(error).partition(" (configured timeouts")[0].partition(", Timeout:")[0]
+        raise StoreUnavailable(f"MongoDB does not answer as it should: {told}") from error
 
 
 def resent(write: Callable[[bool], T]) -> T:

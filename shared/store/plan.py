@@ -15,9 +15,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from shared.store.documents import check_field, check_id, storable
+from shared.store.documents import check_id, field_value, storable
 from shared.store.port import ASCENDING, Collection, HasAny, In, Index, NoIndex, Range, Where
 
 
@@ -32,6 +32,17 @@ Condition: TypeAlias = Is | In | Range | HasAny
 Order: TypeAlias = tuple[tuple[str, int], ...]
 BY_ID: Order = (("_id", ASCENDING),)
 
+Form: TypeAlias = Literal["is None", "is True", "is False", "=", "In", "Range", "HasAny"]
+"""What of a condition the choice of an index depends on; said in errors too, as it holds nobody's values."""
+
+Shape: TypeAlias = tuple[tuple[str, Form], ...]
+CONSTANTS: Final[Mapping[object, Form]] = {None: "is None", True: "is True", False: "is False"}
+EQUALITIES: frozenset[Form] = frozenset({"is None", "is True", "is False", "="})
+LISTED: frozenset[Form] = EQUALITIES | {"In", "HasAny"}
+
+REMEMBERED_SHAPES = 2_000
+"""A query is written in the code, but for what of a saved filter staff left out: a service has some hundred shapes."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -45,18 +56,36 @@ class Plan:
 def make_plan(collection: Collection, where: Where, sort: Sequence[tuple[str, int]] = ()) -> Plan:
     """Return how to answer a query; raises `NoIndex` where no index serves it, `TypeError` for wrong values."""
     conditions = {name: _condition(collection, name, value) for name, value in where.items()}
-    wanted = _wanted(collection, conditions, sort)
-    by_id = conditions.get("_id")
-    if isinstance(by_id, Is | In):
-        return Plan(conditions, None, _ended(wanted, wanted[-1][1] if wanted else ASCENDING))
-    if not conditions.keys() - {"_id"} and (not wanted or wanted[0][0] == "_id"):
-        return Plan(conditions, None, wanted[:1] or BY_ID)
-    plans = [plan for index in collection.indexes if (plan := _served(collection, conditions, wanted, index))]
-    if not plans:
+    shape = tuple([(name, _form(condition)) for name, condition in conditions.items()])
+    index, order = _path(collection, shape, tuple(sort))
+    return Plan(conditions, index, order)
+
+
+@functools.lru_cache(maxsize=REMEMBERED_SHAPES)
+def _path(collection: Collection, shape: Shape, sort: Order) -> tuple[Index | None, Order]:
+    """Return the index that serves queries of a shape, and the complete order; decided once for each shape."""
+    forms = dict(shape)
+    wanted = _wanted(collection, forms, sort)
+    if forms.get("_id", "Range") in LISTED:
+        return None, _ended(wanted, wanted[-1][1] if wanted else ASCENDING)
+    if not forms.keys() - {"_id"} and (not wanted or wanted[0][0] == "_id"):
+        return None, wanted[:1] or BY_ID
+    served = [(index, order) for index in collection.indexes if (order := _served(collection, forms, wanted, index))]
+    if not served:
+        described = ", ".join(f"{name} {form}" for name, form in shape)
         raise NoIndex(
-            f"{collection.name}: no declared index serves {_described(conditions)} in order {list(sort) or 'any'}"
+            f"{collection.name}: no declared index serves where ({described or 'nothing'})"
+            f" in order {list(sort) or 'any'}"
         )
-    return min(plans, key=lambda plan: len(plan.order))
+    return min(served, key=lambda path: len(path[1]))
+
+
+def _form(condition: Condition) -> Form:
+    """Return the form of a condition."""
+    if isinstance(condition, Is):
+        value = condition.value
+        return CONSTANTS[value] if value is None or isinstance(value, bool) else "="
+    return "In" if isinstance(condition, In) else "Range" if isinstance(condition, Range) else "HasAny"
 
 
 @functools.cache
@@ -84,7 +113,7 @@ def _ended(keys: Iterable[tuple[str, int]], direction: int) -> Order:
     return (*ended, ("_id", direction))
 
 
-def _wanted(collection: Collection, conditions: Mapping[str, Condition], sort: Sequence[tuple[str, int]]) -> Order:
+def _wanted(collection: Collection, forms: Mapping[str, Form], sort: Order) -> Order:
     """Return the sort without fields that equality pins, of which there is only one value."""
     wanted = []
     for name, direction in sort:
@@ -94,7 +123,7 @@ def _wanted(collection: Collection, conditions: Mapping[str, Condition], sort: S
             raise TypeError(f"{collection.name}: sort {name} ascending (1) or descending (-1), not {direction!r}")
         if collection.fields.get(name) == "texts":
             raise NoIndex(f"{collection.name}: {name} is an array, so nothing can be sorted by it")
-        if not isinstance(conditions.get(name), Is):
+        if forms.get(name) not in EQUALITIES:
             wanted.append((name, direction))
     return tuple(wanted)
 
@@ -121,30 +150,30 @@ def has_gaps(collection: Collection, index: Index) -> bool:
     return index.unique and (index.only_while is not None or bool(partial_on(collection, index)))
 
 
-def _served(collection: Collection, conditions: Mapping[str, Condition], wanted: Order, index: Index) -> Plan | None:
-    """Return the plan by this index, or None where it does not serve the query."""
-    if any(conditions.get(name, Is(None)) == Is(None) for name in partial_on(collection, index)):
+def _served(collection: Collection, forms: Mapping[str, Form], wanted: Order, index: Index) -> Order | None:
+    """Return the complete order by this index, or None where it does not serve the query."""
+    if any(forms.get(name, "is None") == "is None" for name in partial_on(collection, index)):
         return None
-    left = set(conditions)
+    left = set(forms)
     if index.only_while is not None:
-        if conditions.get(index.only_while) != Is(True):
+        if forms.get(index.only_while) != "is True":
             return None
         left.discard(index.only_while)
     keys = index_keys(index)
     used = 0
-    while used < len(keys) and isinstance(conditions.get(keys[used][0]), Is | In | HasAny):
+    while used < len(keys) and forms.get(keys[used][0], "Range") in LISTED:
         left.discard(keys[used][0])
         used += 1
     rest = keys[used:]
     if any(collection.fields.get(name) == "texts" for name, _ in rest):
         return None  # an index over an array has a document once per element: it serves only those who ask for elements
-    if rest and isinstance(conditions.get(rest[0][0]), Range):
+    if rest and forms.get(rest[0][0]) == "Range":
         left.discard(rest[0][0])
     if left:
         return None
     for order in (rest, tuple((name, -direction) for name, direction in rest)):
         if order[: len(wanted)] == wanted:
-            return Plan(conditions, index, order or BY_ID)
+            return order or BY_ID
     return None
 
 
@@ -181,20 +210,8 @@ def _each(collection: Collection, name: str, values: Iterable[Any], *, of_array:
 
 def _value(collection: Collection, name: str, value: Any) -> Any:
     """Return one value as the store keeps it."""
-    stored = storable(value, f"{collection.name}.{name}")
-    if name == "_id":
-        check_id(collection, stored)
-    else:
-        check_field(collection, name, collection.fields[name], stored)
+    if name != "_id":
+        return field_value(collection, name, value)
+    stored = storable(value, f"{collection.name}._id")
+    check_id(collection, stored)
     return stored
-
-
-def _described(conditions: Mapping[str, Condition]) -> str:
-    """Return the shape of the conditions, without their values: those may be personal and this text is logged."""
-    shapes = (
-        f"{name} is {condition.value}"
-        if isinstance(condition, Is) and (condition.value is None or isinstance(condition.value, bool))
-        else f"{name} {'=' if isinstance(condition, Is) else type(condition).__name__}"
-        for name, condition in conditions.items()
-    )
-    return f"where ({', '.join(shapes) or 'nothing'})"

@@ -48,6 +48,10 @@ class Collection:
     indexes: tuple[Index, ...] = ()
     nullable: frozenset[str] = frozenset()
 
+    def __hash__(self) -> int:
+        """Return a hash, as what follows from a declaration is worked out once and kept by it."""
+        return hash(self.name)
+
 
 @dataclass(frozen=True)
 class In:

@@ -26,7 +26,7 @@ from shared.store.documents import (
     to_json,
     to_milliseconds,
 )
-from shared.store.plan import Order, check_sum, make_plan
+from shared.store.plan import REMEMBERED_SHAPES, Order, check_sum, make_plan
 from shared.store.port import Collection, Document, Page, Where
 from shared.store.sqlite_connections import Connections
 from shared.store.sqlite_log import SqliteLog
@@ -149,7 +149,7 @@ class SqliteStore:
         declared = self._declared(collection)
         plan = make_plan(declared, where, sort)
         query = Query(declared, plan, read_cursor(declared, plan.order, after) if after is not None else None)
-        names = _columns_for(declared, plan.order, fields)
+        names = _columns_for(declared, plan.order, tuple(fields)) if fields is not None else ()
         wanted = ", ".join(f'"{name}"' for name in names) if names else "body"
         sql = (
             f"SELECT _id, version, {wanted} FROM {query.source} WHERE {query.where}"  # noqa: S608 — made of declared names
@@ -241,9 +241,10 @@ def _document(row: tuple[str, int, str]) -> Document:
     return {"_id": row[0], **from_json(row[2]), "version": row[1]}
 
 
-def _columns_for(collection: Collection, order: Order, fields: Sequence[str] | None) -> tuple[str, ...]:
+@functools.lru_cache(maxsize=REMEMBERED_SHAPES)
+def _columns_for(collection: Collection, order: Order, fields: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns to read where they answer for the body: a list of thousands unpacks no JSON then."""
-    if fields is None or not set(fields) <= columns(collection).keys() | {"_id", "version"}:
+    if not set(fields) <= columns(collection).keys() | {"_id", "version"}:
         return ()
     return tuple({name: None for name in (*fields, *(name for name, _ in order)) if name not in {"_id", "version"}})
 
@@ -264,22 +265,35 @@ def _value(collection: Collection, name: str, column: Any) -> Any:
     return bool(column) if kind == "boolean" else column
 
 
-def _cells(collection: Collection, document: Document) -> tuple[list[str], list[Any]]:
-    """Return the names and values of a document's columns, but for `_id` and `version`."""
+def _cells(collection: Collection, document: Document) -> list[Any]:
+    """Return the values of a document's row: the body, then its columns."""
     body = {name: value for name, value in document.items() if name not in {"_id", "version"}}
-    scalars = columns(collection)
-    values = [column_value(kind, document.get(name)) for name, kind in scalars.items()]
-    return ["body", *scalars], [to_json(body), *values]
+    return [
+        to_json(body),
+        *[column_value(kind, document.get(name)) for name, kind in columns(collection).items()],
+    ]
+
+
+@functools.cache
+def _insertion(collection: Collection) -> str:
+    """Return the SQL of an insert, made once, with the id and `_cells` as parameters."""
+    names = ["body", *columns(collection)]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    marks = ", ".join("?" * len(names))
+    return f'INSERT INTO "{collection.name}" (_id, version, {quoted}) VALUES (?, 1, {marks})'  # noqa: S608 — declared names
+
+
+@functools.cache
+def _replacement(collection: Collection, only: str) -> str:
+    """Return the SQL of a replacement, made once, with `_cells`, the id and those of `only` as parameters."""
+    assignments = ", ".join(f'"{name}" = ?' for name in ["body", *columns(collection)])
+    return f'UPDATE "{collection.name}" SET version = version + 1, {assignments} WHERE _id = ? {only}'  # noqa: S608 — declared names
 
 
 def _insert(connection: sqlite3.Connection, collection: Collection, document: Document) -> None:
     """Insert a checked document at version 1; raises `sqlite3.IntegrityError`."""
-    names, values = _cells(collection, document)
-    marks = ", ".join("?" * len(names))
-    quoted = ", ".join(f'"{name}"' for name in names)
-    sql = f'INSERT INTO "{collection.name}" (_id, version, {quoted}) VALUES (?, 1, {marks})'  # noqa: S608 — declared names
     try:
-        connection.execute(sql, [document["_id"], *values])
+        connection.execute(_insertion(collection), [document["_id"], *_cells(collection, document)])
     except sqlite3.IntegrityError as error:
         raise Duplicate(collection.name, _what_exists(connection, collection, document["_id"], error)) from error
     write_arrays(connection, collection, document, is_new=True)
@@ -289,12 +303,8 @@ def _replace(
     connection: sqlite3.Connection, collection: Collection, document: Document, only: str = "", *parameters: Any
 ) -> bool:
     """Replace a checked document and raise its version by one; say whether there was one that fits `only`."""
-    names, values = _cells(collection, document)
-    assignments = ", ".join(f'"{name}" = ?' for name in names)
-    cursor = connection.execute(
-        f'UPDATE "{collection.name}" SET version = version + 1, {assignments} WHERE _id = ? {only}',  # noqa: S608 — declared names
-        [*values, document["_id"], *parameters],
-    )
+    values = [*_cells(collection, document), document["_id"], *parameters]
+    cursor = connection.execute(_replacement(collection, only), values)
     if cursor.rowcount == 0:
         return False
     if arrays(collection):

@@ -5,12 +5,11 @@ connection behind. SQLite's own busy wait blocks the whole hub, so it is short; 
 yields where it is patched. Connections never cross a fork.
 """
 
-import contextlib
 import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +23,10 @@ BUSY_WAIT_SECONDS = 0.03
 
 PATIENCE_SECONDS = 5.0
 """How long a call waits for its turn to write in all, before the store counts as not answering."""
+
+PAGES_BEFORE_CHECKPOINT = 4000
+"""16 MB of log before its pages are copied into the file; SQLite's own thousand are full after fifty reports, and a
+page that was written fifty times is copied once."""
 
 IDLE_CONNECTIONS = 8
 """More at once than this are opened when needed and closed again."""
@@ -64,6 +67,7 @@ class Connections:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BEFORE_CHECKPOINT}")
         except BaseException:
             connection.close()
             raise
@@ -75,8 +79,11 @@ class Connections:
         pause = 0.002
         while True:
             try:
-                with self._borrowed() as connection:
+                connection = self._borrow()
+                try:
                     return work(connection)
+                finally:
+                    self._give_back(connection)
             except sqlite3.DatabaseError as error:
                 code = (getattr(error, "sqlite_errorcode", None) or 0) & PRIMARY_CODE
                 if code in UNAVAILABLE_CODES:
@@ -137,21 +144,20 @@ class Connections:
         while self._idle:
             self._idle.pop().close()
 
-    @contextlib.contextmanager
-    def _borrowed(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection; list operations are atomic, so no lock is needed."""
+    def _borrow(self) -> sqlite3.Connection:
+        """Return a connection for one piece of work; list operations are atomic, so no lock is needed."""
         self._after_fork()
         try:
-            connection = self._idle.pop()
+            return self._idle.pop()
         except IndexError:
-            connection = self.open()
-        try:
-            yield connection
-        finally:
-            if connection.in_transaction or len(self._idle) >= IDLE_CONNECTIONS:
-                connection.close()
-            else:
-                self._idle.append(connection)
+            return self.open()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        """Keep a connection for the next piece of work, or close it where it is of no use or one too many."""
+        if connection.in_transaction or len(self._idle) >= IDLE_CONNECTIONS:
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     def _after_fork(self) -> None:
         """Leave a parent's connections alone in a child: even closing them would release the parent's locks."""

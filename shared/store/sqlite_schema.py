@@ -5,6 +5,7 @@ type so that values stay exactly what they are. Arrays live in a side table of t
 only read: many processes may start at once.
 """
 
+import functools
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -60,14 +61,16 @@ def column_value(kind: FieldType, value: Any) -> Any:
     """Return a scalar as its column holds it: instants are milliseconds, booleans 0 and 1."""
     if kind == "instant" and value is not None:
         return to_milliseconds(value)
-    return int(value) if isinstance(value, bool) else value
+    return int(value) if kind == "boolean" and value is not None else value
 
 
-def columns(collection: Collection) -> dict[str, FieldType]:
+@functools.cache
+def columns(collection: Collection) -> Mapping[str, FieldType]:
     """Return the declared fields that are columns of the table: all but the arrays."""
     return {name: kind for name, kind in collection.fields.items() if kind != "texts"}
 
 
+@functools.cache
 def arrays(collection: Collection) -> tuple[str, ...]:
     """Return the declared fields that live in the side table."""
     return tuple(name for name, kind in collection.fields.items() if kind == "texts")

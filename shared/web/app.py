@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import flask
 import flask_smorest
 from flask import Blueprint, Flask, Request, current_app, g, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -92,13 +93,18 @@ class App(Flask):
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's sessions, but that a request without a session's cookie (every program's) costs nothing."""
+    """Flask's sessions, but that a request without any cookie (every program's) costs nothing."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session of a request, a new one where it brings none."""
-        if self.get_cookie_name(app) not in request.cookies:
+        if "HTTP_COOKIE" not in request.environ or self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: flask.Response) -> None:
+        """Put the session into the answer; one that is empty and that nobody looked at leaves nothing there."""
+        if session or session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 def context() -> ServiceContext:

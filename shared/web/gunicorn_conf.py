@@ -31,8 +31,8 @@ _threads = EMBEDDED_THREADS if _service == "all" else STREAM_THREADS if _kind ==
 
 bind = os.environ.get("STREETSCENE_WEB_BIND", f"{_settings.host}:{_settings.port}").split(",")
 worker_class = "gthread"
-workers = int(os.environ.get("STREETSCENE_WEB_WORKERS", "1"))
-threads = int(os.environ.get("STREETSCENE_WEB_THREADS", str(_threads)))
+workers = _settings.web_workers or 1
+threads = _settings.web_threads or _threads
 worker_connections = 2_000
 timeout = 60
 graceful_timeout = GRACEFUL_SECONDS

@@ -1,10 +1,13 @@
 """The headers that tell browsers what our pages never do: no inline script or style, no frames, no other origins."""
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, g, request
 from werkzeug.wrappers import Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
@@ -39,7 +42,26 @@ CHECK_AGAIN = "private, no-cache"
 
 def register(app: Flask) -> None:
     """Put the headers on every answer of the app."""
-    app.after_request(functools.partial(_add_headers, _standing_headers(app)))
+    app.after_request(_keep_for)
+    app.wsgi_app = Standing(app.wsgi_app, _standing_headers(app))  # type: ignore[method-assign]
+
+
+class Standing:
+    """Adds the headers that are the same for every answer, on its way out and unless the view has set its own."""
+
+    def __init__(self, app: "WSGIApplication", headers: Mapping[str, str]) -> None:
+        self._app = app
+        self._headers = tuple((name, value, name.lower()) for name, value in headers.items())
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request."""
+
+        def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            own = {name.lower() for name, _ in headers}
+            standing = [(name, value) for name, value, lowered in self._headers if lowered not in own]
+            return start_response(status, headers + standing, *exc_info)
+
+        return self._app(environ, start)
 
 
 def _standing_headers(app: Flask) -> Mapping[str, str]:
@@ -55,10 +77,9 @@ def _standing_headers(app: Flask) -> Mapping[str, str]:
     return headers
 
 
-def _add_headers(standing: Mapping[str, str], response: Response) -> Response:
-    """Add what is missing; a view may have set its own `Cache-Control`."""
-    present = {name.lower() for name, _ in response.headers}
-    signed_in = g.get("streetscene_user") is not None or "Authorization" in request.headers
-    wanted = {**standing, "Cache-Control": FOR_NOBODY_ELSE if signed_in else CHECK_AGAIN}
-    response.headers.extend([(name, value) for name, value in wanted.items() if name.lower() not in present])
+def _keep_for(response: Response) -> Response:
+    """Say who may keep the answer, unless the view has."""
+    if "Cache-Control" not in response.headers:
+        signed_in = g.get("streetscene_user") is not None or "Authorization" in request.headers
+        response.headers["Cache-Control"] = FOR_NOBODY_ELSE if signed_in else CHECK_AGAIN
     return response

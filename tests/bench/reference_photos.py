@@ -15,6 +15,8 @@ from typing import Any
 from flask import Flask, redirect, request
 from PIL import Image
 
+from shared.store.sqlite_connections import PAGES_BEFORE_CHECKPOINT
+
 LONGEST_SIDE, QUALITY = 1600, 82
 TABLE = "CREATE TABLE IF NOT EXISTS drafts (_id TEXT PRIMARY KEY, photo TEXT NOT NULL)"
 
@@ -31,6 +33,7 @@ def application() -> Flask:
             here.connection = sqlite3.connect(folder / "reference.sqlite3", isolation_level=None, timeout=10)
             here.connection.execute("PRAGMA journal_mode = WAL")
             here.connection.execute("PRAGMA synchronous = FULL")
+            here.connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BEFORE_CHECKPOINT}")
             here.connection.execute(TABLE)
         return here.connection
 

@@ -17,6 +17,7 @@ from flask import Flask, request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from shared.contracts.codes import LAND_TYPES, SIZES, WASTE_TYPES
+from shared.store.sqlite_connections import PAGES_BEFORE_CHECKPOINT
 
 TABLE = "CREATE TABLE IF NOT EXISTS reports (_id TEXT PRIMARY KEY, body TEXT NOT NULL)"
 
@@ -49,6 +50,7 @@ def application() -> Flask:
             here.connection = sqlite3.connect(file, isolation_level=None, timeout=10)
             here.connection.execute("PRAGMA journal_mode = WAL")
             here.connection.execute("PRAGMA synchronous = FULL")
+            here.connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BEFORE_CHECKPOINT}")
             here.connection.execute(TABLE)
         return here.connection
 

@@ -179,6 +179,12 @@ REPORTS = (
         new="/contact-centre/complaints/{new_complaint}",
         error=Sent("/contact-centre/complaints/<reference>/answer"),
     ),
+    page(
+        "reports",
+        "/contact-centre/complaints/<reference>/log",
+        "contact-centre",
+        "/contact-centre/complaints/{complaint}/log",
+    ),
     page("reports", "/messages", "contact-centre"),
     page(
         "reports",
@@ -217,6 +223,7 @@ REPORTS = (
         error_in_merge=Sent("/triage/<reference>/merge"),
         error_in_close=Sent("/triage/<reference>/close"),
     ),
+    page("reports", "/triage/<reference>/letter", "contact-centre", "/triage/{with_owner}/letter"),
     page("reports", "/triage/<reference>/log", "contact-centre", "/triage/{sent}/log", nobody="/triage/{graffiti}/log"),
     page("reports", "/area", "manager"),
     page("reports", "/area/<neighbourhood>", "manager", "/area/{neighbourhood}"),

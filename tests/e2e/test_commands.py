@@ -82,6 +82,7 @@ def refused(said: Said, *, code: int, saying: str) -> None:
         (["web", "nonsense"], "There is no service 'nonsense'"),
         (["worker", "nonsense"], "There is no service 'nonsense'"),
         (["stream", "nonsense"], "There is no service 'nonsense'"),
+        (["stream", "tonnage"], "tonnage has no live streams; operations and scheduling have"),
         (["planner", "nonsense"], "There is no service 'nonsense'"),
         (["planner", "tonnage"], "tonnage has no planner"),
         (["events", "tail", "--service", "nonsense"], "There is no service 'nonsense'"),
@@ -188,6 +189,7 @@ def test_a_system_that_is_right_passes_every_check(council):
         ("STREETSCENE_PORT", "http", "settings", "STREETSCENE_PORT"),
         ("STREETSCENE_COUNCIL", "/nowhere/council.toml", "council (council.toml)", "/nowhere/council.toml"),
         ("STREETSCENE_BUS_URL", "amqp://127.0.0.1:1", "broker (amqp)", ""),
+        ("STREETSCENE_SECRET_KEY_FILE", "/dev/null/secret.key", "keys (/dev/null/secret.key)", "/dev/null"),
     ],
 )
 def test_what_is_wrong_fails_its_check_with_the_reason(council, setting, value, what, why):

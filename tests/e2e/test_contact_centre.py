@@ -73,7 +73,7 @@ def test_a_call_is_taken_by_keyboard_alone(new_page, system, screenshots, viewpo
     expect(page.get_by_role("link", name=reference, exact=True).first).to_be_visible()
     tab_to(page, "do", f"chase:{reference}")
     look_up(page)
-    expect(page.get_by_text(f"Noted: a caller asked about {reference} again, 1 by now.")).to_be_visible()
+    expect(page.get_by_text(f"Noted: a caller asks again about {reference}, 1 call so far.")).to_be_visible()
     assert number not in page.url
     if javascript:
         found = Axe().run(page).response["violations"]

@@ -61,6 +61,8 @@ class Place:
                 locale="en-GB",
                 reduced_motion="reduce",
             )
+            if javascript:
+                context.add_init_script(script=looking.AXE)
             context.add_cookies(self.visitors[visitor].browser_cookies())
             self._tabs[key] = Looker(context)
         return self._tabs[key]

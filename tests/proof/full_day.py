@@ -28,6 +28,7 @@ from tests.proof.day.crews import CrewOut
 from tests.proof.day.driven import check_rounds
 from tests.proof.day.ledger import Ledger
 from tests.proof.day.office import Office
+from tests.proof.day.refereed import check_first_plans
 from tests.proof.day.register import read_register
 from tests.proof.day.rules import Checked, Lived, check_rules
 from tests.proof.day.setting import (
@@ -42,6 +43,7 @@ from tests.proof.day.setting import (
 )
 from tests.proof.day.stage import Browser, LiveStage, Stage
 from tests.proof.day.story import tell
+from tests.reference import reference_of_planning
 from tests.servers.system import running_system
 
 SPEED = 60
@@ -64,6 +66,7 @@ class FullDay:
     account: Account
     rules: list[Checked]
     most_late: timedelta
+    has_referee: bool
 
     def shortcomings(self) -> list[str]:
         """Return everything that is not as it should be."""
@@ -86,7 +89,7 @@ def prove_full_day(*, folder: Path, on_step: Callable[[str], None]) -> FullDay:
         stage.run_clock(at(OPENS), SPEED)
         live(course, office, crews, lambda now: on_step(f"{now.astimezone(LONDON):%H:%M}"))
         wait_for_rest(contexts)
-        found = conclude(course, contexts["operations"])
+        found = conclude(course, lived_day(course, contexts["operations"]))
     demo.close()
     return found
 
@@ -133,18 +136,26 @@ def live(course: Course, office: Office, crews: list[CrewOut], on_hour: Callable
     course.live(on_hour)
 
 
-def conclude(course: Course, operations: ServiceContext) -> FullDay:
-    """Return what the archive of events says of the day."""
+def lived_day(course: Course, operations: ServiceContext) -> Lived:
+    """Return the day as the archive of events tells it, beside what everybody was told."""
     story = tell(archived_event(document) for document in every(operations, "archive"))
-    lived = Lived(story, course.register, course.ledger)
-    working = [crew for crew in course.register.crews.values() if crew.depot in course.size.depots]
+    return Lived(story, course.register, course.ledger)
+
+
+def conclude(course: Course, lived: Lived) -> FullDay:
+    """Return what the day came to; the referee is asked where it is there."""
+    rules = [*check_rules(lived), check_rounds(lived)]
+    referee = reference_of_planning("day_referee")
+    if referee is not None:
+        rules.append(check_first_plans(lived, referee))
     return FullDay(
         course.size,
-        len(working),
+        sum(crew.depot in course.size.depots for crew in course.register.crews.values()),
         course.ledger,
         account_for(lived),
-        [*check_rules(lived), check_rounds(lived)],
+        rules,
         course.most_late,
+        has_referee=referee is not None,
     )
 
 

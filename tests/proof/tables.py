@@ -125,7 +125,9 @@ def tables_of_day(day: FullDay) -> list[Table]:
     for fate in (*FATES, *sorted(set(day.account.fates) - set(FATES))):
         fates.add_row(fate, str(day.account.fates.get(fate, 0)))
     fates.add_row("all", str(day.account.reports))
-    rules = Table(_names("rule"), "looked at", "broken", title="the same day’s rules, by its events and the register")
+    untold = "" if day.has_referee else "No referee was asked: there is no ../scheduling beside the reference data."
+    title = "the same day’s rules, by its events and the register"
+    rules = Table(_names("rule"), "looked at", "broken", title=title, caption=untold or None)
     for checked in day.rules:
         rules.add_row(checked.rule, str(checked.looked_at), str(len(checked.broken)))
     return [fates, rules]

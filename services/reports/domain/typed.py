@@ -35,6 +35,8 @@ def clean_text(text: str, limit: int, *, one_line: bool = False) -> str:
     Raises:
         DomainError: the text is longer than the limit.
     """
+    if not text:
+        return ""
     kept = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     if not kept.isprintable():  # nothing of what is taken out is printable
         kept = "".join(character for character in kept if _is_kept(character))
@@ -68,8 +70,10 @@ def clean_email(text: str) -> str:
 def clean_phone(text: str) -> str:
     """Return a telephone number with `+` and digits only, or an empty text; raises `DomainError` otherwise."""
     typed = clean_text(text, 40, one_line=True)
+    if not typed:
+        return ""
     number = re.sub(r"[\s().-]", "", typed)
-    if typed and not (re.fullmatch(r"\+?[0-9]+", number) and len(number.lstrip("+")) in PHONE_DIGITS):
+    if not (re.fullmatch(r"\+?[0-9]+", number) and len(number.lstrip("+")) in PHONE_DIGITS):
         raise DomainError("Enter a telephone number, like 0151 496 0000 or 07700 900 982.")
     return number
 

@@ -9,6 +9,7 @@ from services.reports.web import (
     contact_centre,
     decisions,
     form,
+    letters,
     looks,
     messages,
     open311,
@@ -22,7 +23,7 @@ from services.reports.web import (
 from shared.service import ServiceContext
 from shared.web.app import create_app as create_base_app
 
-DESK_VIEWS = (queue, decisions, redacting)
+DESK_VIEWS = (queue, decisions, letters, redacting)
 """Modules that put their views on the desk’s blueprint when they are imported."""
 
 

@@ -37,6 +37,7 @@ from shared.council import Kind, Place
 from shared.council.kinds import CODED
 from shared.errors import DomainError
 from shared.ids import new_id
+from shared.texts import ngettext
 from shared.web.app import cause, context
 from shared.web.auth import policy, roles, signed_in_user
 from shared.web.forms import FormErrors, errors_of
@@ -120,7 +121,8 @@ def _chase(form: MultiDict[str, str], reference: str) -> Response | tuple[str, i
     except DomainError as error:
         return _page(form, _look(form), errors_of(error, "email"), None), 400
     told = " The caller is told what happens to it." if form.get("email") or form.get("phone") else ""
-    flash(f"Noted: a caller asked about {report.reference} again, {len(report.chases)} by now.{told}", "success")
+    calls = ngettext("%(count)s call so far", "%(count)s calls so far", len(report.chases))
+    flash(f"Noted: a caller asks again about {report.reference}, {calls}.{told}", "success")
     return _see_other(url_for("contact_centre.desk", sent=report.reference))
 
 

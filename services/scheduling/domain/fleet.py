@@ -96,6 +96,9 @@ class Vehicle:
     is_taken_off: bool = False
     """A supervisor, or a crew's check, has taken it off the road: a supervisor puts it back, and not the register."""
 
+    put_back_at: datetime | None = None
+    """When a supervisor last put it back on the road: what was found before that has been dealt with."""
+
     is_retired: bool = False
     version: int = 0
     sequence: int = 0
@@ -177,7 +180,7 @@ def take_off(vehicle: Vehicle) -> tuple[Vehicle, list[Fact]]:
     return replace(vehicle, state=OFF_ROAD, is_taken_off=True), facts
 
 
-def put_back(vehicle: Vehicle) -> tuple[Vehicle, list[Fact]]:
+def put_back(vehicle: Vehicle, *, at: datetime) -> tuple[Vehicle, list[Fact]]:
     """Put a vehicle back on the road; one that is there stays as it is.
 
     Raises:
@@ -188,8 +191,9 @@ def put_back(vehicle: Vehicle) -> tuple[Vehicle, list[Fact]]:
             f"The register has {vehicle.registration} off the road. Change its days in the register.",
             rule="off-road-by-register",
         )
-    facts = [VehicleChangedV1.fact()] if vehicle.state != ON_ROAD else []
-    return replace(vehicle, state=ON_ROAD, is_taken_off=False), facts
+    if vehicle.state == ON_ROAD:
+        return vehicle, []
+    return replace(vehicle, state=ON_ROAD, is_taken_off=False, put_back_at=at), [VehicleChangedV1.fact()]
 
 
 def by_register(vehicle: Vehicle, *, is_off: bool) -> Vehicle:

@@ -101,6 +101,8 @@ class Proposal:
 
     warnings: tuple[Warned, ...] = ()
     rounds: tuple[PlannedRound, ...] = ()
+    shown: tuple[str, ...] = ()
+    """The jobs that crews had been shown as their next when the plan was made: it was made with those in mind."""
 
 
 @dataclass(frozen=True)

@@ -88,12 +88,19 @@ def broken_alone(crew: Crew, job: Job, travel: Travel) -> list[Broken]:
     stops = (Stop("job", job.id, 0, 0, 0, job.kg, job.litres), Stop("tip", "", 0, 0, 0, 0, 0))
     round_ = Round(crew.id, stops, dropped=(), travel_seconds=0, metres=0, home_at=0, has_rested=True)
     walk = Walk(Day({crew.id: empty}, {job.id: job}, {}), empty, round_, travel)
-    return [
+    found = [
         Broken(rule, crew.id, words)
         for rule, check in _CHECKS
-        if rule in REFUSING - {"unknown"}
+        if rule in REFUSING - {"unknown", "load"}
         for words in check(walk)
     ]
+    if any(_load(walk)):
+        is_bulky = job.kg <= crew.payload_kg
+        much = f"{job.litres:,} litres" if is_bulky else f"{job.kg:,} kg"
+        room = f"{crew.volume_litres:,}" if is_bulky else f"{crew.payload_kg:,}"
+        words = f"{job.label} is about {much}, and {crew.name}’s vehicle carries {room}"
+        found.append(Broken("load", crew.id, f"{words}: split it, or send a larger one"))
+    return found
 
 
 def _duplicates(day: Day, crew: Crew, round_: Round, seen: dict[str, str]) -> Iterator[Broken]:

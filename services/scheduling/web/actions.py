@@ -12,7 +12,7 @@ from typing import Any
 from flask import request, url_for
 
 from services.scheduling import found, phone, shift_day, store, tipping
-from services.scheduling.domain.fleet import Crew
+from services.scheduling.domain.fleet import OFF_ROAD, Crew
 from services.scheduling.found import FoundTip
 from services.scheduling.handlers import Finish
 from services.scheduling.phone import Act, Arrival, Taken, Trouble
@@ -116,7 +116,9 @@ def check(act: Act, _: str) -> Said:
         raise DomainError("Choose what is wrong", field="defects")
     defects = values["defects"] if values["result"] == "defects" else []
     made = shift_day.check_vehicle(context(), act, defects, values["note"] or "", _photo("photo"), cause=cause())
-    words = "Do not drive it. It is off the road, and your supervisor has been told." if made.keeps_in else None
+    vehicle = store.vehicles(context().store).require(made.vehicle_id)
+    is_stopped = made.keeps_in and vehicle.state == OFF_ROAD
+    words = "Do not drive it. It is off the road, and your supervisor has been told." if is_stopped else None
     return Said(words, url_for("crew.stops"))
 
 

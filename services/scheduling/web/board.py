@@ -1,5 +1,6 @@
 """The supervisor's pages: the board, and the plan of a depot's day. All of it works without JavaScript."""
 
+from hashlib import sha256
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response
 from services.scheduling import handlers, planning, store
 from services.scheduling.domain.plan import Plan
 from services.scheduling.handlers import Assigned, Order
+from services.scheduling.live import MOST_ACTIVE_JOBS
 from services.scheduling.web import access, forms, plan_view
 from services.scheduling.web.parts import board_values, changed_parts, make_parts
 from services.scheduling.web.view import Filters
@@ -22,6 +24,8 @@ from shared.web.stream import state_stream
 bp = Blueprint("dispatch", __name__, template_folder="templates", url_prefix="/dispatch")
 
 PROBLEMS_SHOWN = 5
+LONG = 250
+"""With more jobs than this a browser leaves out what is out of sight: to lay all of it out takes too long."""
 
 
 @bp.get("")
@@ -43,7 +47,7 @@ def live() -> str:
 def stream() -> Any:
     """Say whenever something of scheduling has changed."""
     ctx = context()
-    return state_stream(lambda: {"revision": ctx.store.log.last_position()}, name="dispatch")
+    return state_stream(lambda: {"revision": _revision(ctx)}, name="dispatch")
 
 
 @bp.post("/assign")
@@ -129,7 +133,12 @@ def _board_page(errors: FormErrors, crew_id: str, selected: Any) -> str:
     """Return the board, with what was chosen and is wrong."""
     values = board_values(Filters.of(request.values), selected)
     return render_template(
-        "scheduling/board.html", errors=errors, values={"crew_id": crew_id}, parts=make_parts(values), **values
+        "scheduling/board.html",
+        errors=errors,
+        values={"crew_id": crew_id},
+        parts=make_parts(values),
+        is_long=len(values["board"].everything) > LONG,
+        **values,
     )
 
 
@@ -137,14 +146,27 @@ def _flash_results(results: list[Assigned], crew_name: str) -> None:
     """Say how many jobs went to the crew, and why others did not."""
     given = sum(result.problem is None for result in results)
     flash(f"{given} {'job is' if given == 1 else 'jobs are'} now with {crew_name}.", "success")
-    for result in [result for result in results if result.problem][:PROBLEMS_SHOWN]:
-        flash(f"Not assigned: {result.problem}", "important")
+    problems = [result.problem for result in results if result.problem]
+    if problems:
+        count = f"{len(problems)} {'job was' if len(problems) == 1 else 'jobs were'} not assigned."
+        more = " And so on." if len(problems) > PROBLEMS_SHOWN else ""
+        flash(f"{count} {' '.join(problems[:PROBLEMS_SHOWN])}{more}", "important")
 
 
 def _back_to_board() -> str:
     """Return the board under the filters that the form was sent from."""
     query = Filters.of(request.form).query()
     return url_for("dispatch.board") + (f"?{query}" if query else "")
+
+
+def _revision(ctx: ServiceContext) -> str:
+    """Return what the board is made of, as one word: no event tells of a proposal, or of stops numbered anew."""
+    plans = [store.latest_plan(ctx.store, depot.id) for depot in ctx.council.depots]
+    quiet = [
+        *store.active_versions(ctx.store, limit=MOST_ACTIVE_JOBS).items(),
+        *((p.id, p.version) for p in plans if p),
+    ]
+    return f"{ctx.store.log.last_position()}-{sha256(repr(quiet).encode()).hexdigest()[:12]}"
 
 
 def _id_and_version(text: str) -> tuple[str, int | None]:

@@ -66,6 +66,8 @@ class Row:
     is_over: bool
     unseen: int
     why_not: str | None
+    no_times: str | None
+    """Why a crew that has signed on has no times, in words."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ def _row(
         is_over=round_ is not None and bool(round_.stops) and round_.home_at > depot.day.crews[load.crew.id].end,
         unseen=sum(job.state == "assigned" and job.seen_at is None for job in jobs),
         why_not=unavailable_words(load.crew, load.vehicle, is_absent=load.crew.id in absent),
+        no_times=why.words if (why := depot.day.absent.get(load.crew.id)) and load.on_shift else None,
     )
 
 
@@ -180,7 +183,7 @@ def _lines(ctx: ServiceContext, depot: LiveDepot, round_: Round | None, jobs: Se
         elif stop.kind != "job":
             lines.append(Line(stop.kind, None, stop.id or None, at))
     untimed = [job for job in jobs if job.state == "assigned" and job.id not in timed]
-    return [*lines, *(Line("job", job, place=places[job.id]) for job in untimed)]
+    return [*lines, *(Line("job", job, place=places[job.id], is_diverted=is_diverted(ctx, job)) for job in untimed)]
 
 
 def _late_minutes(depot: LiveDepot, stop: Stop) -> int:

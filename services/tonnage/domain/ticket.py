@@ -184,10 +184,14 @@ def record(
     vehicle: Vehicle | None,
     tip: Tip | None,
     at: datetime,
+    latest: datetime,
     by: str,
 ) -> tuple[Ticket, list[Fact]]:
-    """Return the recorded ticket, reconciled where its tip is known; raises `DomainError` naming the wrong field."""
-    check(weighing, site=site, material=material, now=at)
+    """Return the ticket recorded `at` a time, reconciled where its tip is known; nobody weighed after `latest`.
+
+    Raises `DomainError` naming the wrong field.
+    """
+    check(weighing, site=site, material=material, now=latest)
     ticket = Ticket(
         id=ticket_id(weighing.site_id, weighing.ticket_number, revision),
         version=0,
@@ -202,7 +206,7 @@ def record(
         state="recorded",
         shares=(),
         is_reconciled=False,
-        warnings=warnings_of(weighing, vehicle=vehicle, now=at),
+        warnings=warnings_of(weighing, vehicle=vehicle, now=latest),
         recorded_at=at,
         recorded_by=by,
     )

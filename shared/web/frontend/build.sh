@@ -5,11 +5,11 @@ cd "$(dirname "$0")"
 
 new_enough() {
     command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 &&
-        node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)'
+        node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)'
 }
 
 if ! new_enough; then
-    echo "No Node 18 or newer on the PATH: installing the pinned wheel …"
+    echo "No Node 20 or newer on the PATH: installing the pinned wheel …"
     "$BIN/pip" install --quiet --disable-pip-version-check --require-hashes -r ../../../requirements-node.lock
     PATH="$BIN:$PATH"
     export PATH

@@ -2,14 +2,15 @@
 
 import copy
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from marshmallow import fields
+from marshmallow import Schema, fields, validate
 
-from shared.contracts import REGISTRY, Contract, Event, decode, encode
+from shared.contracts import REGISTRY, Contract, Event, base, decode, encode
 from shared.contracts.base import CLASSES, PYTHON_TYPES
 from shared.contracts.catalogue import FOLDER
 from shared.contracts.example import STATES, example
@@ -233,6 +234,7 @@ def test_no_field_takes_free_text_or_a_kind_that_the_factories_do_not_make(event
         ("hazards", "asbestos"),
         ("hazards", ["fire"]),
         ("place", None),
+        ("place", {**example(REGISTRY["report.feedback.v1"]).state["place"], "lat": math.nan}),
     ],
 )
 def test_emitting_never_turns_a_wrong_value_into_a_right_one(field: str, value: Any) -> None:
@@ -241,6 +243,54 @@ def test_emitting_never_turns_a_wrong_value_into_a_right_one(field: str, value: 
 
     with pytest.raises(InvalidEvent):
         REGISTRY["report.feedback.v1"].write(data)
+
+
+@EVERY_EVENT
+def test_what_is_known_to_be_right_is_written_as_the_validators_would_let_it_pass(
+    event_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = python_data(event_type)
+    written = REGISTRY[event_type].write(data)
+
+    def nothing_is_known(schema: Schema) -> dict[str, tuple[None, None]]:
+        return dict.fromkeys(schema.fields, (None, None))
+
+    monkeypatch.setattr(base, "_usual_values", nothing_is_known)
+
+    assert REGISTRY[event_type].write(data) == written
+
+
+@pytest.mark.parametrize(
+    "validator",
+    [
+        validate.OneOf(("north", "south")),
+        validate.Regexp(r"^[a-z]{1,5}$"),
+        validate.Range(min=1, max=5),
+        validate.Range(min=1),
+        validate.Range(max=5.5),
+        validate.Range(min=1, max=5, min_inclusive=False),
+        validate.Length(max=3),
+        validate.NoneOf(("north",)),
+    ],
+)
+@pytest.mark.parametrize("value", ["north", "west", "", "n0rth", "north\n", 0, 1, 5, 6, -1, 5.5, math.nan, math.inf])
+def test_nothing_is_known_to_be_right_that_a_validator_refuses(validator: Callable[[Any], Any], value: Any) -> None:
+    judge = base._judge(validator)
+    if isinstance(value, str) == isinstance(validator, validate.Range):
+        return  # a field's values have its type before they are judged
+
+    if judge is not None and judge(value):
+        validator(value)
+
+
+def test_a_float_without_bounds_is_still_finite() -> None:
+    class Measured(Schema):
+        metres = fields.Float(required=True)
+
+    for value in (math.nan, math.inf):
+        writing = base.Writing()
+        base._written(Measured(), {"metres": value}, "", writing)
+        assert writing.problems == ["metres is a float that the field does not take"]
 
 
 def test_instants_are_written_in_utc_to_the_millisecond_whatever_their_offset() -> None:

@@ -91,6 +91,32 @@ def test_what_is_not_as_declared_is_refused_by_name(store: Store, changes: dict[
     assert ids(store, {}) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"$note": 1}, "things has the key '\\$note'"),
+        ({"note": {"a": {"$at": 1}}}, r"things\.note\.a has the key '\$at'"),
+        ({"note": [1, {"a b": ({"": 2**63},)}]}, r"things\.note\[1\]\.a b\[0\]\. is an integer of more than 64 bits"),
+    ],
+)
+def test_a_refusal_says_where_below_the_field_it_was_found(store: Store, changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        store.insert("things", thing(1, **changes))
+
+
+def test_keys_that_are_no_plain_names_come_back_as_text(store: Store) -> None:
+    class Crew(StrEnum):
+        NORTH = "north"
+
+    note = {Crew.NORTH: 1, "0199d7b2-0000": 2, "9th": 3, "": 4, "ward\u2019s": 5, "plain_name": 6}
+
+    store.insert("things", thing(1, note=note))
+
+    kept = (store.get("things", "thing-001") or {})["note"]
+    assert kept == {"north": 1, "0199d7b2-0000": 2, "9th": 3, "": 4, "ward\u2019s": 5, "plain_name": 6}
+    assert {type(name) for name in kept} == {str}
+
+
 def test_a_missing_declared_field_is_refused(store: Store) -> None:
     document = thing(1)
     del document["crew"]

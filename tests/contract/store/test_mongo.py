@@ -377,3 +377,15 @@ def test_waiting_knows_the_oldest_of_log_and_outboxes(store: Store) -> None:
     assert oldest == store.log.read(after=0)[0].recorded_at
     assert oldest is not None
     assert oldest - datetime.now(UTC) < timedelta(0) < MINUTE
+
+
+def test_an_outage_is_told_in_one_short_line() -> None:
+    told = (
+        "127.0.0.1:1: [Errno 111] Connection refused (configured timeouts: socketTimeoutMS: 5000.0ms), "
+        "Timeout: 5.0s, Topology Description: <TopologyDescription id: 6b02, servers: [...]>"
+    )
+
+    with pytest.raises(StoreUnavailable) as refusal, mongo_client.translated():
+        raise AutoReconnect(told)
+
+    assert str(refusal.value) == "MongoDB does not answer as it should: 127.0.0.1:1: [Errno 111] Connection refused"

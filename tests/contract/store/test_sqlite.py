@@ -72,11 +72,11 @@ def explained(store: SqliteStore, where: dict[str, Any], sort: tuple[tuple[str, 
 
 
 def test_a_commit_is_durable_and_readers_do_not_wait_for_writers(store: SqliteStore) -> None:
-    def settings(connection: sqlite3.Connection) -> tuple[Any, Any]:
-        journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
-        return journal, connection.execute("PRAGMA synchronous").fetchone()[0]
+    def settings(connection: sqlite3.Connection) -> list[Any]:
+        names = ("journal_mode", "synchronous", "wal_autocheckpoint")
+        return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
-    assert store._connections.run(settings) == ("wal", 2)
+    assert store._connections.run(settings) == ["wal", 2, sqlite_connections.PAGES_BEFORE_CHECKPOINT]
 
 
 def test_a_writer_waits_for_another(store: SqliteStore, tmp_path: Path) -> None:

@@ -113,7 +113,8 @@ def _not_as_told(lived: Lived) -> Iterator[str]:
         if lived.story.jobs[job_id][0].state["channel"] == "crew" and job_id not in lived.ledger.cleared
     }
     for job_id in sorted(lived.ledger.cleared - done):
-        yield f"{job_id} was cleared, as its crew was told, and is {lived.story.jobs[job_id][-1].state['state']}"
+        steps = lived.story.jobs.get(job_id)
+        yield f"{job_id} was cleared, as its crew was told, and is {steps[-1].state['state'] if steps else 'not there'}"
     for job_id in sorted(done - found - lived.ledger.cleared):
         yield f"{job_id} is cleared, and no crew was told so"
     if len(lived.story.tips) != lived.ledger.tips:

@@ -1,8 +1,12 @@
 """Settings from the environment: what is wrong, half set, or would lock everybody out, is named at start."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from shared.config import Settings
+from shared import config
+from shared.config import FROM_FILES, REPOSITORY, Settings
 from shared.errors import ConfigError
 
 
@@ -30,6 +34,46 @@ def test_an_address_with_a_password_may_come_from_a_file(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"STREETSCENE_STORE_URL_FILE: .*none can't be read"):
         Settings.from_env({"STREETSCENE_STORE_URL_FILE": str(tmp_path / "none")})
+
+
+def test_the_page_of_settings_has_every_setting_and_no_other():
+    page = (REPOSITORY / "docs" / "settings.md").read_text()
+    code = Path(config.__file__).read_text()
+    known = {f"STREETSCENE_{name}" for name in re.findall(r"setting(?:\.get\(|\[)\"([A-Z_]+)\"", code)}
+    known |= {f"STREETSCENE_{name}" for name in FROM_FILES} | {"STREETSCENE_WEB_BIND", "STREETSCENE_STORE_URL_FILE"}
+
+    assert len(known) > 25
+    assert set(re.findall(r"STREETSCENE_[A-Z_]*[A-Z]", page)) == known
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DEMO", "yes", "must be 1 or 0, not 'yes'"),
+        ("DEMO_LIVE", "on", "must be 1 or 0"),
+        ("LOG_LEVEL", "LOUD", "must be one of DEBUG, INFO"),
+        ("PUBLIC_URL", "street.council.example", "must be an http:// or https:// address"),
+        ("PROMETHEUS_URL", "http://", "must be an http:// or https:// address"),
+        ("PROMETHEUS_URL", "http://[prometheus", "must be an http:// or https:// address"),
+        ("METRICS_TARGETS", "web=http://127.0.0.1:8000, worker=127.0.0.1:8001", "not '127.0.0.1:8001'"),
+        ("METRICS_PORT", "0", "must be a port"),
+    ],
+)
+def test_a_value_that_means_nothing_is_named(name, value, says):
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_env({f"STREETSCENE_{name}": value})
+
+    assert str(refusal.value).startswith(f"STREETSCENE_{name} must be ")
+    assert says in str(refusal.value)
+
+
+def test_what_a_process_may_be_told_of_itself_and_others():
+    environ = {"DEMO": "1", "LOG_LEVEL": "debug", "METRICS_TARGETS": "a=http://x:1, https://y/metrics,"}
+
+    settings = Settings.from_env({f"STREETSCENE_{name}": value for name, value in environ.items()})
+
+    assert (settings.demo, settings.demo_live, settings.log_level) == (True, True, "DEBUG")
+    assert settings.metrics_targets == ("a=http://x:1", "https://y/metrics")
 
 
 OIDC = {

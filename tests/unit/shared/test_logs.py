@@ -3,13 +3,12 @@
 import json
 import logging
 import threading
-from dataclasses import replace
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 
 from shared.config import Settings
-from shared.errors import ConfigError
 from shared.logs import bind, bound_correlation_id, configure_logs, correlated
 
 SETTINGS = Settings.from_env({})
@@ -21,6 +20,8 @@ def lines(monkeypatch):
     """Configure logs as a process does, return what was written, and put everything back."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
+    for name in ("_srcfile", "logThreads", "logMultiprocessing"):
+        monkeypatch.setattr(logging, name, getattr(logging, name))
     written = StringIO()
     monkeypatch.setattr("sys.stderr", written)
     configure_logs(SETTINGS, "reports")
@@ -123,6 +124,19 @@ def test_what_json_has_no_form_for_is_written_as_text(lines):
     assert line["path"] == str(SETTINGS.data)
 
 
-def test_a_level_that_does_not_exist_is_refused():
-    with pytest.raises(ConfigError, match="STREETSCENE_LOG_LEVEL must be one of DEBUG, INFO"):
-        configure_logs(replace(SETTINGS, log_level="LOUD"), "reports")
+@pytest.mark.parametrize("value", [2**70, "half a pair \ud800", {7: "by number"}])
+def test_no_line_is_lost_for_what_is_in_a_field(lines, value):
+    log.info("odd", extra={"value": value, "reference": "FT-7K3MQ2XA"})
+
+    [line] = lines()
+    assert (line["event"], line["reference"]) == ("odd", "FT-7K3MQ2XA")
+    assert line["value"] in (value, {"7": "by number"})
+
+
+def test_instants_and_values_of_ours_are_written_as_their_text(lines):
+    at = datetime(2026, 11, 17, 10, 40, tzinfo=UTC)
+
+    log.info("odd", extra={"at": at, "settings": SETTINGS})
+
+    [line] = lines()
+    assert (line["at"], line["settings"]) == (str(at), str(SETTINGS))

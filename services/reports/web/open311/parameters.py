@@ -42,10 +42,10 @@ class Faults:
         told = message if name in message else f"{name}: {message}"
         self._found.setdefault(name, []).append(told)
 
-    def require(self, *names: str) -> None:
+    def require(self, sent: "Fields", *names: str) -> None:
         """Note every parameter that is missing."""
         for name in names:
-            if not form(name):
+            if not sent[name]:
                 self.add(name, f"{name} was not provided")
 
     def tell(self) -> None:
@@ -84,6 +84,19 @@ class Where:
     is_street: bool = False
 
 
+class Fields(dict[str, str]):
+    """The fields of a form without outer space; an absent one is an empty text."""
+
+    def __missing__(self, name: str) -> str:
+        """Return an empty text."""
+        return ""
+
+
+def fields() -> Fields:
+    """Return what this request's form sends; of a field that is sent several times, the first."""
+    return Fields({name: values[0].strip() for name, values in request.form.lists()})
+
+
 def caller() -> str:
     """Return whose api key this is.
 
@@ -94,13 +107,6 @@ def caller() -> str:
     if request.mimetype and request.mimetype not in FORM_TYPES:
         raise DomainError("Send the parameters as application/x-www-form-urlencoded; charset=utf-8")
     return require_api_key(request.form.get("api_key") or request.args.get("api_key"))
-
-
-def form(name: str) -> str:
-    """Return a form field, an absent one as an empty text."""
-    given = request.form
-    # Asked first, because werkzeug makes a whole error page for each name that is not there.
-    return given[name].strip() if name in given else ""
 
 
 def named(code: str, faults: Faults) -> Kind | None:
@@ -114,9 +120,9 @@ def named(code: str, faults: Faults) -> Kind | None:
         raise NotFound(f"service_code {code[:60]!r} was not found") from None
 
 
-def where(faults: Faults) -> Where | None:
+def where(sent: Fields, faults: Faults) -> Where | None:
     """Return the place by lat and long, by address_id or by address_string, in that order of trust."""
-    lat, lon, address_id, address = (form(name) for name in ("lat", "long", "address_id", "address_string"))
+    lat, lon, address_id, address = (sent[name] for name in ("lat", "long", "address_id", "address_string"))
     gazetteer = context().council.gazetteer
     known = _known(gazetteer, address_id)
     if lat or lon:
@@ -158,16 +164,16 @@ def pictures(faults: Faults) -> tuple[str, ...]:
     return tuple(address for address in addresses if address)
 
 
-def identifier(name: str, faults: Faults) -> str:
+def identifier(sent: Fields, name: str, faults: Faults) -> str:
     """Return an id of the caller's own making, within bounds."""
     with faults.collected(name):
-        return clean_text(form(name), ID_LIMIT, one_line=True)
+        return clean_text(sent[name], ID_LIMIT, one_line=True)
     return ""
 
 
-def full_name() -> str:
+def full_name(sent: Fields) -> str:
     """Return the first and last name."""
-    parts = (form("first_name"), form("last_name"))
+    parts = (sent["first_name"], sent["last_name"])
     return " ".join(part for part in parts if part and part != PLACEHOLDER)
 
 

@@ -1,7 +1,8 @@
 """Service requests of GeoReport v2: posting one, finding those of a token, an id or a span of time."""
 
+import functools
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -22,9 +23,9 @@ from services.reports.intake import accept_report
 from services.reports.store import NEWEST_FIRST, by_reference, reports
 from services.reports.web.open311 import parameters
 from services.reports.web.open311.formats import FORMATS, listed, w3c
-from services.reports.web.open311.parameters import Faults, Where, form, separated
+from services.reports.web.open311.parameters import Faults, Fields, Where, separated
 from services.reports.words import place_words, reasons, standing, step_words
-from shared.calendar import LONDON
+from shared.calendar import london_date
 from shared.council import Kind
 from shared.council.kinds import CODED
 from shared.errors import DomainError, NotFound
@@ -43,6 +44,7 @@ MOST_REQUESTS = 1_000
 
 MOST_IDS = 100
 PAGE = 200
+REMEMBERED_DAYS = 100
 STATUSES = ("open", "closed")
 KEYED_LIMIT = "300 per minute; 6000 per hour"
 """One address may be an app for the whole city; its key can be revoked."""
@@ -58,10 +60,10 @@ LISTED_LIMIT = "60 per minute; 1200 per hour"
 def submit(kind: str) -> Response:
     """Take a report; what a caller sends twice is one report, and `service_request_id` the same."""
     key_id = parameters.caller()
-    faults = Faults()
-    service = parameters.named(form("service_code"), faults)
-    submission = _submission(service, faults) if service else None
-    account_id = parameters.identifier("account_id", faults)
+    sent, faults = parameters.fields(), Faults()
+    service = parameters.named(sent["service_code"], faults)
+    submission = _submission(service, sent, faults) if service else None
+    account_id = parameters.identifier(sent, "account_id", faults)
     faults.tell()
     if submission is None:  # a missing service is a fault, which has been told
         raise DomainError("service_code was not provided", field="service_code")
@@ -109,9 +111,9 @@ def list_requests(kind: str) -> Response:
     return listed(kind, "service_requests", "request", [_request(report) for report in found])
 
 
-def _submission(service: Kind, faults: Faults) -> Submission | None:
+def _submission(service: Kind, sent: Fields, faults: Faults) -> Submission | None:
     """Return what the caller reports; None where it is faulty in what a report can't be without."""
-    place = parameters.where(faults)
+    place = parameters.where(sent, faults)
     answers = parameters.attributes(service, faults)
     # Checked here too, so that all that is wrong is told together; intake has the last word.
     for name, check in (
@@ -121,15 +123,17 @@ def _submission(service: Kind, faults: Faults) -> Submission | None:
         ("phone", clean_phone),
     ):
         with faults.collected(name):
-            check(form(name))
+            check(sent[name])
     with faults.collected("first_name"):
-        clean_text(parameters.full_name(), NAME_LIMIT, one_line=True)
+        clean_text(parameters.full_name(sent), NAME_LIMIT, one_line=True)
     pictures = parameters.pictures(faults)
-    parameters.identifier("device_id", faults)
-    return _made(service, place, answers, pictures) if place else None
+    parameters.identifier(sent, "device_id", faults)
+    return _made(service, sent, place, answers, pictures) if place else None
 
 
-def _made(service: Kind, place: Where, answers: Mapping[str, tuple[str, ...]], pictures: tuple[str, ...]) -> Submission:
+def _made(
+    service: Kind, sent: Fields, place: Where, answers: Mapping[str, tuple[str, ...]], pictures: tuple[str, ...]
+) -> Submission:
     """Return the submission of parameters that were read."""
     coded: dict[str, Any] = {code: next(iter(answers.get(code, ())), None) for code in CODED}
     return Submission(
@@ -141,13 +145,13 @@ def _made(service: Kind, place: Where, answers: Mapping[str, tuple[str, ...]], p
         is_street_only=place.is_street,
         **coded,
         answers={code: values for code, values in answers.items() if code not in CODED},
-        place_text=form("address_string"),
-        description=form("description"),
-        name=parameters.full_name(),
-        email=form("email"),
-        phone=form("phone"),
+        place_text=sent["address_string"],
+        description=sent["description"],
+        name=parameters.full_name(sent),
+        email=sent["email"],
+        phone=sent["phone"],
         media_urls=pictures,
-        partner_id=form("attribute[fixmystreet_id]") or None,
+        partner_id=sent["attribute[fixmystreet_id]"] or None,
     )
 
 
@@ -231,9 +235,14 @@ def _notice(report: Report) -> str:
     told = standing(report, council).text
     if not (report.is_open and report.deadline):
         return told
-    local = report.deadline.astimezone(LONDON)
     why = "; ".join(reasons(report, council))
-    return f"{told} We aim to deal with it by {local:%A} {local.day} {local:%B %Y}. Why this date: {why}."
+    return f"{told} We aim to deal with it by {_day_words(london_date(report.deadline))}. Why this date: {why}."
+
+
+@functools.lru_cache(maxsize=REMEMBERED_DAYS)
+def _day_words(day: date) -> str:
+    """Return a day as programs are told it, in English; remembered, as all of a day's reports are due on a few days."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
 
 
 def _request(report: Report) -> dict[str, Any]:

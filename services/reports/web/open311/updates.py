@@ -6,7 +6,7 @@ wrote an update there are taken and not kept: the website knows its own people, 
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from services.reports.domain.notes import Note
 from services.reports.domain.statuses import Update
@@ -15,7 +15,7 @@ from services.reports.domain.updates import STATUSES
 from services.reports.updates import receive_update, updates_between
 from services.reports.web.open311 import parameters
 from services.reports.web.open311.formats import FORMATS, XML, listed, w3c
-from services.reports.web.open311.parameters import Faults, form
+from services.reports.web.open311.parameters import Faults, Fields
 from services.reports.web.open311.service_requests import KEYED_LIMIT, LISTED_LIMIT, span
 from services.reports.words import step_words
 from shared.errors import DomainError, NotFound
@@ -50,36 +50,36 @@ def list_updates(kind: str = XML) -> Response:
 def post_update(kind: str = XML) -> Response:
     """Take an update of a report; the same `update_id` of the same caller again changes nothing."""
     key_id = parameters.caller()
-    faults = Faults()
-    faults.require("service_request_id", "status", "updated_datetime")
-    note = _note(key_id, faults)
+    sent, faults = parameters.fields(), Faults()
+    faults.require(sent, "service_request_id", "status", "updated_datetime")
+    note = _note(key_id, sent, faults)
     faults.tell()
     if note is None:  # what is missing has been told
         raise DomainError("updated_datetime was not provided", field="updated_datetime")
-    partner_id = clean_partner_id(form("service_request_id_ext"))
+    partner_id = clean_partner_id(sent["service_request_id_ext"])
     try:
-        receive_update(context(), form("service_request_id"), note, partner_id=partner_id, cause=cause())
+        receive_update(context(), sent["service_request_id"], note, partner_id=partner_id, cause=cause())
     except NotFound:
         raise NotFound("service_request_id was not found") from None
-    account_id = parameters.identifier("account_id", faults)
+    account_id = parameters.identifier(sent, "account_id", faults)
     return listed(kind, ROOT, ONE, [{"update_id": note.id, "account_id": account_id or None}])
 
 
-def _note(key_id: str, faults: Faults) -> Note | None:
+def _note(key_id: str, sent: Fields, faults: Faults) -> Note | None:
     """Return the update that was sent, or None with the faults of it."""
-    update_id = parameters.identifier("update_id", faults) or parameters.identifier("update_id_ext", faults)
+    update_id = parameters.identifier(sent, "update_id", faults) or parameters.identifier(sent, "update_id_ext", faults)
     if not update_id:
         faults.add("update_id", "update_id was not provided")
-    if "description" not in request.form:
+    if "description" not in sent:
         faults.add("description", "description was not provided")
-    status = form("status").lower().replace(" ", "_").replace("-", "_")
+    status = sent["status"].lower().replace(" ", "_").replace("-", "_")
     if status and status not in STATUSES:
         faults.add("status", f"status must be one of: {', '.join(STATUSES).upper()}")
     text, at, now = "", None, context().clock.now()
     with faults.collected("description"):
-        text = clean_text(request.form.get("description", ""), DESCRIPTION_LIMIT)
+        text = clean_text(sent["description"], DESCRIPTION_LIMIT)
     with faults.collected("updated_datetime"):
-        at = parameters.instant("updated_datetime", form("updated_datetime"))
+        at = parameters.instant("updated_datetime", sent["updated_datetime"])
     pictures = parameters.pictures(faults)
     if at is None:
         return None

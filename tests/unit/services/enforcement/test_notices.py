@@ -16,6 +16,7 @@ from services.enforcement.handlers import (
 )
 from services.enforcement.store import cases, notices
 from shared.errors import DomainError, Forbidden
+from tests.builders import SUNDAY_AFTER, behind_the_machine
 from tests.unit.services.enforcement.made import OFFICER, OTHER_OFFICER, TODAY, own_events
 
 SOMEBODY = Recipient("Canary Surname", "1 Canary Street")
@@ -257,3 +258,12 @@ def test_an_officer_closes_a_case_for_a_reason(ctx, case):
     close_case(ctx, case.id, result="warning", by=OFFICER)
 
     assert cases(ctx.store).require(case.id).result == "warning"
+
+
+def test_a_demonstration_whose_day_lies_behind_takes_a_payment_of_today(ctx, case, monkeypatch):
+    ctx = behind_the_machine(ctx, monkeypatch)
+    notice = issue(ctx, case)[0]
+
+    paid, is_new = pay(ctx, notice, notice.amount_pence, on=SUNDAY_AFTER.date())
+
+    assert (paid.state, paid.paid_on, is_new) == ("paid", SUNDAY_AFTER.date(), True)

@@ -212,6 +212,20 @@ def test_an_empty_parameter_is_an_absent_one(program, ctx):
     assert (report.private.email, report.private.media_urls, report.size) == ("", (), None)
 
 
+def test_a_parameter_counts_without_outer_space_and_once(program, ctx):
+    sent = program.report(description=["  By the gate \n", "another"], email=" reporter@example.com ", phone="   ")
+
+    private = by_reference(ctx.store, sent.json[0]["service_request_id"]).private
+    assert (private.description, private.email, private.phone) == ("By the gate", "reporter@example.com", "")
+
+
+def test_the_notice_names_the_day_of_the_deadline_in_london(program, ctx):
+    [answer] = program.report().json
+
+    deadline = by_reference(ctx.store, answer["service_request_id"]).deadline
+    assert f"deal with it by {deadline:%A} {deadline.day} {deadline:%B %Y}. Why this date:" in answer["service_notice"]
+
+
 def test_a_report_by_address_id_lies_at_that_place(program, ctx):
     place = next(place for place in ctx.council.gazetteer.places if place.kind == "street")
 

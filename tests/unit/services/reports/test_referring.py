@@ -8,12 +8,12 @@ from services.reports.handlers import assess_report, close_report
 from services.reports.messages import send_messages
 from services.reports.partners import partner_for
 from services.reports.referring import ask_partner_again, keep_report, refer_report, tick_partner_told
-from services.reports.store import reports
+from services.reports.store import AUDIT, reports
 from services.reports.subscriptions import JOBS, MESSAGES
 from services.reports.waiting import wake_reports
 from shared.errors import DomainError, NotFound
 from shared.notify import messages_page
-from tests.unit.services.reports.made import CANARY, accept, deliver, events, job_event, stored
+from tests.unit.services.reports.made import CANARY, accept, deliver, events, job_event, sign_in, stored
 
 
 def tell(ctx):
@@ -178,3 +178,49 @@ def test_a_kind_that_partners_deal_with_tells_them_as_it_comes_in(ctx):
     assert message["address"] == ctx.council.partners["parking"].email
     assert "tell us by" not in message["body"]
     assert (stored(ctx, report).state, stored(ctx, report).waits_to_be_told) == ("closed", False)
+
+
+def test_the_letter_to_an_owner_says_what_lies_where_and_nothing_of_the_reporter(ctx, client):
+    report = accept(ctx, **CANARY, hazards=("asbestos",))
+    refer_report(ctx, report.reference, to="land-owner", by="user-1", owner="Made Estates\n1 Made Street")
+    sign_in(client, ctx, "manager")
+
+    page = client.get(f"/triage/{report.reference}/letter").text
+
+    assert "Made Estates<br>1 Made Street" in page
+    assert report.reference in page
+    assert "section 59" in page
+    assert "Could be asbestos" in page
+    assert "Do not touch it yourself" in page
+    assert not [word for word in CANARY.values() if word in page]
+    assert f'href="/triage/{report.reference}/letter"' in client.get(f"/triage/{report.reference}").text
+
+
+def test_who_read_the_owners_name_in_a_letter_is_in_the_log(ctx, client):
+    report = accept(ctx)
+    refer_report(ctx, report.reference, to="land-owner", by="user-1", owner="Made Estates")
+
+    sign_in(client, ctx, "manager").get(f"/triage/{report.reference}/letter")
+
+    lines = ctx.store.find(AUDIT.name, {"about": report.id}, limit=10).items
+    assert [line["what"] for line in lines] == ["words-and-photo"]
+
+
+def test_a_letter_without_a_name_is_to_the_occupier_and_to_a_partner_by_its_name(ctx, client):
+    sign_in(client, ctx, "contact-centre")
+    for to, name in (("land-owner", "The owner or occupier of the land"), ("network-rail", "Network Rail")):
+        report = accept(ctx, to)
+        refer_report(ctx, report.reference, to=to, by="user-1")
+
+        page = client.get(f"/triage/{report.reference}/letter").text
+
+        assert name in page
+        assert ("Nobody has noted whose land it is" in page) == (to == "land-owner")
+
+
+def test_there_is_no_letter_about_a_report_that_is_with_nobody_and_none_for_others(ctx, client):
+    report = accept(ctx)
+    path = f"/triage/{report.reference}/letter"
+
+    assert sign_in(client, ctx, "manager").get(path).status_code == 404
+    assert sign_in(client, ctx, "supervisor").get(path).status_code == 403

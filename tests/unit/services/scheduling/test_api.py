@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from services.scheduling import store, tipping
+from services.scheduling.domain import job as rules
 from shared.contracts.envelope import Cause, decode
 from shared.custody import open_parcel
 from shared.errors import DomainError
@@ -122,6 +123,25 @@ def test_a_stale_version_is_a_conflict_and_changes_nothing(job, supervisor, job_
 
     assert answer.status_code == 409
     assert job_of().crew_id == CREW
+
+
+def test_of_two_assignments_in_the_same_moment_one_is_made_and_the_other_is_told(
+    ctx, job, supervisor, job_of, monkeypatch
+):
+    assign, path, others = rules.assign, f"/jobs/{job.id}/assign", []
+
+    def while_another_does(current, crew, **options):
+        if crew.id == CREW:
+            others.append(supervisor("POST", path, {"crew_id": OTHER_CREW, "version": job.version}).status_code)
+        return assign(current, crew, **options)
+
+    monkeypatch.setattr(rules, "assign", while_another_does)
+    answer = supervisor("POST", path, {"crew_id": CREW, "version": job.version})
+
+    given = [logged.type for logged in ctx.store.log.read(after=0, limit=500)].count("job.assigned.v1")
+    assert (others, answer.status_code, given) == ([200], 409, 1)
+    assert answer.json["title"] == "Somebody else changed this"
+    assert job_of().crew_id == OTHER_CREW
 
 
 def test_the_same_key_is_answered_and_not_repeated(job, supervisor, ctx):

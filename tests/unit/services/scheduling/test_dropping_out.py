@@ -152,6 +152,23 @@ def test_a_stopping_defect_takes_the_stops_and_the_planner_sends_nobody_before_i
     assert planned()
 
 
+def test_a_check_that_arrives_after_the_vehicle_was_put_back_is_kept_and_stops_it_no_second_time(ctx, clock, on_shift):
+    crew = store.crews(ctx.store).require(NORTH_1)
+    found_at = clock.now()
+    dropping_out.take_off_road(ctx, vehicle_of(ctx), by="user", cause=BY_HAND)
+    clock.advance(timedelta(hours=1))
+    dropping_out.put_on_road(ctx, vehicle_of(ctx), cause=BY_HAND)
+    clock.advance(timedelta(hours=1))
+
+    late = phone.act_of(ctx, crew, "check-1", found_at)
+    check = shift_day.check_vehicle(ctx, late, ["brakes"], "", None, cause=BY_HAND)
+
+    assert (check.is_open, check.keeps_in) == (True, True)
+    assert store.vehicles(ctx.store).require(vehicle_of(ctx)).state == "on-road"
+    shift_day.check_vehicle(ctx, phone.act_of(ctx, crew, "check-2", None), ["brakes"], "", None, cause=BY_HAND)
+    assert store.vehicles(ctx.store).require(vehicle_of(ctx)).state == "off-road"
+
+
 def test_the_register_does_not_put_back_what_a_crews_check_has_taken_off(ctx, on_shift, clock, act):
     vehicle_id = vehicle_of(ctx)
     row = edit.world_of(ctx).table("vehicles").require(vehicle_id)

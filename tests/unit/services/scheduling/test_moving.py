@@ -10,6 +10,7 @@ from services.scheduling.sheets import STEP
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError, NotFound
 from tests.builders import TUESDAY_MORNING
+from tests.unit.services.scheduling.test_standings import put
 
 NORTH_1, NORTH_2 = "crew-north-1", "crew-north-2"
 BY_HAND = Cause()
@@ -257,3 +258,38 @@ def test_rounds_are_kept_until_something_of_theirs_changes(ctx, live, three):
     handlers.start_job(ctx, order(ctx)[0], version=None, key=None, cause=BY_HAND)
 
     assert live.of(ctx, "north") is not first
+
+
+def test_a_change_of_one_round_leaves_the_others_as_they_are(ctx, live, three, make_job):
+    other = make_job("0199d7b2-0000-7000-8000-0000000000e1")
+    handlers.assign_job(ctx, other.id, NORTH_2, version=None, key=None, cause=BY_HAND)
+    before, jobs = live.of(ctx, "north"), {job.id: job for job in live.active_jobs(ctx)}
+
+    handlers.start_job(ctx, other.id, version=None, key=None, cause=BY_HAND)
+
+    after, now_jobs = live.of(ctx, "north"), {job.id: job for job in live.active_jobs(ctx)}
+    assert after.rounds[NORTH_1] is before.rounds[NORTH_1]
+    assert after.rounds[NORTH_2] is not before.rounds[NORTH_2]
+    assert [job_id for job_id in jobs if now_jobs[job_id] is not jobs[job_id]] == [other.id]
+
+
+def test_what_is_kept_is_what_a_fresh_look_would_see(ctx, live, clock, three, job):
+    live.of(ctx, "north")
+    move(ctx, job, NORTH_2, 0)
+    move(ctx, now(ctx, three[0]), NORTH_2, 1)
+    handlers.cancel_job(ctx, three[1].id, "duplicate", version=now(ctx, three[1]).version, key=None, cause=BY_HAND)
+    clock.advance(timedelta(seconds=20))
+
+    kept, fresh = live.of(ctx, "north"), LiveRounds().of(ctx, "north")
+
+    assert (kept.rounds, kept.sheets, kept.day) == (fresh.rounds, fresh.sheets, fresh.day)
+    assert live.active_jobs(ctx) == LiveRounds().active_jobs(ctx) == store.active_jobs(ctx.store)
+
+
+def test_a_change_in_the_register_counts_from_the_next_minute_on(ctx, live, clock, three):
+    live.of(ctx, "north")
+    for person in ("p-001", "p-002"):
+        put(ctx, "absences", person_id=person, from_on="2026-11-17", to_on="", kind="unplanned")
+    clock.advance(timedelta(minutes=1))
+
+    assert NORTH_1 not in live.of(ctx, "north").rounds

@@ -3,7 +3,8 @@ import re
 
 import pytest
 
-from services.scheduling import handlers, store
+from services.scheduling import handlers, planning, store
+from services.scheduling.web.board import _revision
 from shared.contracts.envelope import Cause
 
 CREW = "crew-north-1"
@@ -168,15 +169,29 @@ def test_only_parts_that_the_browser_does_not_have_are_sent(supervisor, job):
     assert "round-crew-north-2" not in changed
 
 
-def test_the_stream_gives_the_revision(supervisor, job, ctx):
+def revision_of(supervisor):
+    """Return the revision that the stream begins with."""
     answer = supervisor.get("/dispatch/stream")
-
     frames = iter(answer.response)
     texts = [next(frames), next(frames)]
     answer.close()
-    assert f'"revision":{ctx.store.log.last_position()}' in "".join(
-        text.decode() if isinstance(text, bytes) else text for text in texts
-    )
+    said = "".join(text.decode() if isinstance(text, bytes) else text for text in texts)
+    return re.search(r'"revision":"([^"]+)"', said)[1]
+
+
+def test_the_stream_gives_the_revision(supervisor, job, ctx):
+    assert revision_of(supervisor).startswith(f"{ctx.store.log.last_position()}-")
+
+
+def test_the_stream_tells_of_what_no_event_tells(app, ctx, job):
+    with app.app_context():
+        before, position = _revision(ctx), ctx.store.log.last_position()
+        plan = planning.request_plan(ctx, "north", by="sam", cause=BY_HAND)
+        asked = _revision(ctx)
+        planning.discard_plan(ctx, plan.id, cause=BY_HAND)
+
+        assert len({before, asked, _revision(ctx)}) == 3
+        assert ctx.store.log.last_position() == position
 
 
 # --- one job --------------------------------------------------------------------------------------------------------

@@ -274,6 +274,71 @@ def test_a_job_that_was_begun_or_moved_since_is_not_taken_away(ctx, clock, publi
     assert job_now(ctx, stop.job_id).crew_id == stop.crew_id
 
 
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_crew_that_moved_on_since_a_plan_was_made_keeps_the_stop_that_it_is_on_its_way_to(
+    ctx, clock, published, is_left
+):
+    sheet = store.jobs_of_crew(ctx.store, "crew-north-1")
+    stops = {stop.job_id: stop for stop in published.proposal.stops}
+    moved = replace(stops[sheet[1].id], crew_id="crew-north-2", position=1, from_crew_id="crew-north-1")
+    left = Unplanned(moved.job_id, moved.reference, "no-time", from_crew_id="crew-north-1")
+    proposal = Proposal((), (left,), "pyvrp") if is_left else Proposal((moved,), (), "pyvrp")
+    proposal = replace(proposal, shown=(sheet[0].id,))
+    plan = replace(published, id="plan-2", version=0, unfinished=True, proposal=proposal)
+    store.plans(ctx.store).add(plan, at=clock.now(), cause=BY_HAND)
+    handlers.start_job(ctx, sheet[0].id, version=None, key=None, cause=BY_HAND)
+
+    planning.assign_stops(ctx, "plan-2", cause=BY_HAND)
+
+    assert job_now(ctx, moved.job_id).crew_id == "crew-north-1"
+    assert store.plans(ctx.store).require("plan-2").skipped == (() if is_left else (moved.job_id,))
+
+
+def test_a_crew_that_moved_on_since_goes_to_its_next_stop_first_whatever_the_new_order(ctx, clock, published):
+    sheet = store.jobs_of_crew(ctx.store, "crew-north-1")
+    stops = {stop.job_id: stop for stop in published.proposal.stops}
+    order = [*sheet[2:], sheet[1]]
+    turned = tuple(
+        replace(stops[job.id], position=place, from_crew_id="crew-north-1") for place, job in enumerate(order, start=1)
+    )
+    proposal = Proposal(turned, (), "pyvrp", shown=(sheet[0].id,))
+    plan = replace(published, id="plan-2", version=0, unfinished=True, proposal=proposal)
+    store.plans(ctx.store).add(plan, at=clock.now(), cause=BY_HAND)
+    handlers.start_job(ctx, sheet[0].id, version=None, key=None, cause=BY_HAND)
+
+    planning.assign_stops(ctx, "plan-2", cause=BY_HAND)
+
+    on_sheet = [job.id for job in store.jobs_of_crew(ctx.store, "crew-north-1")]
+    assert on_sheet == [job.id for job in sheet]
+
+
+def test_a_plan_can_be_published_though_a_crew_has_moved_on_since_it_was_made(ctx, clock, published, pump):
+    sheet = store.jobs_of_crew(ctx.store, "crew-north-1")
+    stops = {stop.job_id: stop for stop in published.proposal.stops}
+    moved = replace(stops[sheet[1].id], crew_id="crew-north-2", position=1, from_crew_id="crew-north-1")
+    clock.advance(timedelta(minutes=6))
+    asked = replace(ask(ctx), state="proposed", proposal=Proposal((moved,), (), "pyvrp", shown=(sheet[0].id,)))
+    store.plans(ctx.store).save(asked, at=clock.now(), cause=BY_HAND)
+    handlers.start_job(ctx, sheet[0].id, version=None, key=None, cause=BY_HAND)
+
+    planning.publish_plan(ctx, asked.id, version=None, cause=BY_HAND)
+    pump.drain()
+
+    assert job_now(ctx, moved.job_id).crew_id == "crew-north-1"
+    assert store.plans(ctx.store).require(asked.id).skipped == (moved.job_id,)
+
+
+def test_a_proposal_knows_which_stops_crews_had_been_shown(ctx, clock, published, make_job):
+    make_job(REPORT.format(70), place=place_of(6), priority=1)
+    clock.advance(timedelta(minutes=6))
+
+    plan = answered(ctx, ask(ctx))
+
+    sheets = [store.jobs_of_crew(ctx.store, crew) for crew in ("crew-north-1", "crew-north-2")]
+    assert set(plan.proposal.shown) == {sheet[0].id for sheet in sheets if sheet}
+    assert plan.proposal.shown
+
+
 def test_a_stop_that_was_given_by_hand_since_stays_beside_the_plan(ctx, jobs, make_job, pump):
     handlers.start_shift(ctx, "crew-north-1", cause=BY_HAND)
     plan = answered(ctx, ask(ctx))

@@ -1,10 +1,12 @@
 import re
+from datetime import timedelta
 
 import pytest
 
 from services.scheduling import handlers, store
 from services.scheduling.handlers import Finish
 from shared.contracts.envelope import Cause
+from tests.unit.services.scheduling.test_standings import put
 
 CREW, OTHER = "crew-north-1", "crew-north-2"
 SITE = "dock-road-transfer"
@@ -68,6 +70,45 @@ def test_a_crews_page_and_its_sheet_show_the_round_and_no_resident(supervisor, g
     assert given.reference in sheet
     assert "Outcome ____" in sheet
     assert "@" not in sheet
+
+
+def round_of(answer, crew_id):
+    """Return a crew's round on the board, in words."""
+    html = answer.get_data(as_text=True)
+    return re.sub(
+        r"\s+", " ", re.sub(r"<[^>]+>", " ", html.partition(f'id="round-{crew_id}"')[2].partition('id="round-')[0])
+    )
+
+
+def test_a_contractor_has_no_shift_to_be_off(supervisor):
+    board = supervisor.get("/dispatch")
+    assert "Contractor" in round_of(board, "contractor-asbestos")
+    assert "Off shift" not in round_of(board, "contractor-asbestos")
+    assert "Off shift" in round_of(board, CREW)
+    assert "Off shift" not in words(supervisor.get("/dispatch/crews/contractor-asbestos"))
+
+
+def test_a_crew_that_never_signed_off_is_told_from_one_at_work(ctx, supervisor, clock, given):
+    clock.advance(timedelta(hours=12, minutes=30))
+
+    board = supervisor.get("/dispatch")
+
+    assert "has not signed off from an earlier shift" in round_of(board, CREW)
+    assert "On shift" not in round_of(board, CREW)
+    assert "has not signed off" in words(supervisor.get(f"/dispatch/crews/{CREW}"))
+
+
+def test_as_a_minute_passes_no_round_is_sent_anew(supervisor, clock, given):
+    live = supervisor.get("/dispatch/live").get_data(as_text=True)
+    known = ";".join(f"{name}={mark}" for name, mark in re.findall(r'<div id="([^"]+)" data-mark="([^"]+)"', live))
+    clock.advance(timedelta(minutes=1))
+
+    news = supervisor.get("/dispatch/live", headers={"X-Known-Parts": known}).get_data(as_text=True)
+
+    changed = re.findall(r'<div id="([^"]+)" data-mark', news)
+    assert "live-scale" in changed
+    assert "live-plans" not in changed
+    assert f"round-{OTHER}" not in changed
 
 
 def test_an_unknown_crew_has_no_page(supervisor):
@@ -215,6 +256,18 @@ def test_a_vehicle_goes_off_the_road_and_back(supervisor, given, job_of, ctx):
     assert "is off the road" in words(supervisor.get(answer.location))
     supervisor.post(f"/dispatch/vehicles/{vehicle_id}/on-road")
     assert "is on the road again" in words(supervisor.get(f"/dispatch/crews/{CREW}"))
+
+
+def test_a_diverted_crew_without_times_is_shown_as_sent_too(ctx, supervisor, given):
+    handlers.end_shift(ctx, CREW, cause=BY_HAND)
+    for row in ("p-001", "p-002"):
+        put(ctx, "absences", person_id=row, from_on="2026-11-17", to_on="", kind="unplanned")
+
+    supervisor.post(f"/dispatch/crews/{CREW}/divert", data={"site_id": SITE})
+
+    assert f"before {given.reference}" in words(supervisor.get(f"/dispatch/crews/{CREW}"))
+    assert "Tip at Dock Road" in words(supervisor.get(f"/dispatch/crews/{CREW}/sheet"))
+    assert "tip first" in round_of(supervisor.get("/dispatch"), CREW)
 
 
 def test_a_crew_is_diverted_and_sees_it(supervisor, browser, given):

@@ -12,6 +12,7 @@ from services.tonnage.store import tickets
 from shared.contracts.envelope import Cause, decode
 from shared.errors import DomainError
 from shared.ids import derived_id
+from tests.builders import SUNDAY_AFTER, TUESDAY_MORNING, behind_the_machine
 from tests.unit.services.tonnage.made import SITE, WEIGHED, deliver, vehicle_changed, vehicle_tipped, weighing
 
 
@@ -120,6 +121,18 @@ def test_a_ticket_that_can_not_be_right_is_refused(ctx, changes, field):
 def test_a_site_takes_only_what_its_permit_lists(ctx):
     with pytest.raises(DomainError, match=r"its permit .* does not list it"):
         record(ctx, ewc_code="170605")
+
+
+def test_a_demonstration_whose_day_lies_behind_takes_a_ticket_of_today(ctx, monkeypatch):
+    ctx = behind_the_machine(ctx, monkeypatch)
+    first, second = SUNDAY_AFTER - timedelta(minutes=20), SUNDAY_AFTER - timedelta(minutes=8)
+
+    ticket, _ = record(ctx, first_weighed_at=first, second_weighed_at=second)
+
+    assert (ticket.weighing.second_weighed_at, ticket.warnings) == (second, ())
+    assert ticket.recorded_at == TUESDAY_MORNING
+    with pytest.raises(DomainError, match="must not be in the future"):
+        record(ctx, ticket_number="WB-2", second_weighed_at=SUNDAY_AFTER + timedelta(days=2))
 
 
 @pytest.mark.parametrize(

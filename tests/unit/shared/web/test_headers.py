@@ -1,8 +1,10 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 from flask.testing import FlaskClient
 
 from shared.service import ServiceContext
+from shared.web.security import Standing
 from tests.unit.shared.web.conftest import make_app
 
 
@@ -45,3 +47,25 @@ def test_addresses_are_taken_from_proxies_only_where_these_are_trusted(ctx: Serv
 
     assert make_app(ctx).test_client().get("/args", headers=headers).json == {"address": "127.0.0.1"}
     assert behind.test_client().get("/args", headers=headers).json == {"address": "203.0.113.9"}
+
+
+def test_what_a_view_has_set_itself_stays_and_stays_alone() -> None:
+    own = [("x-frame-options", "SAMEORIGIN"), ("Content-Type", "text/plain")]
+    answered: list[list[tuple[str, str]]] = []
+
+    def app(_environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        start_response("200 OK", own)
+        return [b"ok"]
+
+    standing = Standing(app, {"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin"})
+
+    assert list(standing({}, lambda _status, headers: answered.append(headers))) == [b"ok"]
+    assert answered == [[*own, ("Referrer-Policy", "same-origin")]]
+    assert own == [("x-frame-options", "SAMEORIGIN"), ("Content-Type", "text/plain")]
+
+
+def test_a_program_without_a_cookie_is_given_none(client: FlaskClient) -> None:
+    headers = client.get("/api/accounts/v1/openapi.json").headers
+
+    assert "Set-Cookie" not in headers
+    assert "Vary" not in headers
