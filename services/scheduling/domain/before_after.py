@@ -100,18 +100,12 @@ def _solve(rising: Callable[[float], float], wanted: float, start: float) -> flo
 
 
 def _poisson_at_least(count: int, mean: float) -> float:
-    """Return how likely a Poisson variable is to be so much or more."""
-    if mean <= 0:
-        return 0.0
+    """Return how likely a Poisson variable of a positive mean is to be so much or more."""
     return 1 - sum(exp(number * log(mean) - mean - lgamma(number + 1)) for number in range(count))
 
 
 def _binomial_at_least(successes: int, trials: int, share: float) -> float:
-    """Return how likely so many successes or more are."""
-    if share <= 0:
-        return 0.0
-    if share >= 1:
-        return 1.0
+    """Return how likely so many successes or more are, of a share between 0 and 1."""
     return sum(
         exp(_log_choose(trials, number) + number * log(share) + (trials - number) * log(1 - share))
         for number in range(successes, trials + 1)
@@ -120,8 +114,6 @@ def _binomial_at_least(successes: int, trials: int, share: float) -> float:
 
 def _hypergeometric_at_least(number: int, here: int, elsewhere: int, after: int, odds: float) -> float:
     """Return how likely so many of those here or more are after, under Fisher's noncentral distribution."""
-    if odds <= 0:
-        return 0.0
     support = range(max(0, after - elsewhere), min(here, after) + 1)
     logs = [_log_choose(here, k) + _log_choose(elsewhere, after - k) + k * log(odds) for k in support]
     highest = max(logs, default=-inf)

@@ -11,7 +11,6 @@ from itertools import cycle
 
 from services.scheduling.domain.patterns import WEEKDAYS
 from shared.errors import DomainError
-from shared.geo import distance_m
 from shared.ids import derived_id
 
 CREW_KIND = "hit"
@@ -38,12 +37,6 @@ class CampaignArea:
     def key(self) -> str:
         """Return what two campaigns in the same place have in common."""
         return self.neighbourhood if self.lat is None else f"{self.lat:.4f},{self.lon:.4f}"
-
-    def holds(self, lat: float, lon: float, neighbourhood: str) -> bool:
-        """Say whether a report lies in it."""
-        if self.lat is None or self.lon is None or self.radius_m is None:
-            return neighbourhood == self.neighbourhood
-        return distance_m(lat, lon, self.lat, self.lon) <= self.radius_m
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,8 @@ def hot_spots(points: Iterable[ReportPoint], *, radius_m: int = RADIUS_M, fewest
         middle_id = min(counted, key=lambda job_id: (-counted[job_id], job_id))
         if counted[middle_id] < fewest:
             break
-        taken = sorted((left[job_id] for job_id in near[middle_id] if job_id in left), key=lambda point: point.at)
+        around = (left[job_id] for job_id in near[middle_id] if job_id in left)
+        taken = sorted(around, key=lambda point: (point.at, point.job_id))
         middle = left[middle_id]
         spots.append(Spot(middle.lat, middle.lon, middle.neighbourhood, tuple(reversed(taken))))
         for point in taken:

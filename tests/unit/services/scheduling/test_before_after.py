@@ -119,6 +119,12 @@ def test_two_spots_close_by_share_no_report():
     assert len(counted) == len(set(counted))
 
 
+def test_reports_of_the_same_moment_come_in_one_order():
+    here = [point(number, 53.43, -2.98) for number in range(5)]
+
+    assert hot_spots(here) == hot_spots(reversed(here))
+
+
 places = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=60)
 
 

@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.scheduling import campaigns, handlers, store, supervising
+from services.scheduling.domain.before_after import Interval
 from services.scheduling.domain.campaign import MOST_VISITS, CampaignArea, Wanted
+from services.scheduling.domain.hot_spots import ReportPoint
 from services.scheduling.handlers import Finish
+from services.scheduling.web import campaign_view
 from shared.contracts import decode
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict, DomainError
@@ -393,6 +396,35 @@ def test_every_figure_of_before_and_after_opens_to_its_reports(supervisor, measu
 
 def test_a_figure_that_is_none_is_not_found(supervisor, measured):
     assert supervisor.get(f"/dispatch/campaigns/{measured.id}/reports?span=never&where=here").status_code == 404
+
+
+def counted(here_before, here_after, elsewhere_before, elsewhere_after):
+    """Return a measure of so many reports."""
+    point = ReportPoint("job", "FT-1", "fly-tipping", datetime(2026, 11, 1, tzinfo=UTC), 53.4, -2.9, "here")
+    spans = (date(2026, 11, 9), date(2026, 11, 23)), (date(2026, 11, 30), date(2026, 12, 14))
+    numbers = (here_before, here_after, elsewhere_before, elsewhere_after)
+    return campaigns.Measured(2, *spans, *([point] * number for number in numbers), is_early=False)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "title", "here"),
+    [
+        ((40, 8, 500, 500), "Fewer reports than the rest of the city", "80% fewer (between"),
+        ((8, 40, 500, 500), "More reports than the rest of the city", "400% more (between"),
+        ((20, 20, 500, 500), "No difference from the rest of the city", "as many (between"),
+        ((0, 3, 10, 10), "No difference", "there was nothing before to compare with (at least"),
+        ((4, 0, 10, 10), "No difference", "100% fewer (between 100% fewer and"),
+    ],
+)
+def test_the_verdict_says_what_the_interval_allows(numbers, title, here):
+    said = campaign_view.verdict(counted(*numbers))
+
+    assert said["title"].startswith(title)
+    assert here in said["here"]
+
+
+def test_limits_without_an_end_are_said_to_have_none():
+    assert campaign_view.range_words(Interval(1.0, 0.5, None)) == "0.5 to any number"
 
 
 # --- the form ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.scheduling import day_end, dropping_out, handlers, planner, planning, privacy, store, tipping
+from services.scheduling import (
+    day_end,
+    dropping_out,
+    handlers,
+    phone,
+    planner,
+    planning,
+    privacy,
+    shift_day,
+    store,
+    tipping,
+)
 from services.scheduling.domain.day_record import Signature
 from services.scheduling.domain.plan import Plan, PlannedRound, PlannedStop, Proposal, Unplanned
 from services.scheduling.handlers import Finish
@@ -243,6 +254,20 @@ def test_yesterday_is_as_it_was_whatever_today_has_made_of_its_jobs(ctx, clock, 
     assert {row.job_id: row.ending for row in day_end.read_day(ctx, TUESDAY).rows} == before
     (today,) = [row for row in day_end.read_day(ctx, TUESDAY + timedelta(days=1)).rows if row.side == "done"]
     assert (today.job_id, today.origin) == (lived["left"].id, "carried-in")
+
+
+def test_a_shift_that_was_ended_without_a_network_counts_on_the_day_that_it_ended(ctx, clock, planned):
+    ended_at = TUESDAY_MORNING + timedelta(hours=3)
+    clock.instant = TUESDAY_MORNING + timedelta(hours=21)
+    act = phone.act_of(ctx, store.crews(ctx.store).require(CREW), "signed-off", ended_at)
+    reasons = {job.id: "vehicle-full" for job in store.jobs_of_crew(ctx.store, CREW)}
+    shift_day.sign_off(ctx, act, reasons, cause=BY_HAND)
+
+    tuesday, wednesday = (day_end.read_day(ctx, TUESDAY + timedelta(days=number)) for number in (0, 1))
+
+    assert {(row.ending, row.reason) for row in tuesday.rows} == {("handed-back", "vehicle-full")}
+    assert tuesday.minutes([CREW]) == 180
+    assert wednesday.rows == []
 
 
 # --- closing --------------------------------------------------------------------------------------------------------
