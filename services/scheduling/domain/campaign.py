@@ -1,4 +1,4 @@
-"""A campaign: a high impact team on a hot spot for a week, with its visits, and whether it helped.
+"""A campaign: a high-intensity team on a hot spot for a week, with its visits, and whether it helped.
 
 The campaign decides which visits there are, each with the id of its job; the jobs are made one at a time. Its area is
 what is measured: the circle of the spot, or a neighbourhood.

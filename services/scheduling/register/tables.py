@@ -23,7 +23,7 @@ from shared.errors import NotFound
 HEAVIEST_KG = 44_000
 """The heaviest lorry allowed on British roads."""
 
-CREW_KINDS: Choices = {"street": "Street crew", "hit": "High impact team"}
+CREW_KINDS: Choices = {"street": "Street crew", "hit": "High-intensity team"}
 JOB_KINDS: Choices = {"reactive": "Reported", "proactive": "Beat"}
 PATTERN_KINDS: Choices = {WEEKLY: "Days of the week", ROLLING: "Days on and days off"}
 PRIORITY_WORDS: Choices = {str(number): words for number, words in PRIORITIES.items()}

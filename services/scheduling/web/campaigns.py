@@ -1,4 +1,4 @@
-"""Campaigns of the high impact teams: hot spots, a week's visits built as jobs, and whether reports became fewer.
+"""Campaigns of the high-intensity teams: hot spots, a week's visits built as jobs, and whether reports became fewer.
 
 Supervisors build and call off; managers look. Every number opens to its reports.
 """

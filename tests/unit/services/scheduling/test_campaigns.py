@@ -44,7 +44,7 @@ def supervisor(browser):
 
 @pytest.fixture
 def team(ctx):
-    """Return a high impact team of the demonstration's register."""
+    """Return a high-intensity team of the demonstration's register."""
     return next(crew.id for crew in store.all_crews(ctx.store) if crew.kind == "hit")
 
 

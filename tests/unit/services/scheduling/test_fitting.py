@@ -74,7 +74,7 @@ def test_the_consequences_say_it_before_and_the_move_is_refused(ctx, job_like, s
 def test_nobody_there_who_may_drive_the_vehicle(ctx, job_like):
     away(ctx, "p-007", "p-008")
 
-    with pytest.raises(DomainError, match="nobody in North high impact team holds licence C1"):
+    with pytest.raises(DomainError, match="nobody in North high-intensity team holds licence C1"):
         give(ctx, job_like(), NORTH_HIT)
 
 
