@@ -142,7 +142,7 @@ def _filled(ground: Ground, count: int, closing: ExitStack) -> Decade:
         ctx.store.write_many(REPORTS.name, batch)
         written += len(batch)
         ground.tell(f"filling in {count:,} reports: {written:,}, {time.monotonic() - started:.0f} s")
-    there = ctx.store.count(REPORTS.name, {"open": True}) + ctx.store.count(REPORTS.name, {"open": False})
+    there = sum(ctx.store.count(REPORTS.name, {"open": is_open}, limit=count + 1) for is_open in (True, False))
     if there != count:
         raise AssertionError(f"{there:,} reports were filled in instead of {count:,}")
     filled_seconds = time.monotonic() - started
