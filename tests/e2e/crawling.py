@@ -29,7 +29,9 @@ class Links(HTMLParser):
         self.addresses: list[str] = []
         self.forms: list[tuple[str, str]] = []
         self.ids: set[str] = set()
+        self._bare: dict[str, str] = {}
         self.feed(html)
+        self.forms += [(method, "") for method in self._bare.values()]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what leads somewhere."""
@@ -41,8 +43,14 @@ class Links(HTMLParser):
             self.addresses.append(named["src"])
         elif tag == "link" and "href" in named:
             self.addresses.append(named["href"])
+        elif tag == "form" and "action" not in named and "id" in named:
+            self._bare[named["id"]] = named.get("method", "get").upper()
         elif tag == "form":
             self.forms.append((named.get("method", "get").upper(), named.get("action", "")))
+        elif tag == "button" and "formaction" in named:
+            # Whose buttons each say where to, the form itself goes nowhere.
+            self._bare.pop(named.get("form", ""), None)
+            self.forms.append(("POST", named["formaction"]))
 
 
 class Crawl:

@@ -552,7 +552,7 @@ def test_no_secret_and_no_person_is_found_in_logs_or_events(
     lines = written.getvalue()
     recorded = b"".join(logged.body for logged in ctx.store.log.read(after=0, limit=100)).decode()
     kept = json.dumps(store.recent_sign_ins(ctx.store, limit=100, after=None)[0], default=str)
-    assert '"event": "sign_in_failed"' in lines
+    assert "sign_in_failed" in [json.loads(line)["event"] for line in lines.splitlines()]
     for text in (*provider.given, CLIENT_SECRET, begun["code_verifier"], begun["nonce"], asked["state"][0]):
         assert text not in lines + recorded + kept
     for text in (PERSON["email"], PERSON["name"], PERSON["sub"]):
