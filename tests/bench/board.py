@@ -28,6 +28,7 @@ from services.scheduling.live import make_live
 from services.scheduling.register import documents
 from services.scheduling.register.edit import world_of
 from shared.contracts.envelope import Cause
+from shared.geo import distance_m
 from shared.processes import open_context
 from shared.service import ServiceContext
 from tests.bench.ground import PATIENT_LIMITS, Ground, prepared
@@ -37,6 +38,7 @@ from tests.servers.system import System, running_system
 CREWS, JOBS, WAITING = 25, 500, 60
 """Of the jobs so many wait to be assigned; the others are on rounds."""
 
+PLACES = 150
 LEAST_TIMED = 0.9
 """Late at night rounds go on past the end of the day, and stops lose their times: that would be another board."""
 
@@ -273,7 +275,12 @@ def fill_board(data: Path, *, crews: int = CREWS, jobs: int = JOBS) -> None:
     try:
         own = _crews(ctx, crews)
         limited = {limit.place_id for limit in world_of(ctx).limits}
-        places = [place for place in ctx.council.gazetteer.places if place.id not in limited]
+        depot = ctx.council.depots[0]
+        # Near the depot: a crew that crosses the whole city between any two stops has no time for so many.
+        places = sorted(
+            (place for place in ctx.council.gazetteer.places if place.id not in limited),
+            key=lambda place: distance_m(place.lat, place.lon, depot.lat, depot.lon),
+        )[:PLACES]
         for number in range(jobs):
             job, facts = rules.create(_job(number, own[0].depot_id, places[number % len(places)], at))
             store.jobs(ctx.store).add(job, facts, at=at, cause=by_hand)
