@@ -38,11 +38,6 @@ UNSEEN = {"S": (101, 102, 103), "M": (201, 202, 203), "L": (301, 302, 303)}
 SEEDS, FULL_SEEDS = 2, 5
 
 AIM_OBJECTIVE, AIM_TRAVEL = 1.05, 0.70
-AIM_VISIBLE_SECONDS = 2.0
-
-FRAME_SECONDS = 0.5
-"""The board's stream has a frame so often at most."""
-
 LIVE_JOBS, LIVE_CREWS = 200, 15
 LIVE_TIMES = 5
 
@@ -159,10 +154,8 @@ def _live(ground: Ground) -> list[Measure]:
     slowest = max(taken)
     said = f"{statistics.median(taken):.2f} s, slowest {slowest:.2f} s"
     what = f"live re-plan of {LIVE_JOBS} jobs, {LIVE_CREWS} crews: claimed to stored"
-    waits = planner.POLL_SECONDS + FRAME_SECONDS
-    met = slowest + waits < AIM_VISIBLE_SECONDS
-    aim = f"< {AIM_VISIBLE_SECONDS:.0f} s on the board, {waits} s of it until planner and board look"
-    return [Measure(what, said, aim, met, figures={"seconds": taken})]
+    # The aim is for what a supervisor waits for: `--only board` measures it on an open board.
+    return [Measure(what, said, figures={"seconds": taken})]
 
 
 def _replan_times(ctx: Any, clock: SetClock, tell: Callable[[str], None]) -> list[float]:
