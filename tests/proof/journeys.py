@@ -1,6 +1,7 @@
 """Stubborn senders: they take reports from alley to penalty, try again with the same key until they are answered, and
 keep a ledger of what they were told. What they were told must be there afterwards, once."""
 
+import csv
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,11 +14,16 @@ import requests
 
 from deploy.demo.doors import Answer, Doors
 from deploy.demo.pictures import made_photo
+from shared.config import REPOSITORY
 from shared.council import Council
 from shared.ids import new_id
 
 PATIENCE_SECONDS = 90
 """How long a sender waits for an event to have its effect, restarts of killed processes included."""
+
+with (REPOSITORY / "deploy/councils/liverpool/register/access.csv").open(encoding="utf-8") as _file:
+    LIMITED = {row["place_id"] for row in csv.DictReader(_file)}
+"""Where not every crew can go: the senders give their jobs to any."""
 
 REPORTS = "/open311/v2/requests.json"
 JOBS_PER_TIP = 2
@@ -66,7 +72,7 @@ class StubbornDoors:
 
 def report_form(tokens: Mapping[str, str], council: Council, key: str) -> dict[str, str]:
     """Return what an app sends for a report: bags in an alley, somewhere in the city."""
-    places = council.gazetteer.places
+    places = [place for place in council.gazetteer.places if place.kind == "alley" and place.id not in LIMITED]
     place = places[hash(key) % len(places)]
     return {
         "api_key": tokens["open311"],
