@@ -18,15 +18,25 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 Cell = str | int | float | None
 
 
-def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
-    """Return a file to download, which nothing keeps on the way."""
+def csv_answer(
+    name: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    mark: str = BYTE_ORDER_MARK,
+    cache_control: str = "no-store",
+) -> Response:
+    """Return a file to download, which nothing keeps on the way unless `cache_control` says otherwise.
+
+    Without the mark programs that do not know it find the first column by its name.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)
     writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    answer = Response(BYTE_ORDER_MARK + text.getvalue(), content_type="text/csv; charset=utf-8")
+    answer = Response(mark + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Cache-Control"] = cache_control
     return answer
 
 

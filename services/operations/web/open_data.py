@@ -3,8 +3,7 @@
 Counts only, no place finer than a neighbourhood, nothing of enforcement.
 """
 
-import csv
-from io import StringIO
+from collections.abc import Iterable, Sequence
 
 from flask import Blueprint, Response, render_template
 
@@ -12,6 +11,7 @@ from services.operations.summary import Summary, read_summary
 from services.operations.web.names import CouncilNames
 from shared.web.app import context
 from shared.web.auth import PUBLIC, policy
+from shared.web.csv_file import Cell, csv_answer
 
 bp = Blueprint("open_data", __name__, template_folder="templates")
 
@@ -55,15 +55,6 @@ def _summary() -> Summary:
     return read_summary(ctx.store, places, now=ctx.clock.now())
 
 
-def _csv(
-    name: str, header: tuple[str, ...], rows: list[tuple[str, str, int]] | list[tuple[str, str, int, int]]
-) -> Response:
-    """Return a CSV file as spreadsheets and programs read it."""
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(rows)
-    response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    response.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
-    return response
+def _csv(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
+    """Return a CSV file as programs read it, to be kept for a while."""
+    return csv_answer(name, header, rows, mark="", cache_control=f"public, max-age={FRESH_SECONDS}")

@@ -5,11 +5,9 @@ walk by. Nothing here says who reported or what they wrote: codes, places as fin
 A councillor's links lead to the public page of a report, a manager's to the staff's.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import StringIO
 
 from flask import Blueprint, Response, redirect, render_template, request
 
@@ -36,6 +34,7 @@ from shared.errors import DomainError, Forbidden, NotFound
 from shared.texts import ngettext
 from shared.web.app import context
 from shared.web.auth import policy, roles, signed_in_user
+from shared.web.csv_file import Cell, csv_answer
 
 bp = Blueprint("area", __name__, template_folder="templates")
 
@@ -281,22 +280,29 @@ def _csv(area: Area) -> Response:
     """Return the records behind a figure as spreadsheets and programs read them."""
     seen, now = read_own(area)
     _, found = _wanted(area, seen, now)
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(
-        ("reference", "kind", "what", "where", "ward", "state", "priority", "reported", "due", "closed", "lat", "lon")
+    columns = [
+        "reference",
+        "kind",
+        "what",
+        "where",
+        "ward",
+        "state",
+        "priority",
+        "reported",
+        "due",
+        "closed",
+        "lat",
+        "lon",
+    ]
+    return csv_answer(area.id, columns, [_cells(row) for row in rows_of(found, now)], mark="")
+
+
+def _cells(row: Row) -> Sequence[Cell]:
+    """Return a record's line."""
+    report = row.report
+    days = (report.reported_at, report.deadline, report.closed_at)
+    return (
+        *(report.reference, report.kind, row.waste, row.where, row.ward, report.closure or report.state),
+        *(report.priority, *(london_date(day).isoformat() if day else "" for day in days)),
+        *(report.place.lat, report.place.lon),
     )
-    for row in rows_of(found, now):
-        report = row.report
-        days = (report.reported_at, report.deadline, report.closed_at)
-        writer.writerow(
-            (
-                *(report.reference, report.kind, row.waste, row.where, row.ward, report.closure or report.state),
-                *(report.priority, *(london_date(day).isoformat() if day else "" for day in days)),
-                *(report.place.lat, report.place.lon),
-            )
-        )
-    response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{area.id}.csv"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
