@@ -13,6 +13,7 @@ from typing import Any
 
 from shared import metrics
 from shared.service import ServiceContext
+from shared.store.paging import every
 from shared.store.port import ASCENDING, Document, Range, Store
 
 BATCH = 50
@@ -71,17 +72,5 @@ def show_runs(ctx: ServiceContext, runs: Sequence[Run]) -> None:
 
 def _due(store: Store, collection: str, where: Mapping[str, Any], before: datetime) -> Iterator[Document]:
     """Yield what fell due, the oldest first, what is held among it."""
-    cursor = None
-    while True:
-        page = store.find(
-            collection,
-            {**where, "erase_from": Range(below=before)},
-            sort=OLDEST_TO_ERASE,
-            limit=PAGE,
-            after=cursor,
-            fields=("erase_from",),
-        )
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
+    overdue = {**where, "erase_from": Range(below=before)}
+    return every(store, collection, overdue, sort=OLDEST_TO_ERASE, fields=("erase_from",), batch=PAGE)

@@ -25,6 +25,7 @@ from shared.ids import normalise_reference
 from shared.notify import messages_about
 from shared.privacy import Exported, HeldFile, Holding, Subject, refuse_kept
 from shared.service import ServiceContext
+from shared.store.paging import every
 from shared.store.port import ASCENDING, DESCENDING, Document, HasAny
 
 SAYS = (
@@ -111,12 +112,8 @@ def _by_reference(ctx: ServiceContext, typed: str) -> Report | None:
 
 def _reached_at(ctx: ServiceContext, keys: Sequence[str]) -> Iterator[Report]:
     """Yield every report that one of the addresses is on, by their keys."""
-    cursor = None
-    while keys:
-        found, cursor = reports(ctx.store).find({"contact_keys": HasAny(keys)}, limit=PAGE, after=cursor)
-        yield from found
-        if cursor is None:
-            return
+    if keys:
+        yield from reports(ctx.store).every({"contact_keys": HasAny(keys)}, batch=PAGE)
 
 
 def _made(ctx: ServiceContext, report: Report) -> Holding:
@@ -145,16 +142,10 @@ def _begun(document: Document) -> Holding:
 
 def _drafts(ctx: ServiceContext, addresses: Sequence[str]) -> Iterator[Document]:
     """Yield the forms in which one of the addresses was given."""
-    cursor = None
-    while True:
-        page = ctx.store.find(DRAFTS.name, {}, sort=(("expires_at", ASCENDING),), limit=PAGE, after=cursor)
-        for document in page.items:
-            given = {erasure.found_by(str(document["answers"].get(name) or "")) for name in ("email", "phone")}
-            if not given.isdisjoint(addresses):
-                yield document
-        cursor = page.next
-        if cursor is None:
-            return
+    for document in every(ctx.store, DRAFTS.name, {}, sort=(("expires_at", ASCENDING),), batch=PAGE):
+        given = {erasure.found_by(str(document["answers"].get(name) or "")) for name in ("email", "phone")}
+        if not given.isdisjoint(addresses):
+            yield document
 
 
 def _whole(ctx: ServiceContext, report: Report) -> Mapping[str, Any]:

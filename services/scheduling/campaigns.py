@@ -25,7 +25,7 @@ from shared.contracts.scheduling import JobDeferredV1
 from shared.errors import Conflict, DomainError, Duplicate
 from shared.ids import derived_id, public_reference
 from shared.service import ServiceContext
-from shared.store import reload_on_conflict
+from shared.store import every, reload_on_conflict
 from shared.store.port import ASCENDING, Range
 
 KIND, CHANNEL, PREFIX = "proactive", "campaign", "HT"
@@ -34,7 +34,6 @@ PLACES_OF_A_NEIGHBOURHOOD = 6
 """A team that goes to more of them stays at none long enough."""
 
 PRIORITY = 4
-PAGE = 500
 MOST_RUNNING = 100
 NAMED_WITHIN_M = 150
 NOT_COUNTED = ("duplicate", "report-merged")
@@ -72,30 +71,19 @@ def reported(ctx: ServiceContext, since: datetime, until: datetime, report_kind:
 
     What crews found themselves is left out: a team that is there finds more, and would seem to make a place worse.
     """
-    found: list[ReportPoint] = []
-    after: str | None = None
-    while True:
-        page = ctx.store.find(
-            store.JOBS.name,
-            {"created_at": Range(since, until)},
-            sort=store.NEWEST,
-            limit=PAGE,
-            after=after,
-            fields=POINT_FIELDS,
-        )
-        found += [
-            _point(document)
-            for document in page.items
-            if document["report_id"] is not None
-            and document["report_kind"] == report_kind
-            and document["visit"] == 1
-            and document["part_of"] is None
-            and document["channel"] != "crew"
-            and document["cancelled_because"] not in NOT_COUNTED
-        ]
-        after = page.next
-        if after is None:
-            return found
+    made = every(
+        ctx.store, store.JOBS.name, {"created_at": Range(since, until)}, sort=store.NEWEST, fields=POINT_FIELDS
+    )
+    return [
+        _point(document)
+        for document in made
+        if document["report_id"] is not None
+        and document["report_kind"] == report_kind
+        and document["visit"] == 1
+        and document["part_of"] is None
+        and document["channel"] != "crew"
+        and document["cancelled_because"] not in NOT_COUNTED
+    ]
 
 
 def lately(ctx: ServiceContext, report_kind: str) -> list[ReportPoint]:

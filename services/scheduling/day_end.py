@@ -267,19 +267,10 @@ def _published(ctx: ServiceContext, depot_id: str, day: date) -> list[Plan]:
 
 def _jobs(ctx: ServiceContext, facts: DayFacts) -> dict[str, Job]:
     """Return the jobs that may be of a day: those that say so, those still on a list, and those of its plans."""
-    found = {job.id: job for job in _all(ctx, {"days": HasAny([facts.day.isoformat()])}, ())}
-    found |= {job.id: job for job in _all(ctx, {"is_active": True}, store.BY_URGENCY) if job.crew_id is not None}
+    jobs = store.jobs(ctx.store)
+    found = {job.id: job for job in jobs.every({"days": HasAny([facts.day.isoformat()])})}
+    found |= {job.id: job for job in jobs.every({"is_active": True}, sort=store.BY_URGENCY) if job.crew_id is not None}
     return found | _by_id(ctx, facts.planned.keys() - found.keys())
-
-
-def _all(ctx: ServiceContext, where: Mapping[str, object], sort: Sequence[tuple[str, int]]) -> Iterable[Job]:
-    """Yield every job that a find gives, page by page."""
-    after: str | None = None
-    while True:
-        jobs, after = store.jobs(ctx.store).find(where, sort=sort, limit=PAGE, after=after)
-        yield from jobs
-        if after is None:
-            return
 
 
 def _by_id(ctx: ServiceContext, ids: Iterable[str]) -> dict[str, Job]:

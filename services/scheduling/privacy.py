@@ -88,9 +88,4 @@ def _take_out(ctx: ServiceContext, record_id: str, user_id: str) -> None:
 
 def _signed(ctx: ServiceContext, user_id: str) -> Iterator[DayRecord]:
     """Yield the days that somebody is named in."""
-    after: str | None = None
-    while True:
-        records, after = store.day_records(ctx.store).find({"people": HasAny([user_id])}, limit=PAGE, after=after)
-        yield from records
-        if after is None:
-            return
+    return store.day_records(ctx.store).every({"people": HasAny([user_id])})

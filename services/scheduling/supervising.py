@@ -121,11 +121,6 @@ def open_due_jobs(ctx: ServiceContext) -> None:
     """Put jobs that were put off until today or earlier back on the list."""
     today = london_date(ctx.clock.now())
     come_due = partial(supervising.come_due, today=today)
-    after: str | None = None
-    while True:
-        jobs, after = store.jobs(ctx.store).find({"state": "deferred"}, sort=store.NEWEST, limit=PAGE, after=after)
-        for job in jobs:
-            if come_due(job)[0] != job:
-                change_job(ctx, job.id, come_due, version=None, key=None, cause=Cause(job.report_id))
-        if after is None:
-            return
+    for job in store.jobs(ctx.store).every({"state": "deferred"}, sort=store.NEWEST, batch=PAGE):
+        if come_due(job)[0] != job:
+            change_job(ctx, job.id, come_due, version=None, key=None, cause=Cause(job.report_id))

@@ -24,7 +24,6 @@ from services.tonnage.store import (
     TICKETS,
     TOTALS,
     VEHICLES,
-    every,
     tickets,
     tips,
     vehicle_by_registration,
@@ -36,6 +35,7 @@ from shared.council import Material, Site
 from shared.errors import Conflict, DomainError, Duplicate, NotFound
 from shared.service import ServiceContext
 from shared.store import reload_on_conflict
+from shared.store.paging import every
 from shared.store.port import Document
 
 MAX_REVISIONS = 50

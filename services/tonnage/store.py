@@ -4,17 +4,17 @@ A total is one document per day, site, material and origin. It is never incremen
 it is added up again from all of them, so that a repeated or late event can't make a published figure wrong.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.tonnage.domain.indicators import Bucket
 from services.tonnage.domain.ticket import Ticket, Tip, plain_registration, public_state
-from shared.store.port import ASCENDING, DESCENDING, Collection, Document, HasAny, Index, Range, Store, Where
+from shared.store.paging import every
+from shared.store.port import ASCENDING, DESCENDING, Collection, Document, HasAny, Index, Range, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
 
 NEWEST_FIRST = (("booked_on", DESCENDING), ("weighed_at", DESCENDING))
-BATCH = 500
 
 TICKETS = Collection(
     "tickets",
@@ -157,21 +157,3 @@ def buckets(store: Store, *, first_day: str, after_last_day: str) -> list[Bucket
     found = every(store, TOTALS.name, {"day": Range(first_day, after_last_day)}, sort=(("day", ASCENDING),))
     names = Bucket.__dataclass_fields__
     return [Bucket(**{name: document[name] for name in names}) for document in found]
-
-
-def every(
-    store: Store,
-    collection: str,
-    where: Where,
-    *,
-    sort: Sequence[tuple[str, int]] = (),
-    fields: Sequence[str] | None = None,
-) -> Iterator[Document]:
-    """Yield all matching documents, a batch at a time."""
-    after = None
-    while True:
-        page = store.find(collection, where, sort=sort, limit=BATCH, after=after, fields=fields)
-        yield from page.items
-        after = page.next
-        if after is None:
-            return

@@ -20,6 +20,7 @@ from shared.clock import machine_now
 from shared.config import Settings
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
+from shared.store.paging import every
 from shared.store.port import ASCENDING, DESCENDING, Collection, Document, Index, LoggedEvent, Store
 
 RETRYING, DEAD = "retrying", "dead"
@@ -34,6 +35,8 @@ LONGEST_BODY_CHARACTERS = 600_000
 """Far above any event of ours, and far below the largest document even where every character is escaped."""
 
 NEWEST_FIRST = (("parked_at", DESCENDING),)
+PARKED_BATCH = 100
+"""So many are read at a time, because each may be large."""
 
 PARKED = Collection(
     name="parked",
@@ -95,13 +98,7 @@ def parked_body(document: Document) -> bytes:
 def list_parked(store: Store, *, consumer: str | None = None, state: str | None = None) -> Iterator[Document]:
     """Yield parked messages, newest first, of one consumer or state or of all."""
     where = {name: value for name, value in (("consumer", consumer), ("state", state)) if value is not None}
-    after = None
-    while True:
-        page = store.find(PARKED.name, where, sort=NEWEST_FIRST, after=after)
-        yield from page.items
-        if page.next is None:
-            return
-        after = page.next
+    return every(store, PARKED.name, where, sort=NEWEST_FIRST, batch=PARKED_BATCH)
 
 
 def count_parked(store: Store, state: str) -> int:

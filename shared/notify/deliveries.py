@@ -24,6 +24,7 @@ from shared.ids import derived_id
 from shared.notify.page import MESSAGES
 from shared.notify.port import Channel, Message, RefusedError, Sender
 from shared.service import ServiceContext
+from shared.store.paging import every
 from shared.store.port import ASCENDING, DESCENDING, Collection, Document, Index, Range, Store
 
 log = logging.getLogger(__name__)
@@ -154,15 +155,8 @@ def messages_about(
     store: Store, about: str, *, is_theirs: Callable[[str], bool] = lambda _: True
 ) -> Iterator[Document]:
     """Yield the deliveries about one thing whose message is still kept, of the addresses that `is_theirs` says."""
-    cursor = None
-    while True:
-        page = store.find(
-            DELIVERIES.name, {"about": about}, sort=(("queued_at", DESCENDING),), limit=BATCH, after=cursor
-        )
-        yield from (one for one in page.items if one["message"]["address"] and is_theirs(one["message"]["address"]))
-        cursor = page.next
-        if cursor is None:
-            return
+    found = every(store, DELIVERIES.name, {"about": about}, sort=(("queued_at", DESCENDING),), batch=BATCH)
+    yield from (one for one in found if one["message"]["address"] and is_theirs(one["message"]["address"]))
 
 
 def forget_messages(store: Store, about: str, *, is_theirs: Callable[[str], bool] = lambda _: True) -> int:

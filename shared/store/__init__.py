@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared.errors import ConfigError
 from shared.store.conflicts import reload_on_conflict
+from shared.store.paging import every
 from shared.store.port import (
     ASCENDING,
     DESCENDING,
@@ -38,6 +39,7 @@ __all__ = [
     "Range",
     "Repository",
     "Store",
+    "every",
     "open_store",
     "reload_on_conflict",
 ]

@@ -4,7 +4,7 @@ The domain returns a new aggregate and facts; this turns the facts into events (
 commits both in one act. There is one way to save an aggregate, and it is this.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import Field
 from datetime import date, datetime, time
@@ -17,6 +17,7 @@ from shared.contracts.envelope import Cause, Event, make_event
 from shared.errors import NotFound
 from shared.logs import bind
 from shared.store.documents import LONGEST_ID
+from shared.store.paging import BATCH, every
 from shared.store.port import Document, Store, Where
 
 
@@ -102,6 +103,11 @@ class Repository(Generic[A]):
         """Return a page of aggregates and the cursor of the next."""
         page = self._store.find(self._collection, where, sort=sort, limit=limit, after=after)
         return [self.load(document) for document in page.items], page.next
+
+    def every(self, where: Where, *, sort: Sequence[tuple[str, int]] = (), batch: int = BATCH) -> Iterator[A]:
+        """Yield all aggregates that match, reading `batch` of them at a time."""
+        for document in every(self._store, self._collection, where, sort=sort, batch=batch):
+            yield self.load(document)
 
     def add(self, aggregate: A, facts: Sequence[Fact] = (), *, at: datetime, cause: Cause) -> A:
         """Insert a new aggregate with its events and return it as stored; raises `Duplicate`."""

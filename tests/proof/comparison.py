@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from shared.bus.documents import list_parked, relay_position
 from shared.contracts.envelope import decode
 from shared.service import ServiceContext
-from shared.store import Document
+from shared.store import Document, paging
 from tests.proof.journeys import Ledger
 
 QUIET_SECONDS = 2
@@ -72,13 +72,7 @@ def _count(context: ServiceContext, collection: str) -> int:
 
 def every(context: ServiceContext, collection: str) -> Iterator[Document]:
     """Yield every document of a collection."""
-    after = None
-    while True:
-        page = context.store.find(collection, {}, limit=500, after=after)
-        yield from page.items
-        if page.next is None:
-            return
-        after = page.next
+    return paging.every(context.store, collection, {})
 
 
 def compare(contexts: Mapping[str, ServiceContext], ledger: Ledger, *, poison: Collection[str] = ()) -> list[Row]:

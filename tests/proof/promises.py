@@ -196,10 +196,4 @@ def _compared(ctx: ServiceContext, given: dict[str, tuple[date, bool]], *, since
 
 def _every(ctx: ServiceContext) -> list[Report]:
     """Return every report."""
-    found: list[Report] = []
-    after: str | None = None
-    while True:
-        page, after = reports(ctx.store).find({}, sort=NEWEST_FIRST, limit=PAGE, after=after)
-        found += page
-        if after is None:
-            return found
+    return list(reports(ctx.store).every({}, sort=NEWEST_FIRST))

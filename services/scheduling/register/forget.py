@@ -4,13 +4,11 @@ The register keeps who changed what, and old changes for good; a person's name i
 says after they have left (`left_name_days`), and then only that there was somebody.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 from services.scheduling.domain.register import forget_names, forget_names_of
 from services.scheduling.register import documents
-from services.scheduling.register.documents import OldChange
 from services.scheduling.register.tables import TABLES, TableOf
 from shared.contracts.envelope import Cause
 from shared.errors import Conflict
@@ -35,7 +33,8 @@ def forget_who_left(ctx: ServiceContext) -> None:
                 repository.save(forgotten, at=now, cause=BY_THE_CLOCK)
             except Conflict:
                 continue  # a supervisor is at it in this moment; the timer comes again
-    for entry in list(_old_changes(ctx)):
+    # The changes that no longer stay with their table; all are read before any is saved.
+    for entry in list(documents.old_changes(ctx.store).every({}, batch=PAGE)):
         change = entry.change
         if change.at < before and (known := TABLES.get(entry.table)) is not None:
             forgotten_entry = replace(entry, change=forget_names_of(change, _personal(known)))
@@ -46,13 +45,3 @@ def forget_who_left(ctx: ServiceContext) -> None:
 def _personal(described: TableOf) -> frozenset[str]:
     """Return the columns that hold somebody's name."""
     return frozenset(column.name for column in described.columns if column.is_personal)
-
-
-def _old_changes(ctx: ServiceContext) -> Iterator[OldChange]:
-    """Yield the changes that no longer stay with their table."""
-    after: str | None = None
-    while True:
-        found, after = documents.old_changes(ctx.store).find({}, limit=PAGE, after=after)
-        yield from found
-        if after is None:
-            return

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.tonnage.domain.indicators import Rate, Row, Summary, summarise
-from services.tonnage.store import COLLECTED, buckets, every
+from services.tonnage.store import COLLECTED, buckets
 from services.tonnage.web.period import Period
 from shared.service import ServiceContext
+from shared.store.paging import every
 from shared.store.port import DESCENDING
 
 TICKETS_PATH = "/tonnage/tickets"
