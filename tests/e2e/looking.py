@@ -117,6 +117,8 @@ class Looker:
         if sent is not None and not sent.is_in_address:
             response = send(self.page, sent)
         assert response is not None, address
+        # A part that the page is still fetching takes its place in the order of the Tab key, and in the picture.
+        self.page.locator("[aria-busy=true]").first.wait_for(state="detached")
         return response
 
     def console(self, *, is_refused: bool) -> list[str]:

@@ -14,6 +14,7 @@ let lastResult = ''
 if (bar && 'indexedDB' in window) begin()
 
 async function begin () {
+  showResident()
   const waited = (await records.all()).some(record => record.state === 'waiting')
   sending.whenChanged(async result => {
     lastResult = result
@@ -29,7 +30,6 @@ async function begin () {
   window.addEventListener('offline', refresh)
   document.addEventListener('visibilitychange', () => { if (!document.hidden) sending.now().then(keepShift) })
   await refresh()
-  showResident()
   await records.forgetOldSent()
   if ('serviceWorker' in navigator && navigator.onLine) {
     // Without it everything is still written down; only the pages themselves then need a network.
@@ -93,6 +93,7 @@ async function handOver (record) {
 async function showResident () {
   const link = document.querySelector('[data-resident]')
   if (!link) return
+  link.setAttribute('aria-busy', 'true')
   try {
     const answer = await fetch(link.href, { headers: { Accept: 'text/html' } })
     if (!answer.ok || answer.redirected) return
@@ -109,9 +110,16 @@ async function showResident () {
     const words = page.querySelector('main dl')
     for (const piece of [photo, words]) if (piece) part.append(document.importNode(piece, true))
     link.closest('.phone-buttons').before(part)
+    // Whoever stood on the link stands on what came for it, not at the top of the page.
+    if (link === document.activeElement) {
+      heading.tabIndex = -1
+      heading.focus()
+    }
     link.remove()
   } catch {
     // Not kept and no network: the link stays, and says so when it is followed.
+  } finally {
+    link.removeAttribute('aria-busy')
   }
 }
 
