@@ -133,8 +133,7 @@ def report_copy(ctx: ServiceContext, document: Mapping[str, Any]) -> ReportCopy:
 
 def depot_for(ctx: ServiceContext, report: ReportCopy) -> str:
     """Return the depot whose crews know the neighbourhood, else the nearest one."""
-    knowing = {crew.depot_id for crew in store.all_crews(ctx.store) if report.neighbourhood in crew.neighbourhoods}
-    return depots.depot_for(store.all_depots(ctx.store), knowing, report.lat, report.lon).id
+    return depots.depot_for(store.all_depots(ctx.store), report.neighbourhood, report.lat, report.lon).id
 
 
 def _make_job(ctx: ServiceContext, job_id: str, report: ReportCopy, cause: Cause) -> None:

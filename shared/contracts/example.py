@@ -116,7 +116,13 @@ STATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "part_of": None,
             "parts": [],
         },
-        "depot": {"depot_id": DEPOT, "lat": 53.4045, "lon": -2.945, "active": True},
+        "depot": {
+            "depot_id": DEPOT,
+            "lat": 53.4045,
+            "lon": -2.945,
+            "neighbourhoods": [PLACE["neighbourhood"]],
+            "active": True,
+        },
         "crew": {"crew_id": CREW, "depot_id": DEPOT, "kind": "street", "active": True},
         "vehicle": {
             "vehicle_id": VEHICLE,

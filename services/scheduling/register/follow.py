@@ -5,7 +5,7 @@ announce themselves to other services. Whoever changed the register brings them 
 finishes what a crash left half done, and takes vehicles off the road and back on the days that the register says.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -50,8 +50,11 @@ FOLLOWED = (
 def follow_register(ctx: ServiceContext) -> None:
     """Bring depots, crews and vehicles in line with the register; doing so again changes nothing."""
     today = london_date(ctx.clock.now())
+    known = _known_neighbourhoods(ctx)
     for row in _rows(ctx, "depots"):
-        _unless_done(partial(_follow_depot, ctx, replace(_value("depots", row), is_retired=row.is_retired)))
+        depot: Depot = _value("depots", row)
+        depot = replace(depot, is_retired=row.is_retired, neighbourhoods=tuple(sorted(known.get(row.id, ()))))
+        _unless_done(partial(_follow_depot, ctx, depot))
     for row in _rows(ctx, "vehicles"):
         _unless_done(partial(_follow_vehicle, ctx, row, today))
     for row in _rows(ctx, "crews"):
@@ -64,6 +67,15 @@ def follow_register(ctx: ServiceContext) -> None:
 def _rows(ctx: ServiceContext, name: str) -> Sequence[Row]:
     """Return the rows of a table, retired ones too."""
     return (documents.tables(ctx.store).get(name) or Table(name)).rows
+
+
+def _known_neighbourhoods(ctx: ServiceContext) -> Mapping[str, set[str]]:
+    """Return the neighbourhoods that the crews of each depot know."""
+    known: dict[str, set[str]] = {}
+    for row in _rows(ctx, "crews"):
+        if not row.is_retired:
+            known.setdefault(row.values["depot_id"], set()).update(row.values.get("neighbourhoods") or ())
+    return known
 
 
 def _value(name: str, row: Row) -> Any:

@@ -14,7 +14,7 @@ from tests.unit.services.accounts.conftest import SignIn, send
 
 
 def changed(sequence: int, *, active: bool = True, depot_id: str = "docks") -> Event:
-    state = {"depot_id": depot_id, "lat": 53.425, "lon": -2.996, "active": active}
+    state = {"depot_id": depot_id, "lat": 53.425, "lon": -2.996, "neighbourhoods": [], "active": active}
     return make_event(
         DepotChangedV1.fact(), subject=depot_id, sequence=sequence, state=state, time=TUESDAY_MORNING, cause=Cause()
     )

@@ -109,6 +109,19 @@ def test_a_depot_announces_itself_when_it_comes_moves_and_goes_and_never_by_its_
     assert all(b"Canary" not in logged.body for logged in ctx.store.log.read(after=0, limit=500))
 
 
+def test_a_depot_announces_which_neighbourhoods_its_crews_know(ctx, docks):
+    told = [decode(logged.body) for logged in ctx.store.log.read(after=0, limit=500)]
+    of_docks = [event.state["neighbourhoods"] for event in told if event.subject == "docks"]
+    of_north = [event.state["neighbourhoods"] for event in told if event.subject == "north"]
+
+    assert of_docks == [[], ["anfield-and-walton", "kirkdale-and-everton"]]
+    assert len(of_north) == 1  # its other crews know the same ones
+
+    change(ctx, "crews", CREW, neighbourhoods=["city-centre"])
+    last = decode(ctx.store.log.read(after=0, limit=500)[-1].body)
+    assert (last.subject, last.state["neighbourhoods"]) == ("docks", ["city-centre"])
+
+
 def test_what_a_crash_left_undone_is_finished_by_the_timer(ctx, monkeypatch):
     monkeypatch.setattr(follow, "follow_register", lambda _ctx: None)
     put(ctx, "depots", **DOCKS)
