@@ -124,7 +124,7 @@ DEPOTS = TableOf(
     "Where crews’ days begin and end. A new one is planned as soon as crews and vehicles belong to it.",
     Depot,
     (
-        replace(ID, hint="What accounts and the wall call it, such as dock-road. Leave it empty to have one made."),
+        replace(ID, hint="Outside these pages it goes by this, such as dock-road. Leave it empty to have one made."),
         Column("name", "Name"),
         Column("lat", "Latitude", "degrees", least=SOUTH, most=NORTH, hint="Of its yard, in degrees, such as 53.4405"),
         Column("lon", "Longitude", "degrees", least=WEST, most=EAST, hint="Negative in the west, such as -2.9705"),
