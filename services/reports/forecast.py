@@ -9,6 +9,7 @@ rounding up would promise everybody half a day more than the percentile says, an
 
 from datetime import date, datetime, timedelta
 
+from services.reports.depots import depot_for
 from services.reports.domain.report import Report
 from services.reports.store import FORECASTS
 from shared.calendar import LONDON, WorkingTime
@@ -38,9 +39,7 @@ def forecast_day(ctx: ServiceContext, report: Report, *, priority: int, since: d
     """
     if not ctx.council.kind_of(report.kind).makes_jobs:
         return None
-    place = report.place
-    depot = ctx.council.depot_for(place.lat, place.lon, place.neighbourhood)
-    row = ctx.store.get(FORECASTS.name, _row_id(depot.id, priority))
+    row = ctx.store.get(FORECASTS.name, _row_id(depot_for(ctx, report.place), priority))
     if row is None or ctx.clock.now() - row["published_at"] > STALE:
         return None
     return day_by(since, timedelta(minutes=row["p80_minutes"]), ctx.council.working_time)

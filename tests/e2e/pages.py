@@ -95,7 +95,7 @@ def question(slug: str, wrong: Sent | None = None, *, visitor: str = "reporting"
 
 NOTICE_STEP = "/enforcement/notices/<notice_id>/<any(recipient, serve, payment, cancel):step>"
 TICKET_FORM = "/tonnage/tickets/new?tip={tip}"
-REGISTER_FORMS = ("people", "crews", "patterns", "access", "beats")
+REGISTER_FORMS = ("people", "crews", "patterns", "depots", "access", "beats")
 """Tables whose forms have every kind of field among them."""
 
 FOUND_FORM = "/crew/found?place={place}"
@@ -368,6 +368,7 @@ SCHEDULING = (
         retired_too="/dispatch/register/absences?retired=yes",
         widest="/dispatch/register/vehicles",
         fixed="/dispatch/register/sites",
+        depots="/dispatch/register/depots",
         error=Sent("/dispatch/register/<table>/upload"),
         error_in_file=Sent("/dispatch/register/<table>/upload", upload="file"),
         file_to_take=Sent(
@@ -395,7 +396,11 @@ SCHEDULING = (
         "/dispatch/register/people/rows/p-001",
         vehicle="/dispatch/register/vehicles/rows/tipper-202",
         site="/dispatch/register/sites/rows/dock-road-transfer",
+        depot="/dispatch/register/depots/rows/north",
         error=Sent("/dispatch/register/<table>/rows/<row_id>"),
+        error_while_needed=Sent(
+            "/dispatch/register/<table>/rows/<row_id>/retire", at="/dispatch/register/depots/rows/north"
+        ),
     ),
     page("scheduling", "/dispatch/register/<table>/rows/<row_id>", "manager", "/dispatch/register/people/rows/p-001"),
     page("scheduling", "/crew", "crew"),
