@@ -7,7 +7,7 @@ that shares where it is: grid references are on gates, posts and paper maps, and
 import re
 from dataclasses import dataclass
 
-from shared.geo.grid import to_wgs84
+from shared.geo.grid import to_grid, to_wgs84
 
 SQUARES = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
 """The letters that name squares of the National Grid, in rows of five from the north-west; I is not among them."""
@@ -51,6 +51,15 @@ def typed_position(text: str) -> Position | None:
     """
     plain = " ".join(text[:100].translate(_PLAIN).split()).strip("()").upper()
     return _grid_reference(plain) or _metres(plain) or _decimal(plain) or _sexagesimal(plain)
+
+
+def grid_reference(lat: float, lon: float) -> str:
+    """Return the grid reference of a WGS84 point to 100 metres, `SJ 356 904`; raises `ValueError` far from Britain."""
+    easting, northing = (int(metres) for metres in to_grid(lat, lon))
+    column, row = easting // SQUARE_M, northing // SQUARE_M
+    first = SQUARES[(3 - row // 5) * 5 + column // 5 + 2]
+    second = SQUARES[(4 - row % 5) * 5 + column % 5]
+    return f"{first}{second} {easting % SQUARE_M // 100:03} {northing % SQUARE_M // 100:03}"
 
 
 def _grid_reference(text: str) -> Position | None:

@@ -26,8 +26,8 @@ from shared.errors import DomainError
 from shared.texts import marked
 
 FORM_DESCRIPTION_LIMIT = 1_000
-WAYS = ("phone", "map")
-"""How a position may come: from the phone, or pointed to on the map. A place of the gazetteer needs no saying."""
+WAYS = ("phone", "map", "typed")
+"""How a position may come: from the phone, pointed to on the map, typed. A place of the gazetteer needs no saying."""
 
 CHOOSE_PLACE = marked("Search for the street or place, and select it from the list")
 OLDEST_DAYS = 365

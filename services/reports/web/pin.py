@@ -76,6 +76,7 @@ def point() -> str | Response:
         view=view,
         side=SIDE_PX,
         nearest=NEAREST,
+        is_near=view.near >= STREET_NAMES_FROM,
         words=near_words(council, view.lat, view.lon),
         location=council.locate(view.lat, view.lon, today),
         neighbour=council.neighbour_at(view.lat, view.lon, today),

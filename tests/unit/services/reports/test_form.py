@@ -338,7 +338,7 @@ def test_whose_land_it_is_is_said_before_anything_else_is_asked(resident, land, 
 def test_on_the_councils_land_the_answer_stands_beside_the_next_question(resident):
     resident.answer_all(until="waste")
 
-    assert "It is for us to clear" in resident.client.get("/report/new/waste").text
+    assert "This is for us to clear" in resident.client.get("/report/new/waste").text
 
 
 def test_several_kinds_of_waste_have_one_that_there_is_most_of(resident, ctx):
