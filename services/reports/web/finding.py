@@ -71,7 +71,8 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
     council = context().council
     words = _words()
     position = typed_position(words)
-    places = council.gazetteer.search(words, SEARCH_LIMIT) if words and position is None else []
+    found = council.gazetteer.search(words, SEARCH_LIMIT + 1) if words and position is None else []
+    places = found[:SEARCH_LIMIT]
     chosen = council.gazetteer.find(values.get("place_id") or "")
     if chosen and not words:
         places = [chosen]
@@ -79,6 +80,7 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "typed": words,
         "found_places": places,
+        "are_more": len(found) > len(places),
         "areas": {neighbourhood.id: neighbourhood.name for neighbourhood in council.neighbourhoods},
         "postcode": as_postcode(words),
         "attributions": council.gazetteer.attributions,

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from services.reports.store import by_reference
-from services.reports.web import streets
+from services.reports.web import finding, streets
 from shared.council.gazetteer import Gazetteer
 from shared.geo import distance_m
 from shared.geo.typed import grid_reference
@@ -78,6 +78,16 @@ def test_a_chosen_place_stands_beside_its_search(at_place):
     response = at_place.answer("place", q="park", searched="park", place_id=at_place.place.id)
 
     assert response.headers["Location"].endswith("/report/new/land")
+
+
+def test_more_places_than_are_shown_are_said_to_be_there(at_place, ctx, monkeypatch):
+    names = ctx.council.gazetteer.search("park", 100)
+    monkeypatch.setattr(finding, "SEARCH_LIMIT", len(names) - 1)
+    assert f"The first {len(names) - 1} places found for “park”" in page(at_place, q="park")
+
+    monkeypatch.setattr(finding, "SEARCH_LIMIT", len(names))
+    assert f"{len(names)} places found for “park”" in page(at_place, q="park")
+    assert "The first" not in page(at_place, q="park")
 
 
 def test_words_too_long_to_be_kept_do_not_stop_a_search(at_place):

@@ -157,7 +157,8 @@ def test_every_page_of_the_form_and_its_errors_is_in_the_language(resident, ctx,
         given = {**answers, "place_id": resident.place.id} if slug == "place" else answers
         assert resident.client.post(f"/report/new/{slug}", data={"csrf_token": token, **given}).status_code == 303
     search = {"found": resident.place.name[:5], "nothing": "qqqq", "elsewhere": "so16 0as"}
-    search |= {"typed": "SJ 356 904", "roughly": "53.41, -2.96", "outside": "53.50, -3.00", "nobody's": "53.50, -5.00"}
+    search |= {"many": "park", "typed": "SJ 356 904", "roughly": "53.41, -2.96"}
+    search |= {"outside": "53.50, -3.00", "nobody's": "53.50, -5.00"}
     for name, words in search.items():
         found[f"search, {name}"] = resident.client.get("/report/new/place", query_string={"q": words}).text
     names = ["check", "nearby", "whose", "map", "map?lat=53.5&lon=-3.0", "map?lat=53.41&lon=-2.96"]
