@@ -111,7 +111,8 @@ def place_name(answers: Mapping[str, Any]) -> str:
 
 def _words() -> str:
     """Return what was typed, in the address or in a form that was sent."""
-    return (request.values.get("q") or "")[:LONGEST].strip()
+    sent = request.form if request.method == "POST" else request.args
+    return sent.get("q", "")[:LONGEST].strip()
 
 
 def _fields(position: Position) -> dict[str, str]:

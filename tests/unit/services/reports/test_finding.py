@@ -52,6 +52,16 @@ def test_the_button_searches_again_for_the_same(at_place):
     assert asked_for(at_place.answer("place", q="park", searched="park", find="1"))["q"] == ["park"]
 
 
+def test_another_search_from_the_page_of_one_is_the_new_one(at_place):
+    found = page(at_place, q="park")
+    action = re.search(r'<form method="post" novalidate action="([^"]+)"', found).group(1)
+
+    response = at_place.client.post(f"{action}?q=park&place=x", data={**fields(found), "q": "lane", "find": "1"})
+
+    assert action == "/report/new/place"
+    assert asked_for(response)["q"] == ["lane"]
+
+
 def test_nothing_typed_is_asked_for(at_place):
     response = at_place.answer("place", q=" ", searched="", find="1")
 
