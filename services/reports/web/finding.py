@@ -26,6 +26,9 @@ LONGEST = 100
 ROUGH_M = 150
 """A position that may be further out than this is said to be rough."""
 
+UNBROKEN = "\N{NO-BREAK SPACE}"
+"""Keeps what can be typed on one line; whoever copies it is understood."""
+
 GIVEN = {
     "map": marked("The spot you chose on the map"),
     "typed": marked("The position you typed"),
@@ -138,6 +141,6 @@ def _examples() -> dict[str, str]:
     first = places[0]
     return {
         "example": first.name,
-        "example_reference": grid_reference(first.lat, first.lon),
-        "example_coordinates": f"{first.lat:.4f}, {first.lon:.4f}",
+        "example_reference": grid_reference(first.lat, first.lon).replace(" ", UNBROKEN),
+        "example_coordinates": f"{first.lat:.4f},{UNBROKEN}{first.lon:.4f}",
     }

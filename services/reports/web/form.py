@@ -97,7 +97,7 @@ def ask(slug: str) -> Response | str:
 
 @bp.post("/<slug>")
 @policy(PUBLIC)
-@limited("60 per minute; 600 per hour")
+@limited("90 per minute; 900 per hour")
 def answer(slug: str) -> Response | tuple[str, int]:
     """Take the answer of one question and go on to the next, or back to the check."""
     token, draft = draft_to_write(slug)

@@ -152,7 +152,7 @@ def test_where_nothing_is_found_every_other_way_is_offered(at_place, ctx):
     text = unescape(page(at_place, q="zzzz <b>"))
 
     assert "We found no place called “zzzz <b>”" in text
-    assert grid_reference(at_place.place.lat, at_place.place.lon) in text
+    assert grid_reference(at_place.place.lat, at_place.place.lon) in text.replace("\N{NO-BREAK SPACE}", " ")
     assert ctx.council.contact.phone in text
     assert 'href="/report/new/streets"' in text
     assert 'href="/report/new/map"' in text

@@ -61,6 +61,7 @@ def test_the_worked_example_of_ordnance_survey_is_called_as_it_says():
         "53.41,-2.98",
         "53.41 -2.98",
         "(53.41, −2.98)",
+        "53.41,\N{NO-BREAK SPACE}-2.98",
         "-2.98, 53.41",
         "53.41 N, 2.98 W",
         "53.41°N 2.98°W",
