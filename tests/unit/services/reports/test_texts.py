@@ -8,8 +8,6 @@ import io
 import re
 import time
 from datetime import date, timedelta
-from gettext import NullTranslations
-from html.parser import HTMLParser
 
 import pytest
 from itsdangerous.timed import TimestampSigner
@@ -26,6 +24,7 @@ from shared.calendar import london_date
 from shared.contracts.codes import WAITING_FOR
 from shared.notify import DELIVERIES
 from shared.web.links import sign_link
+from tests.unit.services.pseudo import ENGLISH_WORD, english
 from tests.unit.services.reports.made import (
     ANSWERS,
     CANARY,
@@ -39,62 +38,11 @@ from tests.unit.services.reports.made import (
     photo,
 )
 
-LETTERS = str.maketrans(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "áƀćđéƒǵħíĵķĺɱńóƥɋŕšţúṽŵẋýžÁƁĆĐÉƑǴĦÍĴĶĹṀŃÓƤɊŔŠŢÚṼŴẊÝŽ"
-)
-PLACEHOLDER = re.compile(r"(%\(\w+\)s|\{\w+\})")
-ENGLISH_WORD = re.compile(r"[A-Za-z]{2,}")
-SHOWN_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title", "data-finding", "data-found", "data-refused")
 WELSH = {"Tachwedd", "Rhagfyr"}
 """November and December, as Babel says them."""
 
 DAYS = {"Dydd", "Llun", "Mawrth", "Mercher", "Iau", "Gwener", "Ionawr"}
 """And the days of the week, and January."""
-
-
-def said(text: str) -> str:
-    """A text in the made language: every letter another one, values left as they are."""
-    return "".join(part if PLACEHOLDER.fullmatch(part) else part.translate(LETTERS) for part in PLACEHOLDER.split(text))
-
-
-class Pseudo(NullTranslations):
-    """Says what the committed catalogue has, and leaves everything else in English."""
-
-    def __init__(self):
-        super().__init__()
-        messages = [message.id for message in texts_catalogue.read()]
-        self.known = {part for message in messages for part in (message if isinstance(message, tuple) else (message,))}
-
-    def gettext(self, message):
-        return said(message) if message in self.known else message
-
-    def ngettext(self, one, many, count):
-        return self.gettext(one if count == 1 else many)
-
-
-class Shown(HTMLParser):
-    """Everything of a page that somebody reads or hears."""
-
-    def __init__(self):
-        super().__init__()
-        self.texts, self._silent = [], 0
-
-    def handle_starttag(self, tag, attributes):
-        self._silent += tag in ("script", "style")
-        self.texts += [value for name, value in attributes if name in SHOWN_ATTRIBUTES and value]
-
-    def handle_endtag(self, tag):
-        self._silent -= tag in ("script", "style")
-
-    def handle_data(self, text):
-        if not self._silent and text.strip():
-            self.texts.append(text.strip())
-
-
-@pytest.fixture
-def pseudo():
-    with texts.speaking(texts.Language("cy_GB", Pseudo())):
-        yield
 
 
 @pytest.fixture
@@ -119,19 +67,6 @@ def words_of(kind):
     for asked in kind.attributes:
         yield from (asked.question, asked.help)
         yield from (choice.name for choice in asked.choices if not asked.is_coded)
-
-
-def english(page, data):
-    """The English words of a page that nobody translated."""
-    shown = Shown()
-    shown.feed(page)
-    without_references = (re.sub(r"[A-Z]{2}-[0-9A-Z]{8}|\{\w+\}", "", text) for text in shown.texts)
-    return {
-        f"{word}: {text}"
-        for text in without_references
-        for word in ENGLISH_WORD.findall(text)
-        if word not in data and word.title() not in data
-    }
 
 
 def test_the_committed_list_of_texts_is_the_codes():
