@@ -190,7 +190,7 @@ class WitnessAnswers(Answers):
     @validates_schema
     def _told(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["witnessed"] == "yes":
-            if not data["seen"].strip():
+            if not self._seen(data):
                 raise ValidationError("Tell us what you saw", "seen")
             if data["statement"] not in ("yes", "no"):
                 raise ValidationError("Select if you would give a statement", "statement")
@@ -201,10 +201,15 @@ class WitnessAnswers(Answers):
             return {"witnessed": "no", "seen": "", "vehicle": "", "statement": ""}
         return {
             "witnessed": "yes",
-            "seen": _cleaned("seen", lambda: clean_text(data["seen"], SEEN_LIMIT)),
+            "seen": self._seen(data),
             "vehicle": _cleaned("vehicle", lambda: clean_text(data["vehicle"], VEHICLE_LIMIT, one_line=True)),
             "statement": data["statement"],
         }
+
+    def _seen(self, data: Mapping[str, Any]) -> str:
+        """Return what was seen as it is kept: of control characters alone nothing is left."""
+        words: str = _cleaned("seen", lambda: clean_text(data["seen"], SEEN_LIMIT))
+        return words
 
 
 class DetailAnswers(Answers):

@@ -123,6 +123,7 @@ def test_a_change_from_the_check_leads_back_to_it(resident):
         ("when", {"when": "earlier", "day": "1", "month": "1", "year": "1066"}, "within the last year"),
         ("witness", {}, "Select if you saw who dumped it"),
         ("witness", {"witnessed": "yes", "statement": "no"}, "Tell us what you saw"),
+        ("witness", {"witnessed": "yes", "seen": "\x00\u202e", "statement": "no"}, "Tell us what you saw"),
         ("witness", {"witnessed": "yes", "seen": "A van"}, "Select if you would give a statement"),
         ("witness", {"witnessed": "yes", "seen": LONG, "statement": "no"}, "Use 4,000 characters or fewer"),
         ("witness", {"witnessed": "yes", "seen": "A van", "vehicle": LONG, "statement": "no"}, "Use 200 characters"),
