@@ -29,6 +29,7 @@ from services.reports.web.own_questions import own_answers
 from services.reports.web.questions import FIRST, LAND, PLACE, Question
 from services.reports.web.taking import take
 from services.reports.words import place_words, promise, reasons, waste_words
+from shared.calendar import london_date
 from shared.council import Kind
 from shared.council.kinds import CODED
 from shared.errors import Conflict, DomainError, Duplicate
@@ -215,7 +216,7 @@ def sent() -> Response | str:
         "reports/sent.html",
         report=report,
         kind=council.kind_of(report.kind),
-        promise=promise(report),
+        promise=promise(report, on=london_date(context().clock.now())),
         reasons=reasons(report, council),
         waste=waste_words(report, context().council),
         where=place_words(report, council),

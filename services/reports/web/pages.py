@@ -25,6 +25,7 @@ from services.reports.words import (
     story,
     waste_words,
 )
+from shared.calendar import london_date
 from shared.errors import DomainError, NotFound
 from shared.ids import normalise_reference
 from shared.texts import gettext
@@ -98,7 +99,7 @@ def show(reference: str) -> Response | str:
         kind=council.kind_of(report.kind),
         answers=answer_words(report, council.kind_of(report.kind), published=True),
         standing=standing(report, council),
-        promise=promise(report),
+        promise=promise(report, on=london_date(context().clock.now())),
         story=story(report, council),
         reasons=reasons(report, council),
         waste=waste_words(report, council),
