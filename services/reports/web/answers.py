@@ -185,6 +185,7 @@ class WitnessAnswers(Answers):
     witnessed = _one_of(("yes", "no"), "Select if you saw who dumped it")
     seen = fields.String(load_default="")
     vehicle = fields.String(load_default="")
+    names = fields.String(load_default="")
     statement = fields.String(load_default="")
 
     @validates_schema
@@ -198,11 +199,12 @@ class WitnessAnswers(Answers):
     @post_load
     def _kept(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         if data["witnessed"] == "no":
-            return {"witnessed": "no", "seen": "", "vehicle": "", "statement": ""}
+            return {"witnessed": "no", "seen": "", "vehicle": "", "names": "", "statement": ""}
         return {
             "witnessed": "yes",
             "seen": self._seen(data),
             "vehicle": _cleaned("vehicle", lambda: clean_text(data["vehicle"], VEHICLE_LIMIT, one_line=True)),
+            "names": "yes" if data["names"] == "yes" else "",
             "statement": data["statement"],
         }
 

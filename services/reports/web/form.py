@@ -299,7 +299,12 @@ def _witness(answers: Mapping[str, Any]) -> Witness | None:
     """Return what the resident saw, None where they saw nothing."""
     if answers.get("witnessed") != "yes":
         return None
-    return Witness(answers["seen"], answers["vehicle"], gives_statement=answers["statement"] == "yes")
+    return Witness(
+        answers["seen"],
+        answers["vehicle"],
+        gives_statement=answers["statement"] == "yes",
+        names_suspect=answers.get("names") == "yes",
+    )
 
 
 def _channel() -> str:

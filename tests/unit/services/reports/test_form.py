@@ -456,6 +456,20 @@ def test_a_witness_account_is_sealed_for_enforcement_and_lies_nowhere_else(resid
     assert report.has_evidence
 
 
+@pytest.mark.parametrize(("answers", "names"), [({"names": "yes"}, True), ({}, False), ({"names": "\x00"}, False)])
+def test_a_witness_can_say_that_they_named_who_did_it(resident, ctx, answers, names):
+    resident.answer_all(until="witness")
+    resident.answer("witness", **WITNESSED, **answers)
+    resident.answer_all(since="details")
+    resident.send()
+
+    parcel = open_parcel(handed_over(ctx, events(ctx, "report.evidence-flagged")[0].data["parcel_key"]))
+
+    assert by_reference(ctx.store, resident.reference()).names_suspect is names
+    assert ("know who it was" in parcel.statement) is names
+    assert "names_suspect" not in str([logged.body for logged in ctx.store.log.read(after=0)])
+
+
 def test_who_would_not_give_a_statement_is_not_named_in_the_parcel(resident, ctx):
     resident.answer_all(until="witness")
     resident.answer("witness", **{**WITNESSED, "statement": "no"})
