@@ -24,7 +24,7 @@ from shared.calendar import london_date
 from shared.contracts.codes import WAITING_FOR
 from shared.notify import DELIVERIES
 from shared.web.links import sign_link
-from tests.unit.services.pseudo import ENGLISH_WORD, english
+from tests.unit.services.pseudo import ENGLISH_WORD, english, said
 from tests.unit.services.reports.made import (
     ANSWERS,
     CANARY,
@@ -188,6 +188,7 @@ def test_every_page_that_says_no_is_in_the_language(client, ctx, data, pseudo, m
     left = {name: english(page.text, data) for name, page in found.items()}
 
     assert refused == {}
+    assert said("report it as new") in found[expired].text
     assert [f"{name}: {word}" for name, words in left.items() for word in sorted(words)] == []
 
 
