@@ -227,7 +227,7 @@ def test_a_picture_that_would_unpack_to_more_than_a_photo_is_refused(resident):
     response = resident.answer("photos", photo=upload(bomb()))
 
     assert response.status_code == 400
-    assert "fewer than 64 megapixels" in response.text
+    assert "fewer than 32 megapixels" in response.text
 
 
 def test_photos_too_large_to_send_together_are_refused_on_their_own_page(resident, app):
