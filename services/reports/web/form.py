@@ -33,6 +33,7 @@ from shared.calendar import london_date
 from shared.council import Kind
 from shared.council.kinds import CODED
 from shared.errors import Conflict, DomainError, Duplicate
+from shared.notify import can_text
 from shared.texts import gettext as _
 from shared.web.app import cause, context
 from shared.web.auth import PUBLIC, current_user, policy
@@ -220,7 +221,7 @@ def sent() -> Response | str:
         reasons=reasons(report, council),
         waste=waste_words(report, context().council),
         where=place_words(report, council),
-        will_hear=report.private.has_contact,
+        will_hear=bool(report.private.email or (report.private.phone and can_text(context().settings))),
     )
 
 

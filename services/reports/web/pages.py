@@ -28,6 +28,7 @@ from services.reports.words import (
 from shared.calendar import london_date
 from shared.errors import DomainError, NotFound
 from shared.ids import normalise_reference
+from shared.notify import can_text
 from shared.texts import gettext
 from shared.web.app import cause, context
 from shared.web.auth import PUBLIC, current_user, policy, roles
@@ -214,6 +215,7 @@ def _follow_page(report: Report, values: Mapping[str, str], errors: FormErrors) 
         where=place_words(report, context().council),
         values=values,
         errors=errors,
+        can_text=can_text(context().settings),
     )
 
 

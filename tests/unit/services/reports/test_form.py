@@ -4,6 +4,7 @@ import hashlib
 import io
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
@@ -22,7 +23,8 @@ from shared.clock import machine_now
 from shared.custody import open_parcel
 from shared.metrics import exposition
 from shared.notify import messages_page
-from tests.unit.services.reports.made import CANARY, accept, csrf, deliver, events, photo, stored
+from tests.builders import make_app
+from tests.unit.services.reports.made import CANARY, Resident, accept, csrf, deliver, events, photo, stored
 
 LONG = "x" * 5_001
 
@@ -454,6 +456,20 @@ def test_a_witness_account_is_sealed_for_enforcement_and_lies_nowhere_else(resid
         assert WITNESSED["seen"] not in place
         assert WITNESSED["vehicle"] not in place
     assert report.has_evidence
+
+
+def test_no_number_is_asked_for_where_nothing_can_be_sent_to_one(ctx):
+    by_mail = replace(ctx, settings=replace(ctx.settings, smtp_url="smtp://mail.example"))
+    resident = Resident(make_app(by_mail).test_client(), by_mail)
+    resident.answer_all(until="contact")
+    asked = resident.client.get("/report/new/contact").text
+    resident.answer("contact", phone="07700 900982")
+    resident.send()
+
+    assert 'name="phone"' not in asked
+    assert "mobile" not in asked
+    assert "You left no contact details" in resident.client.get("/report/new/sent").text
+    assert 'name="phone"' not in resident.client.get(f"/report/{resident.reference()}/follow").text
 
 
 @pytest.mark.parametrize(("answers", "names"), [({"names": "yes"}, True), ({}, False), ({"names": "\x00"}, False)])
