@@ -15,12 +15,16 @@ The sections of law that services name were not checked again against the statut
 confirms them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from shared.errors import DomainError, NotFound
 from shared.service import ServiceContext
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+PHONE = re.compile(r"\+?[\d\s().-]{7,}")
 
 ASKED_FIRST = ("reports", "accounts")
 """Whose answers say who somebody is to the others."""
@@ -118,10 +122,15 @@ def gather(
     """Return all that the services hold of somebody, and who they turned out to be.
 
     Raises:
-        DomainError: nothing was given to find them by.
+        DomainError: nothing was given to find them by, or what nobody could be found by. The answer to a slip must
+            not be that nothing is held.
     """
     if not (subject.email or subject.phone or subject.reference):
         raise DomainError("Give an email address, a telephone number or a reference to look for.")
+    if subject.email and not EMAIL.fullmatch(subject.email.strip()):
+        raise DomainError("--email is not an email address.", field="email")
+    if subject.phone and not PHONE.fullmatch(subject.phone.strip()):
+        raise DomainError("--phone is not a telephone number.", field="phone")
     found: list[Holding] = []
     for service in sorted(contexts, key=lambda name: (name not in ASKED_FIRST, name)):
         held = modules[service].find(contexts[service], subject)

@@ -1,6 +1,7 @@
 """What the contact centre does during a call: find the caller's reports, note that they ask again, take a report."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 from services.reports.contacts import contact_keys, keys_of
@@ -30,17 +31,21 @@ def find_caller(ctx: ServiceContext, typed: str, *, user_id: str, user_name: str
 
     Each report that is found is noted in the log as looked at.
     """
-    reference = normalise_reference(typed[:40])
-    if REFERENCE.fullmatch(reference):
-        try:
-            found = [by_reference(ctx.store, reference)]
-        except NotFound:
-            found = []
-    else:
-        found = _by_keys(ctx, keys_of(typed[:200]))
+    # A name of ten letters can look like a reference, so that what is none may still be somebody.
+    found = _by_reference(ctx, typed) or _by_keys(ctx, keys_of(typed[:200]))
     for report in found:
         note_access(ctx, report, user_id=user_id, user_name=user_name, what="caller-search")
     return found
+
+
+def _by_reference(ctx: ServiceContext, typed: str) -> list[Report]:
+    """Return the report of a reference, nothing where there is none or it can't be one."""
+    reference = normalise_reference(typed[:40])
+    if not REFERENCE.fullmatch(reference):
+        return []
+    with suppress(NotFound):
+        return [by_reference(ctx.store, reference)]
+    return []
 
 
 def _by_keys(ctx: ServiceContext, keys: list[str]) -> list[Report]:

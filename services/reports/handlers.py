@@ -18,6 +18,7 @@ from services.reports.domain.showing import release
 from services.reports.domain.steps import noted_steps
 from services.reports.domain.typed import clean_email, clean_phone
 from services.reports.forecast import forecast_day
+from services.reports.holds import keep_hold
 from services.reports.intake import accept_found_tip, assessment_of, first_assessment, job_news
 from services.reports.partners import planned_change
 from services.reports.store import AUDIT, by_reference, reports
@@ -28,6 +29,7 @@ from shared.service import ServiceContext
 from shared.store import reload_on_conflict
 
 FOUND_BY_CREW = "crew"
+CONVICTED = "convicted"
 
 
 def on_job(ctx: ServiceContext, event: Event) -> None:
@@ -65,8 +67,19 @@ def _welcome(ctx: ServiceContext, event: Event) -> None:
 
 def on_notice(ctx: ServiceContext, event: Event) -> None:
     """Note on each report concerned that somebody has paid; nothing else about a notice is for reports to know."""
-    if event.state["state"] != "paid":
-        return
+    if event.state["state"] == "paid":
+        _note_action(ctx, event)
+
+
+def on_case(ctx: ServiceContext, event: Event) -> None:
+    """Keep whole what an open case needs, and note a conviction on each report that the case was about."""
+    keep_hold(ctx, event)
+    if event.data.get("result") == CONVICTED:
+        _note_action(ctx, event)
+
+
+def _note_action(ctx: ServiceContext, event: Event) -> None:
+    """Note on each report of a notice or case that action was taken; again changes nothing."""
     for report_id in event.state["report_ids"]:
         report = reports(ctx.store).get(report_id)
         if report is None:

@@ -19,7 +19,7 @@ MOST_CASES = 100
 """Of one report; there is normally one."""
 
 
-def on_case(ctx: ServiceContext, event: Event) -> None:
+def keep_hold(ctx: ServiceContext, event: Event) -> None:
     """Keep whether a case is open, and which reports it is about; older news of it changes nothing."""
     state = event.state
     document = {

@@ -109,6 +109,7 @@ def _accept(ctx: ServiceContext, submission: Submission, idempotency_key: str, c
             land_type=submission.land_type,
             size=submission.size,
             happened_on=submission.happened_on,
+            names_suspect=submission.witness is not None and submission.witness.names_suspect,
         )
         accepted, facts = _begun(ctx, draft, kind, at=now)
         if submission.witness is not None:

@@ -5,8 +5,8 @@ the event, so that hearing the event again makes no second one. A timer sends wh
 that its reporter was told (`report.notified`).
 
 Messages greet by the name that was given and carry a reference, a state, the street and links, and no more: they go
-through other people's servers. Of enforcement a reporter hears only that action was taken, after it was paid, and never
-how much or by whom.
+through other people's servers. Of enforcement a reporter hears only that action was taken, after payment or conviction,
+never how much or by whom, and not at all where they said who did it.
 """
 
 from hashlib import sha256
@@ -28,7 +28,8 @@ KIND_OF_EVENT = {
     "report.reopened": "reopened",
     "report.referred": "referred",
 }
-TOLD_CHANGES = frozenset({"action-taken", "paused", "resumed"})
+ACTION_TAKEN = "action-taken"
+TOLD_CHANGES = frozenset({ACTION_TAKEN, "paused", "resumed"})
 """Of the changes that amend a report, those that its reporter hears of."""
 
 MOST_JOINED = 100
@@ -44,6 +45,8 @@ def on_report(ctx: ServiceContext, event: Event) -> None:
         tell_partner(ctx, event, report)
     told: set[str] = set()
     for kind, about, own in _audiences(ctx, event, report):
+        if kind == ACTION_TAKEN and own.names_suspect:
+            continue  # what becomes of somebody they know is not for them to hear, by another's report neither
         for recipient, channel, address, name in _recipients(own, kind, is_joined=own.id != event.subject):
             if address in told:
                 continue  # who reported it twice hears of it once

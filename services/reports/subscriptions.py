@@ -3,8 +3,7 @@
 from services.reports.depots import on_depot_changed
 from services.reports.drafts import sweep_drafts
 from services.reports.forecast import on_forecast
-from services.reports.handlers import on_job, on_notice
-from services.reports.holds import on_case
+from services.reports.handlers import on_case, on_job, on_notice
 from services.reports.messages import on_report, send_messages
 from services.reports.photos import sweep_photos
 from services.reports.retention import erase_due

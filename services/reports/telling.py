@@ -71,7 +71,7 @@ def still_there_link(ctx: ServiceContext, report: Report) -> str:
 def _received(ctx: ServiceContext, report: Report, event: Event) -> Words:
     """Tell that a report was received, with the date and why."""
     headline, thanks = gettext("was received"), gettext("Thank you for your report.")
-    promised = promise(report)
+    promised = promise(report, on=london_date(ctx.clock.now()))
     if event.state["deadline"] is None or promised is None:
         return headline, thanks + " " + gettext("We will look at it and decide how urgent it is.")
     why = [*reasons(report, ctx.council)]
@@ -83,7 +83,7 @@ def _received(ctx: ServiceContext, report: Report, event: Event) -> Words:
 
 def _aim(ctx: ServiceContext, report: Report) -> str:
     """Return by when it is to be done, in a sentence; empty where nobody knows yet."""
-    promised = promise(report)
+    promised = promise(report, on=london_date(ctx.clock.now()))
     if promised is None:
         return ""
     by, makes_jobs = weekday_words(promised.by), ctx.council.kind_of(report.kind).makes_jobs

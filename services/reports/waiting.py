@@ -1,10 +1,12 @@
 """Use cases of a report's clock: stop it for a reason, let it run on, and wake what has waited long enough."""
 
 from contextlib import suppress
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
 from services.reports.domain.pausing import is_over, pause, resume
-from services.reports.domain.report import Report
+from services.reports.domain.report import Change, Report
+from services.reports.forecast import forecast_day
 from services.reports.handlers import save_change
 from services.reports.store import by_reference, reports
 from shared.calendar import london_date, london_instant
@@ -42,8 +44,7 @@ def pause_report(
 def resume_report(ctx: ServiceContext, reference: str, *, by: str, cause: Cause | None = None) -> Report:
     """Let a report's clock run on; one that runs stays as it is."""
     report = by_reference(ctx.store, reference)
-    change = resume(report, by=by, at=ctx.clock.now(), working=ctx.council.working_time)
-    return save_change(ctx, report, change, cause)
+    return save_change(ctx, report, _going_on(ctx, report, by=by, at=ctx.clock.now()), cause)
 
 
 def wake_reports(ctx: ServiceContext) -> None:
@@ -56,4 +57,12 @@ def wake_reports(ctx: ServiceContext) -> None:
         if is_over(report, at=now):
             # Somebody changed it this very moment: the next turn looks again.
             with suppress(Conflict):
-                save_change(ctx, report, resume(report, by=None, at=now, working=ctx.council.working_time))
+                save_change(ctx, report, _going_on(ctx, report, by=None, at=now))
+
+
+def _going_on(ctx: ServiceContext, report: Report, *, by: str | None, at: datetime) -> Change:
+    """Return the change by which a clock runs on, with what crews can do by when from now on."""
+    resumed, facts = resume(report, by=by, at=at, working=ctx.council.working_time)
+    if resumed is report or report.priority is None:
+        return resumed, facts
+    return replace(resumed, promised_on=forecast_day(ctx, report, priority=report.priority, since=at)), facts

@@ -43,6 +43,8 @@ def _statement(report: Report, witness: Witness, at: datetime) -> str:
     ]
     if report.happened_on is not None:
         lines.append(f"Day: {report.happened_on:%d %B %Y}")
+    if witness.names_suspect:
+        lines += ["", "The witness says that they know who it was. They are not told what comes of it."]
     if witness.gives_statement:
         contact = (report.private.name, report.private.email, report.private.phone)
         lines += ["", "Willing to give a statement.", *(part for part in contact if part)]

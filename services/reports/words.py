@@ -164,17 +164,24 @@ class Promise:
     is_late: bool = False
     """Whether it is after the deadline, which people are then told too."""
 
+    is_planned: bool = False
+    """Whether it is the day on which a crew is to come, and not only the last that is likely."""
 
-def promise(report: Report) -> Promise | None:
-    """Return the day that a reporter may count on; None before anybody has assessed the report.
 
-    A crew's own day says more than what such jobs usually take, and that more than the deadline.
+def promise(report: Report, *, on: date) -> Promise | None:
+    """Return the day that a reporter may count on as of a day; None before anybody has assessed the report.
+
+    A crew's own day says more than what such jobs usually take, and that more than the deadline. A day that has gone by
+    is expected by nobody, and nothing is while the clock stands still: then the deadline is what holds.
     """
     if report.deadline is None:
         return None
-    by = report.expected_on or report.promised_on
     deadline = london_date(report.deadline)
-    return Promise(by, is_forecast=True, is_late=by > deadline) if by else Promise(deadline, is_forecast=False)
+    expected = () if report.running_pause else (report.expected_on, report.promised_on)
+    by = next((day for day in expected if day is not None and day >= on), None)
+    if by is None:
+        return Promise(deadline, is_forecast=False)
+    return Promise(by, is_forecast=True, is_late=by > deadline, is_planned=by == report.expected_on)
 
 
 def age_words(since: datetime, now: datetime) -> str:

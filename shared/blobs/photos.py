@@ -6,6 +6,7 @@ stays as it came (evidence). What people are shown is drawn anew from its pixels
 no place, no time, no phone, no comment, no thumbnail of what was cropped away.
 """
 
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,7 +31,18 @@ MAXIMUM_BYTES = 15 * 1024 * 1024
 """A phone of 50 megapixels makes about 12 MB."""
 
 MAXIMUM_PIXELS = 64_000_000
-"""More than 50 megapixels, and at most 256 MB of memory while it is unpacked."""
+"""More than the 50 megapixels of a phone's camera, which writes JPEG or HEIC."""
+
+MAXIMUM_WHOLE_PIXELS = 32_000_000
+"""Of what no camera writes and what can only be unpacked whole, at up to 16 bytes a pixel: about 500 MB of memory."""
+
+UNPACKED_WHOLE = (b"\x89PNG", b"RIFF")
+"""How such files begin: PNG and WebP."""
+
+UNPACKED_AT_ONCE = 2
+"""A few kilobytes can unpack to that, and anybody may send them: a hundred senders must not need a hundred times it."""
+
+_unpacking = threading.BoundedSemaphore(UNPACKED_AT_ONCE)
 
 PUBLIC_SIDE = 1600
 """Longest side of the copy: enough to see what was dumped, and too little to read a letter in the background."""
@@ -113,33 +125,42 @@ def _opened(content: bytes) -> ImageFile.ImageFile:
             field="photo",
         )
     _register_heic()
+    most = MAXIMUM_WHOLE_PIXELS if content.startswith(UNPACKED_WHOLE) else MAXIMUM_PIXELS
     try:
         image = Image.open(BytesIO(content), formats=[name for name in DECODERS if name != "MPO"])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels() from error
+        raise _too_many_pixels(most) from error
     except Exception as error:
         raise (_damaged() if _begins_as_a_photo(content) else _wrong_type()) from error
-    if image.width * image.height > MAXIMUM_PIXELS:
-        raise _too_many_pixels()
+    if image.width * image.height > most:
+        raise _too_many_pixels(most)
     if image.format not in DECODERS:
         raise _wrong_type()
     return image
 
 
 def _unpacked(image: ImageFile.ImageFile, *, side: int) -> Image.Image:
-    """Return the photo's pixels, upright, at most `side` long, as RGB or RGBA."""
+    """Return the photo's pixels, upright, at most `side` long, as RGB or RGBA; few at a time, the others wait."""
+    with _unpacking:
+        return _small(image, side=side)
+
+
+def _small(image: ImageFile.ImageFile, *, side: int) -> Image.Image:
+    """Return the photo's pixels, made small before anything else copies them."""
     try:
         # A JPEG can be unpacked at a half, quarter or eighth of its size, which spares most of the memory and time. It
         # must be asked for in the picture's own shape: neither side may come out shorter than what is asked.
         shrink = min(1, side / max(image.size))
         image.draft("RGB", (ceil(image.width * shrink), ceil(image.height * shrink)))
         image.load()
-        upright = ImageOps.exif_transpose(image)
-        plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-        plain.thumbnail((side, side), Image.Resampling.LANCZOS)
+        wanted = "RGBA" if image.has_transparency_data else "RGB"
+        # Only some kinds of pixel can be mixed with their neighbours; a palette or a colour that is see-through can't.
+        mixable = image.mode == wanted or (image.mode in ("L", "CMYK") and wanted == "RGB")
+        small: Image.Image = image if mixable else image.convert(wanted)
+        small.thumbnail((side, side), Image.Resampling.LANCZOS)
+        return ImageOps.exif_transpose(small).convert(wanted)
     except Exception as error:
         raise _damaged() from error
-    return plain
 
 
 def _begins_as_a_photo(content: bytes) -> bool:
@@ -159,10 +180,10 @@ def _damaged() -> DomainError:
     return DomainError("The photo is damaged or incomplete. Take it again, or choose another one.", field="photo")
 
 
-def _too_many_pixels() -> DomainError:
+def _too_many_pixels(most: int) -> DomainError:
     """Return the refusal of a photo that is too large to unpack."""
     return DomainError(
-        gettext("The photo must have fewer than %(most)s megapixels.", most=MAXIMUM_PIXELS // 1_000_000), field="photo"
+        gettext("The photo must have fewer than %(most)s megapixels.", most=most // 1_000_000), field="photo"
     )
 
 

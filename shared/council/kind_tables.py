@@ -129,8 +129,8 @@ def _rules(table: Table, of: Kind) -> tuple[AssessmentRule, ...]:
 
 
 def _usual(table: Table, of: Kind) -> Iterable[AssessmentRule]:
-    """Return the kind's own default; without one the council's holds, which speaks of fly-tipping."""
-    if not table.has("usual"):
+    """Return the kind's own default; waste may do without, as the council's default is about it."""
+    if of.is_waste and not table.has("usual"):
         return ()
     usual = table.table("usual")
     rule = _rule(usual, code=f"usual-{of.code}", of=of)

@@ -34,7 +34,7 @@ def _answer(table: Table) -> LandAnswer:
         owner=table.text("owner") if table.has("owner") else None,
         url=table.text("url") if table.has("url") else None,
     )
-    if whose == "other" and answer.owner is None:
+    if whose in ("other", "highway") and answer.owner is None:
         table.fail("owner", "must name whose land it is")
     table.close()
     return answer

@@ -198,7 +198,6 @@ class Retention:
     paid_notice_days: int
     unproven_case_days: int
     prosecution_days: int
-    transfer_note_days: int
     complaint_days: int
     left_name_days: int
     provenance: Provenance

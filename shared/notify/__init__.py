@@ -13,7 +13,7 @@ from shared.notify.deliveries import (
     send_due,
 )
 from shared.notify.page import MESSAGES, PageSender, messages_page
-from shared.notify.port import Message, RefusedError, Sender, open_sender
+from shared.notify.port import Message, RefusedError, Sender, can_text, open_sender
 
 __all__ = [
     "DELIVERIES",
@@ -23,6 +23,7 @@ __all__ = [
     "PageSender",
     "RefusedError",
     "Sender",
+    "can_text",
     "forget_messages",
     "messages_about",
     "messages_page",

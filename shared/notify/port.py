@@ -46,6 +46,11 @@ class Sender(Protocol):
         ...
 
 
+def can_text(settings: Settings) -> bool:
+    """Say whether text messages reach anybody: a mail server alone has no way to telephones."""
+    return settings.notify_key_file is not None or settings.smtp_url is None or settings.demo
+
+
 def open_sender(settings: Settings, store: Store) -> Sender:
     """Return the sender that the settings name; the page in the service's own store where they name none.
 

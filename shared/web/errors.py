@@ -7,7 +7,7 @@ rest is JSON under `/api/` and a page everywhere else. Nobody is ever shown the 
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Flask, Response, current_app, g, render_template, request
@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import Conflict, DomainError, Duplicate, Forbidden, NotFound, StoreUnavailable
+from shared.texts import gettext, marked
 
 log = logging.getLogger(__name__)
 
@@ -37,30 +38,34 @@ class Problem:
 ErrorFormat = Callable[[Problem], Response]
 
 TITLES: Mapping[int, str] = {
-    400: "That can’t be done",
-    401: "Sign in to continue",
-    403: "You do not have permission",
-    404: "Page not found",
-    405: "That can’t be done here",
-    409: "Somebody else changed this",
-    413: "The file is too large",
-    415: "That kind of file can’t be used",
-    422: "Some of it is missing or wrong",
-    429: "Too many tries",
-    500: "Something went wrong on our side",
-    503: "This is not available at the moment",
+    400: marked("That can’t be done"),
+    401: marked("Sign in to continue"),
+    403: marked("You do not have permission"),
+    404: marked("Page not found"),
+    405: marked("That can’t be done here"),
+    409: marked("Somebody else changed this"),
+    413: marked("The file is too large"),
+    415: marked("That kind of file can’t be used"),
+    422: marked("Some of it is missing or wrong"),
+    429: marked("Too many tries"),
+    500: marked("Something went wrong on our side"),
+    503: marked("This is not available at the moment"),
 }
 
 DETAILS: Mapping[int, str] = {
-    401: "This needs a bearer token, or a signed-in browser.",
-    404: "There is nothing at this address.",
-    409: "It was changed while you were looking at it. Load it again to see how it is now.",
-    413: "Send a smaller photo, or one taken at a lower resolution.",
-    422: "Some of what was sent is missing or does not fit.",
-    429: "You have tried this many times in a short while. Wait a little, then try again.",
-    500: "It has been recorded and will be looked at. Nothing that we had confirmed to you is lost.",
-    503: "Nothing was changed. Try again in a few minutes.",
+    401: marked("This needs a bearer token, or a signed-in browser."),
+    404: marked("There is nothing at this address."),
+    409: marked("It was changed while you were looking at it. Load it again to see how it is now."),
+    413: marked("Send a smaller photo, or one taken at a lower resolution."),
+    422: marked("Some of what was sent is missing or does not fit."),
+    429: marked("You have tried this many times in a short while. Wait a little, then try again."),
+    500: marked("It has been recorded and will be looked at. Nothing that we had confirmed to you is lost."),
+    503: marked("Nothing was changed. Try again in a few minutes."),
 }
+
+OPEN_TOO_LONG = marked("This page was open for too long")
+LOAD_AGAIN = marked("Go back, load the page again, and send it once more.")
+UNANSWERABLE = marked("The request can’t be answered as it was made.")
 
 
 def use_error_format(app: Flask, prefix: str, error_format: ErrorFormat) -> None:
@@ -85,7 +90,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, StoreUnavailable):
         return Problem(503, TITLES[503], DETAILS[503], headers={"Retry-After": str(RETRY_AFTER_STORE_SECONDS)})
     if isinstance(error, CSRFError):
-        return Problem(400, "This page was open for too long", "Go back, load the page again, and send it once more.")
+        return Problem(400, OPEN_TOO_LONG, LOAD_AGAIN)
     if isinstance(error, HTTPException) and error.code:
         return _problem_of_http(error, error.code)
     return Problem(500, TITLES[500], DETAILS[500])
@@ -110,8 +115,9 @@ def problem_response(problem: Problem) -> Response:
 
 
 def problem_page(problem: Problem) -> Response:
-    """Return a problem as a page."""
-    page = render_template("error.html", problem=problem, request_id=g.get("request_id"))
+    """Return a problem as a page, in the language that is spoken: programs are answered in English."""
+    said = replace(problem, title=gettext(problem.title), detail=gettext(problem.detail))
+    page = render_template("error.html", problem=said, request_id=g.get("request_id"))
     response = Response(page, problem.status, content_type="text/html; charset=utf-8")
     response.headers.update(problem.headers)
     return response
@@ -142,7 +148,7 @@ def _problem_of_http(error: HTTPException, status: int) -> Problem:
     headers = {"WWW-Authenticate": 'Bearer realm="streetscene"'} if status == 401 else {}
     if isinstance(data.get("headers"), dict):
         headers |= data["headers"]
-    detail = own_words or DETAILS.get(status) or "The request can’t be answered as it was made."
+    detail = own_words or DETAILS.get(status) or UNANSWERABLE
     return Problem(status, TITLES.get(status, error.name), detail, fields or errors, headers)
 
 

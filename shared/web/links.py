@@ -7,6 +7,8 @@ from shared.service import ServiceContext
 from shared.web.keys import ensure_keys
 
 DAY_SECONDS = 24 * 3600
+EXPIRED = "expired"
+"""The rule that a link breaks which is ours and too old."""
 
 
 def sign_link(ctx: ServiceContext, purpose: str, value: str) -> str:
@@ -20,7 +22,7 @@ def read_link(ctx: ServiceContext, purpose: str, token: str, max_age_seconds: in
     try:
         value: str = _serializer(ctx, purpose).loads(token, max_age=max_age_seconds)
     except SignatureExpired:
-        raise DomainError("This link has expired.") from None
+        raise DomainError("This link has expired.", rule=EXPIRED) from None
     except BadSignature:
         raise DomainError("This link is not complete. Check that you copied all of it.") from None
     return value

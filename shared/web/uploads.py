@@ -10,8 +10,10 @@ MAXIMUM_PHOTO_BYTES = 15 * 1024 * 1024
 
 
 def read_photo(upload: FileStorage | None, *, field: str = "photo") -> bytes:
-    """Return an uploaded photo's bytes; raises `DomainError` where there is none, or it is too large."""
+    """Return an uploaded photo's bytes; raises `DomainError` where there is none, or it is empty or too large."""
     content = read_optional_photo(upload, field=field)
+    if content is None and upload is not None and upload.filename:
+        raise DomainError("The photo is an empty file. Take it again, or choose another one.", field=field)
     if content is None:
         raise DomainError("Choose a photo.", field=field)
     return content

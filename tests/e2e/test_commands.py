@@ -110,6 +110,8 @@ def refused(said: Said, *, code: int, saying: str) -> None:
         (["register", "import", "nonsense", "pyproject.toml"], "There is no table 'nonsense'"),
         (["simulate", "--per-hour", "0"], "--per-hour"),
         (["privacy", "export"], "Give an email address"),
+        (["privacy", "export", "--email", "Canary at example.com"], "is not an email address"),
+        (["privacy", "erase", "--reason", "Asked in writing", "--phone", "ring me"], "is not a telephone number"),
         (["privacy", "export", "--email", "a@b.example", "--to", "shared"], "is there already"),
         (["privacy", "export", "--reference", "FT-00000000"], "There is no report"),
         (["privacy", "erase", "--email", "a@b.example"], "--reason"),

@@ -171,7 +171,7 @@ def _city(contexts: dict[str, ServiceContext], settings: Settings) -> tuple[Simu
 def _note(ctx: ServiceContext, given: dict[str, tuple[date, bool]]) -> None:
     """Note what the reporter of the newest report is told on the last page of the form."""
     (newest,), _ = reports(ctx.store).find({}, sort=NEWEST_FIRST, limit=1)
-    told = promise(newest)
+    told = promise(newest, on=london_date(newest.reported_at))
     if newest.id not in given and told is not None:
         given[newest.id] = told.by, told.is_forecast
 

@@ -45,6 +45,8 @@ class Witness:
     seen: str
     vehicle: str
     gives_statement: bool
+    names_suspect: bool = False
+    """Whether they say in it who did it, as far as they know."""
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,9 @@ class Report:
     cleared_at: datetime | None = None
     closed_at: datetime | None = None
     action_taken: bool = False
+    names_suspect: bool = False
+    """Whether whoever reported it said who did it: what became of that person is then not for them to hear."""
+
     history: tuple[Step, ...] = ()
     seen: dict[str, int] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
@@ -356,8 +359,11 @@ def follow(report: Report, follower: Follower) -> Report:
 
 
 def take_action(report: Report, *, at: datetime) -> Change:
-    """Note that somebody has paid for this: all that a reporter or the public is ever told of enforcement."""
-    if report.action_taken:
+    """Note that somebody has paid or was convicted: all that a reporter or the public is ever told of enforcement.
+
+    Of a report that says who did it nothing is noted: its reporter reads its page too, and would know of whom.
+    """
+    if report.action_taken or report.names_suspect:
         return report, []
     acted = changed(report, action_taken=True, history=_told(report, at, "action-taken"))
     return acted, [ReportAmendedV1.fact(change="action-taken")]

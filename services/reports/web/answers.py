@@ -188,29 +188,36 @@ class WitnessAnswers(Answers):
     witnessed = _one_of(("yes", "no"), "Select if you saw who dumped it")
     seen = fields.String(load_default="")
     vehicle = fields.String(load_default="")
+    names = fields.String(load_default="")
     statement = fields.String(load_default="")
 
     @validates_schema
     def _told(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["witnessed"] == "yes":
             missing = {}
-            if not data["seen"].strip():
-                missing["seen"] = ["Tell us what you saw"]
+            if not self._seen(data):
+                missing["seen"] = [marked("Tell us what you saw")]
             if data["statement"] not in ("yes", "no"):
-                missing["statement"] = ["Select if you would give a statement"]
+                missing["statement"] = [marked("Select if you would give a statement")]
             if missing:
                 raise ValidationError(missing)
 
     @post_load
     def _kept(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         if data["witnessed"] == "no":
-            return {"witnessed": "no", "seen": "", "vehicle": "", "statement": ""}
+            return {"witnessed": "no", "seen": "", "vehicle": "", "names": "", "statement": ""}
         return {
             "witnessed": "yes",
-            "seen": _cleaned("seen", lambda: clean_text(data["seen"], SEEN_LIMIT)),
+            "seen": self._seen(data),
             "vehicle": _cleaned("vehicle", lambda: clean_text(data["vehicle"], VEHICLE_LIMIT, one_line=True)),
+            "names": "yes" if data["names"] == "yes" else "",
             "statement": data["statement"],
         }
+
+    def _seen(self, data: Mapping[str, Any]) -> str:
+        """Return what was seen as it is kept: of control characters alone nothing is left."""
+        words: str = _cleaned("seen", lambda: clean_text(data["seen"], SEEN_LIMIT))
+        return words
 
 
 class DetailAnswers(Answers):

@@ -32,6 +32,7 @@ from services.reports.words import (
     standing,
     waste_words,
 )
+from shared.calendar import london_date
 from shared.contracts.codes import HAZARDS, LAND_TYPES, SIZES, WASTE_TYPES
 from shared.council import Kind, Place
 from shared.council.kinds import CODED
@@ -264,7 +265,7 @@ def _found(report: Report) -> dict[str, Any]:
         "waste": waste_words(report, council),
         "where": place_words(report, council),
         "standing": standing(report, council),
-        "promise": promise(report),
+        "promise": promise(report, on=london_date(context().clock.now())),
     }
 
 
@@ -272,11 +273,11 @@ def _sent(report: Report) -> dict[str, Any]:
     """Return what the caller is told of the report that was just taken or asked about."""
     user = signed_in_user()
     note_access(context(), report, user_id=user.id, user_name=user.name, what="words-and-photo")
+    found = _found(report)
     why = reasons(report, context().council)
-    promised = promise(report)
-    if promised is not None and promised.is_forecast:
+    if found["promise"] is not None and found["promise"].is_forecast:
         why = ["four of five reports like this one were cleared in this time lately", *why]
-    return {**_found(report), "reasons": why}
+    return {**found, "reasons": why}
 
 
 def _day(typed: str) -> date | None:

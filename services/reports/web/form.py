@@ -29,9 +29,11 @@ from services.reports.web.own_questions import own_answers
 from services.reports.web.questions import FIRST, LAND, PLACE, Question
 from services.reports.web.taking import take
 from services.reports.words import place_words, promise, reasons, waste_words
+from shared.calendar import london_date
 from shared.council import Kind
 from shared.council.kinds import CODED
 from shared.errors import Conflict, DomainError, Duplicate
+from shared.notify import can_text
 from shared.texts import gettext as _
 from shared.texts import marked
 from shared.web.app import cause, context
@@ -221,11 +223,11 @@ def sent() -> Response | str:
         "reports/sent.html",
         report=report,
         kind=council.kind_of(report.kind),
-        promise=promise(report),
+        promise=promise(report, on=london_date(context().clock.now())),
         reasons=reasons(report, council),
         waste=waste_words(report, context().council),
         where=place_words(report, council),
-        will_hear=report.private.has_contact,
+        will_hear=bool(report.private.email or (report.private.phone and can_text(context().settings))),
     )
 
 
@@ -316,7 +318,12 @@ def _witness(answers: Mapping[str, Any]) -> Witness | None:
     """Return what the resident saw, None where they saw nothing."""
     if answers.get("witnessed") != "yes":
         return None
-    return Witness(answers["seen"], answers["vehicle"], gives_statement=answers["statement"] == "yes")
+    return Witness(
+        answers["seen"],
+        answers["vehicle"],
+        gives_statement=answers["statement"] == "yes",
+        names_suspect=answers.get("names") == "yes",
+    )
 
 
 def _channel() -> str:

@@ -26,14 +26,16 @@ from services.reports.words import (
     story,
     waste_words,
 )
+from shared.calendar import london_date
 from shared.errors import DomainError, NotFound
 from shared.ids import normalise_reference
+from shared.notify import can_text
 from shared.texts import gettext
 from shared.web.app import cause, context
 from shared.web.auth import PUBLIC, current_user, policy, roles
 from shared.web.forms import FormErrors
 from shared.web.limits import limited
-from shared.web.links import read_link
+from shared.web.links import EXPIRED, read_link
 
 bp = Blueprint("reports", __name__, template_folder="templates")
 
@@ -99,7 +101,7 @@ def show(reference: str) -> Response | str:
         kind=council.kind_of(report.kind),
         answers=answer_words(report, council.kind_of(report.kind), published=True),
         standing=standing(report, council),
-        promise=promise(report),
+        promise=promise(report, on=london_date(context().clock.now())),
         story=story(report, council),
         reasons=reasons(report, council),
         waste=waste_words(report, council),
@@ -214,6 +216,7 @@ def _follow_page(report: Report, values: Mapping[str, str], errors: FormErrors) 
         where=place_words(report, context().council),
         values=values,
         errors=said(errors),
+        can_text=can_text(context().settings),
     )
 
 
@@ -256,16 +259,26 @@ def _photo_number(default: int = 1) -> int:
 
 def _linked(reference: str, token: str) -> Report:
     """Return the report of a signed link; raises `DomainError` for a bad link, `NotFound` for another report's."""
-    report_id = read_link(context(), STILL_THERE, token, STILL_THERE_SECONDS).partition(":")[0]
+    report_id = _said_by(token).partition(":")[0]
     report = reports(context().store).require(report_id)
     if report.reference != normalise_reference(reference):
         raise NotFound("This link is for another report.")
     return report
 
 
+def _said_by(token: str) -> str:
+    """Return what a signed link says; raises `DomainError` with what to do instead for one that is too old."""
+    try:
+        return read_link(context(), STILL_THERE, token, STILL_THERE_SECONDS)
+    except DomainError as error:
+        if error.rule != EXPIRED:
+            raise
+        raise DomainError("This link has expired. If you still see it there, report it as new.") from error
+
+
 def _visit(token: str) -> int:
     """Return the visit that a signed link speaks of."""
-    visit = read_link(context(), STILL_THERE, token, STILL_THERE_SECONDS).partition(":")[2]
+    visit = _said_by(token).partition(":")[2]
     if not visit.isdigit():
         raise DomainError("This link is not complete. Copy all of it from the message.")
     return int(visit)

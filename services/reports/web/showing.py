@@ -18,6 +18,7 @@ from shared.calendar import london_date
 from shared.contracts.codes import LAND_TYPES, SIZES, WASTE_TYPES, Code
 from shared.council import Kind
 from shared.council.model import LandAnswer
+from shared.notify import can_text
 from shared.texts import gettext as _
 from shared.web.app import context
 from shared.web.forms import FormErrors
@@ -64,6 +65,7 @@ def page(kind: Kind, question: Question, draft: Draft, values: Mapping[str, Any]
         choices=CHOICES.get(slug, ()),
         description_limit=FORM_DESCRIPTION_LIMIT,
         advice=HAZARD_ADVICE,
+        can_text=can_text(context().settings),
         land_answer=_land_answer(kind, slug, draft),
         **found,
     )
@@ -96,6 +98,7 @@ def check_page(kind: Kind, draft: Draft, errors: FormErrors) -> str:
         advice=[HAZARD_ADVICE[hazard] for hazard in hazards],
         land=_plain(LAND_TYPES, answers.get("land_type")),
         place_name=finding.place_name(answers),
+        can_text=can_text(context().settings),
         location=council.locate(answers["lat"], answers["lon"], _today()),
         happened_on=date.fromisoformat(answers["happened_on"]) if answers.get("happened_on") else None,
         photo_urls=_photo_urls(draft),

@@ -4,6 +4,7 @@ JSON follows the specification's Spark convention: the list itself is the answer
 elements. A definition is the one answer that is not a list.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +28,9 @@ OWN_STATUSES = frozenset({403, 404})
 
 TOLD_STATUSES = OWN_STATUSES | {429}
 """A caller that is too fast must know to wait, which 400 would not say; nor what is a fault on our side (ADR 0025)."""
+
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 can't hold in any way, as somebody may have sent it in a code that we name back to them."""
 
 ITEM_NAMES: Mapping[str, str] = {
     "attributes": "attribute",
@@ -93,5 +97,5 @@ def _element(name: str, value: Any) -> ET.Element:
     elif isinstance(value, bool):
         element.text = str(value).lower()
     elif value is not None:
-        element.text = str(value)
+        element.text = NOT_XML.sub("\ufffd", str(value))
     return element

@@ -8,11 +8,13 @@ from flask import Flask
 
 from services.accounts import handlers, store
 from services.accounts.web import create_app
+from services.reports.web.draft_cookie import COOKIE as DRAFT_COOKIE
 from shared.service import ServiceContext
 from shared.web.api_keys import read_api_key
-from shared.web.auth import views_without_policy
+from shared.web.auth import cookie_name, views_without_policy
 from shared.web.keys import ensure_keys
 from tests.unit.services.accounts.conftest import Credentials, SignIn, deliver, person, send
+from tests.unit.services.pseudo import ENGLISH_WORD, english
 
 ADMIN_PAGES = (
     "/accounts/users",
@@ -228,6 +230,29 @@ def test_the_api_switches_an_account_off(ctx: ServiceContext, app: Flask, creden
 @pytest.mark.parametrize("name", ["accessibility", "privacy", "cookies"])
 def test_statements_are_there_for_everybody(app: Flask, name: str) -> None:
     assert app.test_client().get(f"/accounts/about/{name}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["accessibility", "privacy", "cookies"])
+def test_statements_are_in_the_language_but_for_what_the_council_states(
+    app: Flask, ctx: ServiceContext, pseudo: None, name: str
+) -> None:
+    council = ctx.council
+    stated = " ".join(
+        [
+            str([council.privacy, council.accessibility, council.contact, council.name, council.about]),
+            "streetscene session draft user __Host- https WCAG Tachwedd",
+        ]
+    )
+
+    page = app.test_client().get(f"/accounts/about/{name}").text
+
+    assert english(page, set(ENGLISH_WORD.findall(stated))) == set()
+
+
+def test_every_cookie_is_named(app: Flask) -> None:
+    page = app.test_client().get("/accounts/about/cookies").text
+
+    assert all(name in page for name in (app.config["SESSION_COOKIE_NAME"], cookie_name(app), DRAFT_COOKIE))
 
 
 def test_the_privacy_notice_names_the_councils_own_times_and_lawful_bases(app: Flask, ctx: ServiceContext) -> None:

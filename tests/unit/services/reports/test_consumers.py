@@ -7,10 +7,14 @@ from datetime import date, timedelta
 import pytest
 
 from services.reports import subscriptions
+from services.reports.domain.private import Witness
+from services.reports.handlers import merge_report
 from services.reports.messages import send_messages
 from services.reports.store import reports
 from shared.bus.answer import answer
+from shared.contracts.enforcement import CaseClosedV1
 from shared.contracts.envelope import encode
+from shared.contracts.example import example
 from shared.ids import derived_id, new_id, public_reference
 from shared.notify import messages_page
 from shared.notify.deliveries import deliveries_about
@@ -153,6 +157,53 @@ def test_a_notice_that_is_not_paid_tells_nobody_anything(ctx):
     deliver(ctx, subscriptions.NOTICES, paid_event(report.id, state="served"))
 
     assert not stored(ctx, report).action_taken
+
+
+# reports.cases
+
+
+def closed_case(report_id, result):
+    made = example(CaseClosedV1)
+    state = {**made.state, "report_ids": [report_id], "state": "closed"}
+    return replace(made, id=f"closed-{result}", data={**made.data, "state": state, "result": result})
+
+
+def test_a_conviction_is_noted_once(ctx):
+    report = accept(ctx)
+
+    deliver(ctx, subscriptions.CASES, closed_case(report.id, "convicted"), closed_case(report.id, "convicted"))
+
+    assert stored(ctx, report).action_taken
+    assert len(events(ctx, "report.amended")) == 1
+
+
+@pytest.mark.parametrize("result", ["paid", "warning", "no-further-action"])
+def test_a_case_that_ended_otherwise_tells_nobody_anything(ctx, result):
+    report = accept(ctx)
+
+    assert deliver(ctx, subscriptions.CASES, closed_case(report.id, result)) == ["handled"]
+
+    assert not stored(ctx, report).action_taken
+
+
+def test_a_conviction_over_a_report_that_is_not_known_yet_is_tried_again(ctx):
+    assert deliver(ctx, subscriptions.CASES, closed_case(new_id(), "convicted")) == ["retrying"]
+
+
+def test_who_said_who_did_it_never_hears_what_became_of_them(ctx):
+    named = Witness("My neighbour, Mr Canary", "", gives_statement=False, names_suspect=True)
+    report = accept(ctx, email="ann@example.com", witness=named)
+    other = accept(ctx, "other", email="ben@example.com")
+    joined = accept(ctx, "joined", email="cat@example.com", witness=named)
+    merge_report(ctx, joined.reference, into=other.reference)
+
+    deliver(ctx, subscriptions.NOTICES, paid_event(report.id, other.id))
+    deliver(ctx, subscriptions.MESSAGES, *events(ctx, "report.amended"))
+    send_messages(ctx)
+
+    assert [one.action_taken for one in (stored(ctx, report), stored(ctx, other))] == [False, True]
+    told = [one["address"] for one in messages_page(ctx.store).items if one["template"] == "action-taken"]
+    assert told == ["ben@example.com"]
 
 
 # reports.messages

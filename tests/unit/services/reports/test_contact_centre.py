@@ -64,6 +64,13 @@ def test_a_caller_is_found_by_any_way_to_say_who_they_are_and_each_look_is_logge
     assert log(ctx, report) == ["caller-search"]
 
 
+@pytest.mark.parametrize("name", ["Karen Banks", "Nia Collier"])
+def test_a_name_that_could_be_a_reference_finds_its_caller(ctx, name):
+    report = accept(ctx, name=name)
+
+    assert [one.id for one in find_caller(ctx, name, user_id="user-1")] == [report.id]
+
+
 @pytest.mark.parametrize(
     "typed", ["", " ", "%", "FT-00000000", "nobody@example.com", "0", "🛞", "\u202ename", "x" * 500]
 )

@@ -11,6 +11,7 @@ from services.reports.forecast import day_by
 from services.reports.handlers import close_report, reopen_report
 from services.reports.messages import send_messages
 from services.reports.store import DEPOTS, FORECASTS
+from services.reports.waiting import pause_report, resume_report, wake_reports
 from services.reports.words import promise
 from shared.bus.answer import answer
 from shared.calendar import LONDON, london_date
@@ -21,6 +22,7 @@ from shared.notify import messages_page
 from tests.builders import TUESDAY_MORNING
 from tests.unit.services.reports.made import accept, deliver, events, expected_event, stored
 
+TODAY = london_date(TUESDAY_MORNING)
 DAY = 24 * 60
 TO_AFTERNOON = 180
 """From 10:40 on a day to where that day is the nearest: which day is said is then beyond doubt."""
@@ -48,7 +50,7 @@ def test_a_report_is_promised_by_when_four_of_five_like_it_were_cleared(ctx, res
     report = accept(ctx, email="resident@example.com")
 
     assert report.promised_on == london_date(TUESDAY_MORNING) + timedelta(days=2)
-    given = promise(report)
+    given = promise(report, on=TODAY)
     assert (given.by, given.is_forecast, given.is_late) == (report.promised_on, True, False)
     assert "We expect to have cleared it by" in resident.client.get(f"/report/{report.reference}").text
     deliver(ctx, subscriptions.MESSAGES, *events(ctx, "report.submitted"))
@@ -79,7 +81,7 @@ def test_a_time_is_said_as_the_day_at_whose_end_it_is_nearest(ctx, made, takes_m
 def test_without_a_forecast_the_deadline_is_what_is_said(ctx, resident):
     report = accept(ctx)
 
-    given = promise(report)
+    given = promise(report, on=TODAY)
 
     assert (given.by, given.is_forecast) == (london_date(report.deadline), False)
 
@@ -199,7 +201,7 @@ def test_what_no_crew_is_sent_to_is_promised_by_its_deadline_and_not_by_crews_ti
     report = accept(ctx, **other, answers={"bin": ["general"], "house": ["12"]})
 
     assert report.promised_on is None
-    assert promise(report).by == london_date(report.deadline)
+    assert promise(report, on=TODAY).by == london_date(report.deadline)
 
 
 def test_the_crews_own_day_goes_before_the_forecast(ctx):
@@ -209,7 +211,7 @@ def test_the_crews_own_day_goes_before_the_forecast(ctx):
 
     deliver(ctx, subscriptions.JOBS, expected_event(report, 2, day))
 
-    assert promise(stored(ctx, report)).by == day
+    assert promise(stored(ctx, report), on=TODAY).by == day
 
 
 def test_a_report_that_is_opened_again_is_promised_anew(ctx):
@@ -220,3 +222,37 @@ def test_a_report_that_is_opened_again_is_promised_anew(ctx):
     again = reopen_report(ctx, report.reference, by="staff")
 
     assert again.promised_on == london_date(TUESDAY_MORNING) + timedelta(days=3)
+
+
+def test_a_day_that_has_gone_by_is_expected_by_nobody(ctx, client):
+    forecast(ctx, published(ctx, 2 * DAY))
+    report = accept(ctx)
+    deliver(ctx, subscriptions.JOBS, expected_event(report, 2, TODAY + timedelta(days=1)))
+
+    assert promise(stored(ctx, report), on=TODAY + timedelta(days=1)).is_planned
+    assert promise(stored(ctx, report), on=TODAY + timedelta(days=2)).by == report.promised_on
+    ctx.clock.advance(timedelta(days=3))
+    page = client.get(f"/report/{report.reference}").text
+
+    assert promise(stored(ctx, report), on=TODAY + timedelta(days=3)).by == london_date(report.deadline)
+    assert "We expect" not in page
+    assert "We aim to clear it by" in page
+
+
+@pytest.mark.parametrize("wakes", [True, False], ids=["by itself", "by staff"])
+def test_nothing_is_expected_while_the_clock_stands_still_and_a_new_day_after_that(ctx, client, wakes):
+    forecast(ctx, published(ctx, 2 * DAY))
+    report = accept(ctx, email="resident@example.com")
+    pause_report(ctx, report.reference, reason="owner", until=TODAY + timedelta(days=6), by="user")
+    assert "We expect" not in client.get(f"/report/{report.reference}").text
+
+    ctx.clock.advance(timedelta(days=7))
+    forecast(ctx, published(ctx, 2 * DAY, at=ctx.clock.now(), number=2))
+    wake_reports(ctx) if wakes else resume_report(ctx, report.reference, by="user")
+    deliver(
+        ctx, subscriptions.MESSAGES, *[one for one in events(ctx, "report.amended") if one.data["change"] == "resumed"]
+    )
+    send_messages(ctx)
+
+    assert stored(ctx, report).promised_on == TODAY + timedelta(days=9)
+    assert "We expect to have cleared it by Thursday 26 November 2026" in messages_page(ctx.store).items[0]["body"]

@@ -4,6 +4,7 @@ import hashlib
 import io
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
@@ -22,7 +23,8 @@ from shared.clock import machine_now
 from shared.custody import open_parcel
 from shared.metrics import exposition
 from shared.notify import messages_page
-from tests.unit.services.reports.made import CANARY, accept, csrf, deliver, events, photo, stored
+from tests.builders import make_app
+from tests.unit.services.reports.made import CANARY, Resident, accept, csrf, deliver, events, photo, stored
 
 LONG = "x" * 5_001
 
@@ -126,6 +128,7 @@ def test_a_change_from_the_check_leads_back_to_it(resident):
         ("witness", {"witnessed": "yes", "statement": "no"}, "Tell us what you saw"),
         ("witness", {"witnessed": "yes"}, "Tell us what you saw"),
         ("witness", {"witnessed": "yes"}, "Select if you would give a statement"),
+        ("witness", {"witnessed": "yes", "seen": "\x00\u202e", "statement": "no"}, "Tell us what you saw"),
         ("witness", {"witnessed": "yes", "seen": "A van"}, "Select if you would give a statement"),
         ("witness", {"witnessed": "yes", "seen": LONG, "statement": "no"}, "Use 4,000 characters or fewer"),
         ("witness", {"witnessed": "yes", "seen": "A van", "vehicle": LONG, "statement": "no"}, "Use 200 characters"),
@@ -229,7 +232,7 @@ def test_a_picture_that_would_unpack_to_more_than_a_photo_is_refused(resident):
     response = resident.answer("photos", photo=upload(bomb()))
 
     assert response.status_code == 400
-    assert "fewer than 64 megapixels" in response.text
+    assert "fewer than 32 megapixels" in response.text
 
 
 def test_photos_too_large_to_send_together_are_refused_on_their_own_page(resident, app):
@@ -456,6 +459,34 @@ def test_a_witness_account_is_sealed_for_enforcement_and_lies_nowhere_else(resid
         assert WITNESSED["seen"] not in place
         assert WITNESSED["vehicle"] not in place
     assert report.has_evidence
+
+
+def test_no_number_is_asked_for_where_nothing_can_be_sent_to_one(ctx):
+    by_mail = replace(ctx, settings=replace(ctx.settings, smtp_url="smtp://mail.example"))
+    resident = Resident(make_app(by_mail).test_client(), by_mail)
+    resident.answer_all(until="contact")
+    asked = resident.client.get("/report/new/contact").text
+    resident.answer("contact", phone="07700 900982")
+    resident.send()
+
+    assert 'name="phone"' not in asked
+    assert "mobile" not in asked
+    assert "You left no contact details" in resident.client.get("/report/new/sent").text
+    assert 'name="phone"' not in resident.client.get(f"/report/{resident.reference()}/follow").text
+
+
+@pytest.mark.parametrize(("answers", "names"), [({"names": "yes"}, True), ({}, False), ({"names": "\x00"}, False)])
+def test_a_witness_can_say_that_they_named_who_did_it(resident, ctx, answers, names):
+    resident.answer_all(until="witness")
+    resident.answer("witness", **WITNESSED, **answers)
+    resident.answer_all(since="details")
+    resident.send()
+
+    parcel = open_parcel(handed_over(ctx, events(ctx, "report.evidence-flagged")[0].data["parcel_key"]))
+
+    assert by_reference(ctx.store, resident.reference()).names_suspect is names
+    assert ("know who it was" in parcel.statement) is names
+    assert "names_suspect" not in str([logged.body for logged in ctx.store.log.read(after=0)])
 
 
 def test_who_would_not_give_a_statement_is_not_named_in_the_parcel(resident, ctx):

@@ -27,6 +27,15 @@ def told(response, status):
     return [dict(error[1])["description"] for error in errors]
 
 
+@pytest.mark.parametrize("form", ["xml", "json"])
+def test_what_xml_can_not_hold_does_not_break_the_answer_that_names_it(client, form):
+    answer = client.get(f"/open311/v2/services/a%01%EF%BF%BEb.{form}")
+
+    assert told(answer, 404) == [
+        "There is no kind of report a" + {"xml": "\ufffd\ufffd", "json": "\x01\ufffe"}[form] + "b"
+    ]
+
+
 WRONG_REPORTS = [
     ({"api_key": None}, 403, "api_key"),
     ({"api_key": "wrong"}, 403, "api_key"),

@@ -4,24 +4,27 @@ The pseudo-locale is made of the committed catalogue alone: a text that is not i
 come in Welsh, so that a month written by hand is found too.
 """
 
+import io
 import re
+import time
 from datetime import date, timedelta
-from gettext import NullTranslations
-from html.parser import HTMLParser
 
 import pytest
+from itsdangerous.timed import TimestampSigner
 
 from services.reports.handlers import close_report, merge_report, reopen_report, unmerge_report
 from services.reports.photos import keep_photo
 from services.reports.referring import refer_report
 from services.reports.subscriptions import MESSAGES, NOTICES
-from services.reports.telling import KINDS
+from services.reports.telling import KINDS, STILL_THERE, STILL_THERE_SECONDS
 from services.reports.waiting import pause_report, resume_report, wake_reports
 from services.reports.web.questions import slugs_of
 from shared import texts, texts_catalogue
 from shared.calendar import london_date
 from shared.contracts.codes import WAITING_FOR
 from shared.notify import DELIVERIES
+from shared.web.links import sign_link
+from tests.unit.services.pseudo import ENGLISH_WORD, english, said
 from tests.unit.services.reports.made import (
     ANSWERS,
     CANARY,
@@ -35,62 +38,11 @@ from tests.unit.services.reports.made import (
     photo,
 )
 
-LETTERS = str.maketrans(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "áƀćđéƒǵħíĵķĺɱńóƥɋŕšţúṽŵẋýžÁƁĆĐÉƑǴĦÍĴĶĹṀŃÓƤɊŔŠŢÚṼŴẊÝŽ"
-)
-PLACEHOLDER = re.compile(r"(%\(\w+\)s|\{\w+\})")
-ENGLISH_WORD = re.compile(r"[A-Za-z]{2,}")
-SHOWN_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title", "data-finding", "data-found", "data-refused")
 WELSH = {"Tachwedd", "Rhagfyr"}
 """November and December, as Babel says them."""
 
 DAYS = {"Dydd", "Llun", "Mawrth", "Mercher", "Iau", "Gwener", "Ionawr"}
 """And the days of the week, and January."""
-
-
-def said(text: str) -> str:
-    """A text in the made language: every letter another one, values left as they are."""
-    return "".join(part if PLACEHOLDER.fullmatch(part) else part.translate(LETTERS) for part in PLACEHOLDER.split(text))
-
-
-class Pseudo(NullTranslations):
-    """Says what the committed catalogue has, and leaves everything else in English."""
-
-    def __init__(self):
-        super().__init__()
-        messages = [message.id for message in texts_catalogue.read()]
-        self.known = {part for message in messages for part in (message if isinstance(message, tuple) else (message,))}
-
-    def gettext(self, message):
-        return said(message) if message in self.known else message
-
-    def ngettext(self, one, many, count):
-        return self.gettext(one if count == 1 else many)
-
-
-class Shown(HTMLParser):
-    """Everything of a page that somebody reads or hears."""
-
-    def __init__(self):
-        super().__init__()
-        self.texts, self._silent = [], 0
-
-    def handle_starttag(self, tag, attributes):
-        self._silent += tag in ("script", "style")
-        self.texts += [value for name, value in attributes if name in SHOWN_ATTRIBUTES and value]
-
-    def handle_endtag(self, tag):
-        self._silent -= tag in ("script", "style")
-
-    def handle_data(self, text):
-        if not self._silent and text.strip():
-            self.texts.append(text.strip())
-
-
-@pytest.fixture
-def pseudo():
-    with texts.speaking(texts.Language("cy_GB", Pseudo())):
-        yield
 
 
 @pytest.fixture
@@ -122,19 +74,6 @@ def words_of(kind):
     for asked in kind.attributes:
         yield from (asked.question, asked.help)
         yield from (choice.name for choice in asked.choices if not asked.is_coded)
-
-
-def english(page, data):
-    """The English words of a page that nobody translated."""
-    shown = Shown()
-    shown.feed(page)
-    without_references = (re.sub(r"[A-Z]{2}-[0-9A-Z]{8}|\{\w+\}", "", text) for text in shown.texts)
-    return {
-        f"{word}: {text}"
-        for text in without_references
-        for word in ENGLISH_WORD.findall(text)
-        if word not in data and word.title() not in data
-    }
 
 
 def test_the_committed_list_of_texts_is_the_codes():
@@ -202,6 +141,66 @@ def test_every_page_of_another_kinds_form_is_in_the_language(client, ctx, data, 
 
     left = {name: english(page, data | {"Canary", "blue", "Fiesta", "house"}) for name, page in found.items()}
 
+    assert [f"{name}: {word}" for name, words in left.items() for word in sorted(words)] == []
+
+
+@pytest.mark.parametrize(
+    ("slug", "wrong"),
+    [
+        ("place", {"lat": "x", "lon": "y"}),
+        ("place", {"lat": "-2.99", "lon": "53.41"}),
+        ("place", {"lat": "51.5", "lon": "0"}),
+        ("place", {"lat": "53.4126", "lon": "-2.9924", "place_text": "☃" * 501}),
+        ("waste", {"waste_types": ["tyres", "green"]}),
+        ("danger", {"hazards": ["none", "asbestos"]}),
+        ("when", {"when": "earlier"}),
+        ("when", {"when": "earlier", "day": "1", "month": "1", "year": "2031"}),
+        ("when", {"when": "earlier", "day": "1", "month": "1", "year": "2020"}),
+        ("witness", {"witnessed": "yes"}),
+        ("witness", {"witnessed": "yes", "seen": "☃", "vehicle": "☃" * 201, "statement": "no"}),
+        ("contact", {"phone": "☃"}),
+        ("contact", {"name": "☃" * 101}),
+        ("photos", {"photo": [b""]}),
+        ("photos", {"photo": [b"MZ"]}),
+        ("photos", {"photo": [b"\xff\xd8\xff\xe0", b"x"]}),
+        ("photos", {"photo": [photo(40 + side) for side in range(4)]}),
+    ],
+)
+def test_every_refusal_of_the_form_is_in_the_language(resident, data, pseudo, slug, wrong):
+    resident.answer_all(until=slug)
+    files = [(io.BytesIO(content), f"{number}.jpg") for number, content in enumerate(wrong.get("photo", []))]
+
+    refused = resident.answer(slug, **wrong | ({"photo": files} if files else {}))
+
+    assert refused.status_code == 400
+    assert english(refused.text, data) == set()
+
+
+def test_every_page_that_says_no_is_in_the_language(client, ctx, data, pseudo, monkeypatch):
+    report, other = accept(ctx, **CANARY), accept(ctx, "other")
+    close_report(ctx, report.reference, closure="no-action")
+    home = f"/report/{report.reference}"
+    token = sign_link(ctx, STILL_THERE, f"{report.id}:1")
+    link, foreign = f"{home}/still-there/{token}", f"/report/{other.reference}/still-there/{token}"
+    with monkeypatch.context() as patch:
+        patch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) - STILL_THERE_SECONDS - 1)
+        expired = f"{home}/still-there/{sign_link(ctx, STILL_THERE, f'{report.id}:1')}"
+    paths = ("/nowhere", "/report/FT-00000000", f"{home}/photo", f"{home}/still-there/x", foreign, expired)
+    found = {path: client.get(path) for path in paths}
+    found["another way"] = client.put("/report/find")
+    found["no token"] = client.post(link)
+    form = {"csrf_token": csrf(client.get(link))}
+    found["no answer of ours"] = client.post(link, data={**form, "answer": "☃"})
+    for name, address in (("nobody", {}), ("email", {"email": "☃"}), ("phone", {"phone": "☃"})):
+        found[f"follow, {name}"] = client.post(f"/report/{other.reference}/follow", data={**form, **address})
+    refused = {name: answer.status_code for name, answer in found.items() if answer.status_code < 400}
+    for name, answer in (("cleared", "cleared"), ("thanks", "satisfied")):
+        found[name] = client.post(link, data={**form, "answer": answer})
+
+    left = {name: english(page.text, data) for name, page in found.items()}
+
+    assert refused == {}
+    assert said("report it as new") in found[expired].text
     assert [f"{name}: {word}" for name, words in left.items() for word in sorted(words)] == []
 
 

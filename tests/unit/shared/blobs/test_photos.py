@@ -1,7 +1,9 @@
 """Photos from strangers: what is accepted, what is refused in words, and that a public copy says nothing but pixels."""
 
 import struct
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
@@ -13,7 +15,14 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from shared.blobs import photos
-from shared.blobs.photos import MAXIMUM_BYTES, MAXIMUM_PIXELS, PUBLIC_SIDE, inspect_photo, public_derivative
+from shared.blobs.photos import (
+    MAXIMUM_BYTES,
+    MAXIMUM_PIXELS,
+    MAXIMUM_WHOLE_PIXELS,
+    PUBLIC_SIDE,
+    inspect_photo,
+    public_derivative,
+)
 from shared.errors import DomainError
 
 CANARY = "canary-7c1f"
@@ -168,12 +177,14 @@ def test_a_large_photo_is_shown_small_and_a_small_one_as_it_is():
 @pytest.mark.parametrize(
     ("size", "unpacked"), [((4032, 3024), (2016, 1512)), ((3024, 4032), (1512, 2016)), ((1700, 40), (1700, 40))]
 )
-def test_a_jpeg_is_unpacked_no_larger_than_it_must_be(size, unpacked):
+def test_a_jpeg_is_unpacked_no_larger_than_it_must_be(monkeypatch, size, unpacked):
     image = Image.open(BytesIO(written(picture(*size))))
+    load, sizes = image.load, []
+    monkeypatch.setattr(image, "load", lambda: (load(), sizes.append(image.size)))
 
     shown = photos._unpacked(image, side=PUBLIC_SIDE)
 
-    assert image.size == unpacked
+    assert sizes[0] == unpacked
     assert max(shown.size) == PUBLIC_SIDE
 
 
@@ -239,10 +250,55 @@ def test_half_a_heic_is_refused_in_words():
         public_derivative(content[: len(content) // 2])
 
 
-@pytest.mark.parametrize("side", [9_000, 12_000, 20_000, 60_000])
+@pytest.mark.parametrize("side", [5_700, 9_000, 12_000, 20_000, 60_000])
 def test_a_bomb_is_refused_before_it_is_unpacked(side):
-    with pytest.raises(DomainError, match=f"fewer than {MAXIMUM_PIXELS // 1_000_000} megapixels"):
+    with pytest.raises(DomainError, match=f"fewer than {MAXIMUM_WHOLE_PIXELS // 1_000_000} megapixels"):
         public_derivative(png_of_claimed_size(side, side))
+
+
+@pytest.mark.parametrize(("width", "is_refused"), [(7_000, False), (9_000, True)])
+def test_what_a_camera_writes_may_have_more_pixels(width, is_refused):
+    content = written(Image.new("L", (width, 7_200)), quality=1)
+
+    if is_refused:
+        with pytest.raises(DomainError, match=f"fewer than {MAXIMUM_PIXELS // 1_000_000} megapixels"):
+            public_derivative(content)
+    else:
+        assert max(Image.open(BytesIO(public_derivative(content))).size) == PUBLIC_SIDE
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK"])
+def test_a_photo_is_made_small_before_it_is_copied(monkeypatch, mode):
+    content = written(picture(3000, 2000).convert(mode), "JPEG" if mode == "CMYK" else "PNG")
+    convert, copied = Image.Image.convert, []
+
+    def noted(self, *args, **kwargs):
+        # See-through pixels are mixed in a form of their own, which is Pillow's to make.
+        copied.extend([] if {"RGBa", "RGBA"} & set(args) else [self.size])
+        return convert(self, *args, **kwargs)
+
+    monkeypatch.setattr(Image.Image, "convert", noted)
+    public_derivative(content)
+
+    assert all(max(size) <= PUBLIC_SIDE for size in copied)
+
+
+def test_a_few_photos_are_unpacked_at_once_and_the_others_wait(monkeypatch):
+    small, inside, most = photos._small, [], []
+
+    def slow(image, *, side):
+        inside.append(image)
+        most.append(len(inside))
+        time.sleep(0.02)
+        inside.remove(image)
+        return small(image, side=side)
+
+    monkeypatch.setattr(photos, "_small", slow)
+    with ThreadPoolExecutor(8) as senders:
+        shown = list(senders.map(public_derivative, [written(picture())] * 8))
+
+    assert len(shown) == 8
+    assert max(most) == photos.UNPACKED_AT_ONCE
 
 
 def test_a_bomb_in_a_text_chunk_is_refused():

@@ -154,6 +154,11 @@ def test_the_table_for_programs_may_be_left_out(folder):
             '[kinds.usual]\npriority = 1\n[kinds.referral]\nto = "planning"',
             "usual and rules can’t be given for a kind that a partner deals with",
         ),
+        (
+            '[kinds.usual]\npriority = 3\nworking_days = 3\nexplanation = "This is the usual time for litter"',
+            "[kinds.unusual]",
+            "kinds[2].usual is missing: it must be a table",
+        ),
         ('prefix = "LT"', 'prefix = "FT"', "kinds has 'FT' twice"),
         ("fixmystreet = false", 'fixmystreet = "no"', "open311.fixmystreet must be true or false"),
     ],

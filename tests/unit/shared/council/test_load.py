@@ -56,6 +56,7 @@ def refusal_of(path):
             "must name whose",
         ),
         ('type = "highway"\nwhose = "highway"', 'type = "highway"\nwhose = "nobody"', "must be one of council"),
+        ('owner = "National Highways"\n', "", "must name whose"),
         ('prefix = "FT"', 'prefix = "ft"', "kinds[1].prefix must be two capital letters, not 'ft'"),
         (
             'place_precision = "exact"',

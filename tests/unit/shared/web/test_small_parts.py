@@ -120,6 +120,8 @@ def test_a_photo_must_be_there_and_not_too_large(monkeypatch: pytest.MonkeyPatch
     assert uploads.read_optional_photo(FileStorage(io.BytesIO(b""))) is None
     with pytest.raises(DomainError, match="Choose a photo"):
         uploads.read_photo(None)
+    with pytest.raises(DomainError, match="empty file"):
+        uploads.read_photo(FileStorage(io.BytesIO(b""), filename="a.jpg"))
     with pytest.raises(DomainError, match="smaller than"):
         uploads.read_photo(FileStorage(io.BytesIO(b"12345")))
 
