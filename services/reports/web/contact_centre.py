@@ -28,6 +28,7 @@ from services.reports.words import (
     HAZARD_WORDS,
     place_words,
     promise,
+    reason_sentences,
     reasons,
     standing,
     waste_words,
@@ -275,8 +276,8 @@ def _sent(report: Report) -> dict[str, Any]:
     why = reasons(report, context().council)
     promised = promise(report)
     if promised is not None and promised.is_forecast:
-        why = ["four of five reports like this one were cleared in this time lately", *why]
-    return {**_found(report), "reasons": why}
+        why = ["Four of five reports like this one were cleared in about this time lately", *why]
+    return {**_found(report), "reasons": reason_sentences(why)}
 
 
 def _day(typed: str) -> date | None:
