@@ -33,8 +33,8 @@ class Somebody:
 
 
 ROLES: tuple[tuple[str, str, str], ...] = (
-    ("contact-centre", "Contact-centre agent", "takes reports by phone, joins duplicates, reads what was sent"),
-    ("supervisor", "Supervisor", "sends the right crew from the board"),
+    ("contact-centre", "Contact centre agent", "takes reports by phone, joins duplicates, reads what was sent"),
+    ("supervisor", "Depot supervisor", "sends the right crew from the board"),
     ("crew", "Crew", "clears it, with the phone in one hand"),
     ("officer", "Enforcement officer", "opens the evidence and issues a penalty"),
     ("waste-officer", "Waste officer", "weighs what came in, and what became of it"),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from services.reports.contacts import address_keys
 from services.reports.domain.complaint import Complaint, acknowledge, answer, deadlines, escalate
-from services.reports.domain.private import Follower, Private, check_follower
 from services.reports.domain.typed import DESCRIPTION_LIMIT, NAME_LIMIT, clean_email, clean_phone, clean_text
 from services.reports.handlers import note_access
 from services.reports.store import COMPLAINTS, by_reference
@@ -20,6 +19,7 @@ from shared.store.repository import Repository
 
 PREFIX = "CP"
 PAGE = 50
+UNANSWERABLE = "Enter an email address or a telephone number."
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ def take_complaint(ctx: ServiceContext, told: Told, *, key: str, user_id: str, u
     if not about:
         raise DomainError("Enter what the complaint is about.", field="about")
     email, phone = clean_email(told.email), clean_phone(told.phone)
-    check_follower(Private(), Follower(email, phone))
+    if not (email or phone):
+        raise DomainError(UNANSWERABLE, field="email")
     report = by_reference(ctx.store, told.reference) if told.reference.strip() else None
     acknowledge_by, answer_by = deadlines(1, began=now, acknowledged=None, stages=stages, working=working)
     complaint_id = new_id()

@@ -15,6 +15,7 @@ from services.reports.words import (
     place_words,
     promise,
     public_waiting,
+    reason_sentences,
     reasons,
     waste_words,
 )
@@ -76,8 +77,8 @@ def _received(ctx: ServiceContext, report: Report, event: Event) -> Words:
         return headline, thanks + " " + gettext("We will look at it and decide how urgent it is.")
     why = [*reasons(report, ctx.council)]
     if promised.is_forecast:
-        why.insert(0, gettext("four of five reports like this one were cleared in about this time lately"))
-    because = gettext("Why this date: %(reasons)s.", reasons="; ".join(why))
+        why.insert(0, gettext("Four of five reports like this one were cleared in about this time lately"))
+    because = gettext("Why this date: %(reasons)s", reasons=reason_sentences(why))
     return headline, f"{thanks} {_aim(ctx, report)}\n{because}"
 
 

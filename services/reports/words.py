@@ -3,7 +3,7 @@
 The codes stay in the domain; a person reads these. Nothing here takes anything from a report's private part.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -263,6 +263,11 @@ def reasons(report: Report, council: Council) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def reason_sentences(given: Sequence[str]) -> str:
+    """Return reasons as sentences after each other, each as the council wrote it."""
+    return " ".join(f"{reason}." for reason in given)
+
+
 def step_words(step: Step, kind: Kind) -> tuple[str, str]:
     """Return the title and text of one step of a story."""
     detail = step.detail or ""
@@ -334,7 +339,7 @@ _ACCESS_WORDS: Mapping[str, str] = {
     "chased": marked("a caller asked about it again"),
     "complaint": marked("a formal complaint about it was taken"),
     "complaint-taken": marked("the complaint was taken for a caller"),
-    "complaint-read": marked("the complaint was read, with who made it"),
+    "complaint-read": marked("the complaint was read, and who made it"),
     "erased:complaint": marked("who complained, and of what, was erased when its time had come"),
     "photo-original": marked("the sealed original of the photo was saved"),
     "photo": marked("a photo was looked at"),

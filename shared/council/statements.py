@@ -10,9 +10,11 @@ from datetime import date
 from shared.council.assessing import Provenance
 from shared.council.model import Retention
 from shared.council.rules import provenance
+from shared.texts import ngettext
 from shared.toml import Table, each
 
 WHILE_NEEDED = "while-needed"
+DAYS_OF_A_YEAR = 365
 RETENTION_KEYS = tuple(name for name in Retention.__dataclass_fields__ if name != "provenance")
 NO_SOURCE = Provenance("", verified=False)
 
@@ -114,3 +116,11 @@ def accessibility_statement(top: Table) -> AccessibilityStatement:
         table.fail("problems", "must say what is not right yet, unless standing is 'fully'")
     table.close()
     return found
+
+
+def time_words(days: int) -> str:
+    """Return a time of keeping as people say it: whole years as years, any other in days."""
+    years, rest = divmod(days, DAYS_OF_A_YEAR)
+    if years and not rest:
+        return ngettext("%(count)s year", "%(count)s years", years)
+    return ngettext("%(count)s day", "%(count)s days", days)

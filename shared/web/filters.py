@@ -3,6 +3,7 @@
 Aware UTC comes in, Europe/London goes out; integer kilograms and pence come in, words go out.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -111,6 +112,8 @@ STATE_COLOURS: Mapping[str, str] = {
 }
 """Colours only repeat what the words say."""
 
+SENTENCE_END = re.compile(r"[.?!]\s")
+
 CODES: Mapping[str, Mapping[Any, codes.Code]] = {
     "waste_type": codes.WASTE_TYPES,
     "land_type": codes.LAND_TYPES,
@@ -130,6 +133,7 @@ def register(app: Flask, ctx: ServiceContext) -> None:
         kg=kg,
         tonnes=tonnes,
         pounds=pounds,
+        as_error=as_error,
         plain=lambda code, kind: plain(kind, code),
         official=lambda code, kind: official(kind, code),
     )
@@ -224,6 +228,12 @@ def official(kind: str, code: Any) -> str:
 def state_words(kind: str, state: str) -> str:
     """Return what people read for a state of a report, closure, job, ticket, case, notice, channel or user."""
     return STATE_WORDS.get(kind, {}).get(state, str(state).replace("-", " ").capitalize())
+
+
+def as_error(message: str) -> str:
+    """Return a message as it stands beside its field: a single sentence without its full stop, as on GOV.UK."""
+    sentence = message.removesuffix(".")
+    return message if SENTENCE_END.search(sentence) else sentence
 
 
 def state_colour(state: str) -> str:

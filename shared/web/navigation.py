@@ -14,8 +14,11 @@ class Place:
     href: str
     text: str
     roles: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    """Where else one is in the same place."""
 
 
+ADMINISTRATION = ("/accounts/shift-codes", "/accounts/wall-links", "/accounts/tokens", "/accounts/sign-ins")
 PLACES = (
     Place("/crew", "My jobs", ("crew",)),
     Place("/contact-centre", "Contact centre", ("contact-centre",)),
@@ -26,7 +29,7 @@ PLACES = (
     Place("/enforcement", "Enforcement", ("officer",)),
     Place("/operations", "Operations", (*STAFF_ROLES, "wall-viewer")),
     Place("/messages", "Messages", ("contact-centre",)),
-    Place("/accounts/users", "Accounts", ("admin",)),
+    Place("/accounts/users", "Accounts", ("admin",), also=ADMINISTRATION),
 )
 PUBLIC_PLACES = (
     Place("/", "Home", ()),
@@ -57,4 +60,4 @@ def start_page(user: User) -> str:
 
 def is_current(place: Place, path: str) -> bool:
     """Say whether a path lies in a place of the navigation."""
-    return path == place.href or (place.href != "/" and path.startswith(f"{place.href}/"))
+    return any(path == href or (href != "/" and path.startswith(f"{href}/")) for href in (place.href, *place.also))

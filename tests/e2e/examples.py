@@ -123,6 +123,7 @@ class Examples(dict[str, str]):
         self._decide(visitors["contact-centre"])
         self["still_there"] = self._still_there(visitors["contact-centre"])
         self["event"] = self._json(f"/api/operations/v1/follow/{self['cleared']}", "manager")["events"][0]["id"]
+        self["unread"] = self._unread(visitors["contact-centre"])
         self["account"] = self._account(visitors["admin"])
         report = self._json(f"/api/reports/v1/reports/{self['open']}", "manager")
         self["neighbourhood"] = report["place"]["neighbourhood"]
@@ -148,6 +149,14 @@ class Examples(dict[str, str]):
         self["other_crew"] = next(
             each["id"] for each in crews if each["depot_id"] == crew["depot_id"] and each["id"] != crew["id"]
         )
+
+    def _unread(self, desk: "Visitor") -> str:
+        """Return a report of the past that nobody has looked at, by its own log."""
+        past = self._json("/api/reports/v1/reports?state=closed", "manager")["items"]
+        for report in past:
+            if "Nobody has looked yet" in desk.open(f"/triage/{report['reference']}/log").text:
+                return str(report["reference"])
+        raise AssertionError("every report of the past has been looked at")
 
     def _make_other_kinds(self) -> None:
         """Report graffiti that a crew is at, a missed bin of which another website says more, and what is passed on."""

@@ -164,7 +164,11 @@ def wrong_with_head(page: Page, titles: dict[str, str], state: State) -> list[st
     found = []
     title = page.title()
     own = title.removeprefix("Error: ").rpartition(" – ")[0]
-    if not own or (state.page.status == 200 and title.startswith("Error: ") != state.is_error):
+    if (
+        not own
+        or own.startswith("Error: ")
+        or (state.page.status == 200 and title.startswith("Error: ") != state.is_error)
+    ):
         found.append(f"title {title!r}")
     if not state.is_empty_system and state.status == 200:
         # Filters in the query leave a page the same page.

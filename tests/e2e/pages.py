@@ -247,7 +247,7 @@ REPORTS = (
         error_in_close=Sent("/triage/<reference>/close"),
     ),
     page("reports", "/triage/<reference>/letter", "contact-centre", "/triage/{with_owner}/letter"),
-    page("reports", "/triage/<reference>/log", "contact-centre", "/triage/{sent}/log", nobody="/triage/{graffiti}/log"),
+    page("reports", "/triage/<reference>/log", "contact-centre", "/triage/{sent}/log", nobody="/triage/{unread}/log"),
     page("reports", "/area", "manager"),
     page("reports", "/area/<neighbourhood>", "manager", "/area/{neighbourhood}"),
     page("reports", "/area/<neighbourhood>", "councillor", "/area/{neighbourhood}", status=FORBIDDEN),

@@ -10,8 +10,8 @@ from tests.e2e.conftest import DESKTOP
 
 NARROW = {"width": 320, "height": 640}
 PEOPLE = (
-    ("Contact-centre agent", "/contact-centre"),
-    ("Supervisor", "/dispatch"),
+    ("Contact centre agent", "/contact-centre"),
+    ("Depot supervisor", "/dispatch"),
     ("Crew", "/crew"),
     ("Enforcement officer", "/enforcement"),
     ("Waste officer", "/tonnage"),

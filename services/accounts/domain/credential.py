@@ -73,7 +73,7 @@ def new_credential(
     if kind == SHIFT_CODE and not crew_id:
         raise DomainError("Choose the crew.", field="crew_id")
     if not timedelta(0) < lifetime <= timedelta(days=LONGEST_TOKEN_DAYS):
-        raise DomainError("Choose how long it should hold, up to ten years.", field="days")
+        raise DomainError("Choose how long it should last, up to ten years.", field="days")
     return Credential(
         id=credential_id,
         kind=kind,

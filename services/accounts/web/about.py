@@ -6,7 +6,7 @@ What they say is the council's own, from `[privacy]`, `[accessibility]` and `[re
 from flask import Blueprint, render_template
 from werkzeug.exceptions import NotFound
 
-from shared.council.statements import AccessibilityStatement, PrivacyNotice
+from shared.council.statements import AccessibilityStatement, PrivacyNotice, time_words
 from shared.texts import date_words
 from shared.web.app import context
 from shared.web.auth import PUBLIC, policy
@@ -28,4 +28,5 @@ def about(name: str) -> str:
         notice=council.privacy or PrivacyNotice(),
         statement=council.accessibility or AccessibilityStatement(),
         date_words=date_words,
+        time_words=time_words,
     )

@@ -46,11 +46,15 @@ class RolesForm(Form):
     ward = text("", required=False)
 
 
-class NewUserForm(RolesForm):
-    """A new member of staff."""
+class PersonForm(Form):
+    """Who somebody is."""
 
     name = text("Enter the name that colleagues see.", longest=100)
     email = text("Enter an email address, like name@example.com.")
+
+
+class NewUserForm(RolesForm, PersonForm):
+    """A new member of staff; in this order, so that what is wrong is told in the order of the page."""
 
 
 class PasswordForm(Form):
@@ -64,7 +68,7 @@ class ShiftCodeForm(Form):
     """A code for a crew's shift."""
 
     crew_id = text("Choose the crew.")
-    hours = choice("Choose how long the code should hold.", HOURS)
+    hours = choice("Choose how long the code should last.", HOURS)
 
 
 class WallLinkForm(Form):
@@ -78,4 +82,4 @@ class TokenForm(Form):
 
     label = text("Say what it is for, for example: Finance system.", longest=100)
     role = choice("Choose a role.", (*ROLES, "open311"))
-    days = choice("Choose how long it should hold.", DAYS)
+    days = choice("Choose how long it should last.", DAYS)

@@ -172,7 +172,7 @@ def check_tariff(offence: Offence, entry: TariffEntry, amount_pence: int) -> Non
         )
     check_amount(offence, amount_pence)
     if amount_pence != entry.amount_pence:
-        tier = f", {entry.tier}" if entry.tier else ""
+        tier = f" ({entry.name[0].lower()}{entry.name[1:]})" if entry.tier else ""
         raise DomainError(
             f"The council’s tariff for {offence.name.lower()}{tier} is {pounds(entry.amount_pence)}, "
             f"set under {offence.statute}; {pounds(amount_pence)} is outside it",

@@ -25,7 +25,15 @@ from services.enforcement.web.view import (
     sealer_name,
     today_of,
 )
-from services.enforcement.web.words import HOLDS, RESULTS, RETURN_COLUMNS, SOURCES, unverified_words
+from services.enforcement.web.words import (
+    HOLDS,
+    RESULTS,
+    RETURN_COLUMNS,
+    SOURCES,
+    allowed_words,
+    media_words,
+    unverified_words,
+)
 from shared.errors import DomainError, NotFound
 from shared.web.app import cause, context
 from shared.web.auth import policy, roles, signed_in_user
@@ -98,6 +106,7 @@ def exhibit_page(case_id: str, number: int) -> str:
         case=case,
         exhibit=exhibit,
         parcel=parcel,
+        media_words=media_words,
         holds=HOLDS[exhibit.holds],
         source=SOURCES[exhibit.source],
         sealed_by=sealer_name(context(), exhibit.sealed_by),
@@ -200,6 +209,7 @@ def _issue_form(case: Case, values: Mapping[str, Any], errors: FormErrors) -> st
         "enforcement/issue.html",
         case=case,
         penalties=penalties(context()),
+        allowed_words=allowed_words,
         unverified_words=unverified_words,
         values=values,
         errors=errors,

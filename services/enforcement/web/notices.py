@@ -21,7 +21,7 @@ from services.enforcement.store import names_of
 from services.enforcement.store import notices as notice_repository
 from services.enforcement.web.forms import CancelForm, PaymentForm, RecipientForm, ServeForm
 from services.enforcement.web.view import DUE, notice_clock, person_name, today_of, unsettled
-from services.enforcement.web.words import unverified_words
+from services.enforcement.web.words import allowed_words, in_full, unverified_words
 from shared.errors import DomainError
 from shared.store.port import ASCENDING
 from shared.web.app import cause, context
@@ -90,6 +90,8 @@ def notice_page(notice_id: str) -> str:
         cancelled_why=CANCEL_REASONS.get(notice.cancelled_reason or ""),
         payment_methods=PAYMENT_METHODS,
         unverified=unverified_words(notice.law.unverified),
+        allowed_words=allowed_words,
+        in_full=in_full,
         is_issuer=signed_in_user().id == notice.officer_id,
     )
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, render_template
 
 from services.enforcement.store import JOBS, REPORTS, notice_by_code
 from services.enforcement.web.view import today_of
+from services.enforcement.web.words import in_full
 from shared.store.port import In
 from shared.web.app import context
 from shared.web.auth import PUBLIC, policy
@@ -37,6 +38,7 @@ def notice(public_code: str) -> Response:
         left_pence=found.left_pence(today),
         place=ctx.council.neighbourhood(report["neighbourhood"]).name if report else None,
         facts=report,
+        in_full=in_full,
     )
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"

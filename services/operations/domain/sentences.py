@@ -39,6 +39,42 @@ CLOSURES = {
     "referred": "somebody else deals with such reports",
     "cleared-by-owner": "whoever is responsible for the land had it cleared",
 }
+REFERRED_TO = {
+    "land-owner": "the owner of the land",
+    "network-rail": "Network Rail",
+    "environment-agency": "the Environment Agency",
+    "riparian-owner": "whoever owns the bank",
+    "housing": "the housing association",
+    "highways": "National Highways",
+    "parking": "the parking team",
+    "planning": "the planning enforcement team",
+    "police": "the police",
+    "other": "the organisation responsible",
+}
+CANCELLED = {
+    "report-closed": "its report was closed",
+    "report-merged": "its report was joined to another",
+    "report-referred": "its report was passed on",
+    "report-reopened": "its report was opened again as a new visit",
+    "duplicate": "it is a duplicate of another job",
+    "not-ours": "it is not for the council to clear",
+    "no-longer-needed": "it no longer needs doing",
+    "next-round": "its next round has come",
+    "campaign-off": "its campaign was called off",
+}
+WAITS = {
+    "no-capacity": "no crew has room for it",
+    "awaiting-owner": "waiting for the land owner",
+    "awaiting-contractor": "waiting for a contractor",
+    "vehicle-off-road": "the vehicle is off the road",
+    "campaign-day": "its day is still to come",
+}
+ACTIONS = {
+    "fpn-fly-tipping": "fixed penalty notice for fly-tipping",
+    "fpn-household-duty-of-care": "fixed penalty notice for a household’s duty of care",
+    "fpn-littering": "fixed penalty notice for littering",
+    "fpn-other": "fixed penalty notice for something else",
+}
 REOPENED = {
     "reporter": "The reporter said that it is still there",
     "partner": "Another website passed on that it is still there",
@@ -108,6 +144,11 @@ def sentence(event: Event, names: Names, classes: frozenset[str]) -> str:
     return told[:1].upper() + told[1:]
 
 
+def _of(words: Mapping[str, str], code: str) -> str:
+    """Return what a code is called; one without words of its own as the words that it is made of."""
+    return words.get(code) or said_code(code)
+
+
 def _submitted(say: Teller) -> str:
     state = say.state
     where = say.names.neighbourhood(state["place"]["neighbourhood"])
@@ -165,7 +206,7 @@ def _job_started(say: Teller) -> str:
 
 def _job_deferred(say: Teller) -> str:
     until = f" until {said_day(say.data['until'])}" if say.data["until"] else ""
-    return f"The job waits{until}: {said_code(say.data['reason'])}."
+    return f"The job waits{until}: {_of(WAITS, say.data['reason'])}."
 
 
 def _job_amended(say: Teller) -> str:
@@ -220,8 +261,7 @@ def _evidence_received(say: Teller) -> str:
 
 
 def _action_recorded(say: Teller) -> str:
-    action = said_code(say.data["action"]).replace("fpn ", "fixed penalty notice, ")
-    return f"Action recorded on {said_day(say.data['taken_on'])}: {action}."
+    return f"Action recorded on {said_day(say.data['taken_on'])}: {_of(ACTIONS, say.data['action'])}."
 
 
 def _case_closed(say: Teller) -> str:
@@ -263,7 +303,7 @@ SENTENCES: dict[str, Callable[[Teller], str]] = {
     "report.amended.v1": lambda say: AMENDMENTS[say.data["change"]],
     "report.merged.v1": _always("The report was joined to another one about the same waste."),
     "report.unmerged.v1": _always("The report stands on its own again."),
-    "report.referred.v1": lambda say: f"The report was passed on: {said_code(say.data['to'])}.",
+    "report.referred.v1": lambda say: f"The report was passed to {_of(REFERRED_TO, say.data['to'])}.",
     "report.closed.v1": _closed,
     "report.reopened.v1": _reopened,
     "report.evidence-flagged.v1": _flagged,
@@ -276,7 +316,7 @@ SENTENCES: dict[str, Callable[[Teller], str]] = {
     "job.evidence-found.v1": lambda say: (
         "A crew sent in evidence that it had found here." if say.may_tell_protected else "A crew sent in more."
     ),
-    "job.cancelled.v1": lambda say: f"The job was cancelled: {said_code(say.data['reason'])}.",
+    "job.cancelled.v1": lambda say: f"The job was cancelled: {_of(CANCELLED, say.data['reason'])}.",
     "job.amended.v1": _job_amended,
     "job.expected.v1": lambda say: f"The job is expected to be done on {said_day(say.data['expected_on'])}.",
     "job.completed.v1": _job_completed,

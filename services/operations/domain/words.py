@@ -68,9 +68,12 @@ def said_shortly(instant: datetime) -> str:
 
 
 def said_time(instant: datetime) -> str:
-    """Return the time of day in London as it is written: 8:05am."""
+    """Return the time of day in London as GOV.UK writes it: 8:05am, 5pm, midday, midnight."""
     local = instant.astimezone(LONDON)
-    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    if local.minute == 0 and local.hour in {0, 12}:
+        return "midday" if local.hour else "midnight"
+    minutes = f":{local:%M}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
 
 
 def said_kg(kilograms: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from services.operations.domain.withholding import WITHHELD, classes_for
+from services.operations.domain.words import said_offence
 from services.operations.web.names import CouncilNames, address
 from shared.contracts.base import PROTECTED
 from shared.contracts.codes import PRIORITIES
@@ -118,10 +119,11 @@ def _notice(document: Document, _names: CouncilNames, user: User) -> list[Cell]:
     if PROTECTED not in classes_for(user.roles):
         hidden = Markup('<span class="ops-withheld">{}</span>').format(WITHHELD.capitalize())
         return [hidden, state_words("notice", document["state"]), hidden, hidden, hidden]
+    offence = said_offence(state["offence_code"])
     return [
         {"value": state["serial"], "href": address("notice", document["_id"], user)},
         state_words("notice", document["state"]),
-        state["offence_code"],
+        offence[:1].upper() + offence[1:],
         local_date(date.fromisoformat(document["issued_on"])),
         pounds(state["amount_pence"]),
     ]

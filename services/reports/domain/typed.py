@@ -63,7 +63,7 @@ def clean_email(text: str) -> str:
     """Return an e-mail address, or an empty text; raises `DomainError` where it can't be one."""
     address = clean_text(text, EMAIL_LIMIT, one_line=True)
     if address and not EMAIL.match(address):
-        raise DomainError("Enter an email address in the correct format, like name@example.com.")
+        raise DomainError("Enter an email address in the correct format, like name@example.com.", field="email")
     return address
 
 
@@ -74,7 +74,7 @@ def clean_phone(text: str) -> str:
         return ""
     number = re.sub(r"[\s().-]", "", typed)
     if not (re.fullmatch(r"\+?[0-9]+", number) and len(number.lstrip("+")) in PHONE_DIGITS):
-        raise DomainError("Enter a telephone number, like 0151 496 0000 or 07700 900 982.")
+        raise DomainError("Enter a telephone number, like 0151 496 0000 or 07700 900 982.", field="phone")
     return number
 
 

@@ -18,6 +18,7 @@ DETOUR = 1.3
 """Streets against straight lines. A rule of thumb, not measured here."""
 METRES_A_MINUTE = 67
 """4 km/h: somebody who looks about."""
+MINUTES_AT_EACH = 3
 LEAST_GAIN_M = 0.01
 
 
@@ -36,7 +37,7 @@ def length_m(points: Sequence[Point], walk: Sequence[int]) -> float:
     return sum(_metres(points, a, b) for a, b in pairwise(walk))
 
 
-def minutes(metres: float, stops: int, *, at_each: int = 3) -> int:
+def minutes(metres: float, stops: int, *, at_each: int = MINUTES_AT_EACH) -> int:
     """Return about how long a walk takes, detours and a look at each stop included."""
     return round(metres * DETOUR / METRES_A_MINUTE) + stops * at_each
 

@@ -27,7 +27,7 @@ from services.reports.domain import area as rules
 from services.reports.domain.area import LISTS, Repeat, Seen
 from services.reports.domain.report import Report
 from services.reports.web.area_map import draw_area
-from services.reports.words import HAZARD_WORDS, place_words, reasons, standing, waste_words
+from services.reports.words import HAZARD_WORDS, place_words, reason_sentences, reasons, standing, waste_words
 from shared.calendar import london_date
 from shared.council import Council
 from shared.errors import DomainError, Forbidden, NotFound
@@ -51,6 +51,9 @@ TITLES: Mapping[str, str] = {
     "open-then": "Open a week ago",
     "overdue-then": "Overdue a week ago",
 }
+HEADINGS: Mapping[str, str] = {**TITLES, "open": "Open reports", "overdue": "Overdue reports"}
+"""What a list is called on a page of its own, where nothing else says of what it is."""
+
 REPEAT = "repeat:"
 """Before the reference of any report of a place that comes back."""
 
@@ -173,7 +176,7 @@ def _row(seen: Seen, report: Report, council: Council, now: datetime, *, to_staf
 def _deadline_words(report: Report, council: Council) -> str:
     """Return why the deadline is the one that has passed, empty where no rule said it."""
     given = reasons(report, council)
-    return f"Why that date: {'; '.join(given)}." if given else ""
+    return f"Why that date: {reason_sentences(given)}" if given else ""
 
 
 def _show(area: Area) -> str:
@@ -236,7 +239,7 @@ def _wanted(area: Area, seen: list[Seen], now: datetime) -> tuple[str, list[Seen
     if ward:
         seen = [one for one in seen if one.ward == ward]
     if name in LISTS:
-        return TITLES[name], rules.listed(seen, name, now)
+        return HEADINGS[name], rules.listed(seen, name, now)
     council, reference = context().council, name.removeprefix(REPEAT)
     for repeat in repeats_of(context(), area, now=now) if name.startswith(REPEAT) else ():
         if any(one.reference == reference for one in repeat.spots):

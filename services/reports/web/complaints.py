@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 
 from services.reports.complaints import (
+    UNANSWERABLE,
     Told,
     acknowledge_complaint,
     answer_complaint,
@@ -70,7 +71,10 @@ def take() -> Response | tuple[str, int]:
     except NotFound as error:
         return _form({**given, "call": call}, {"reference": [str(error)]}), 400
     except DomainError as error:
-        return _form({**given, "call": call}, errors_of(error, "about")), 400
+        errors = errors_of(error, "about")
+        if not (given["email"].strip() or given["phone"].strip()):
+            errors = {**errors, **errors_of(DomainError(UNANSWERABLE, field="email"))}
+        return _form({**given, "call": call}, errors), 400
     flash(f"The complaint is taken: {complaint.reference}. Tell the caller this reference.", "success")
     return _to(complaint.reference)
 

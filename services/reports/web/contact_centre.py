@@ -28,6 +28,7 @@ from services.reports.words import (
     HAZARD_WORDS,
     place_words,
     promise,
+    reason_sentences,
     reasons,
     standing,
     waste_words,
@@ -276,8 +277,8 @@ def _sent(report: Report) -> dict[str, Any]:
     found = _found(report)
     why = reasons(report, context().council)
     if found["promise"] is not None and found["promise"].is_forecast:
-        why = ["four of five reports like this one were cleared in this time lately", *why]
-    return {**found, "reasons": why}
+        why = ["Four of five reports like this one were cleared in about this time lately", *why]
+    return {**found, "reasons": reason_sentences(why)}
 
 
 def _day(typed: str) -> date | None:

@@ -24,7 +24,7 @@ class PauseForm(Form):
     """Why a clock is stopped, and until when."""
 
     reason = choice("Select what it waits for", WAITING_FOR)
-    until = text("Enter the day until which it waits at the latest", longest=10)
+    until = text("Enter the last day that it can wait until", longest=10)
 
 
 class ReferForm(Form):
@@ -41,7 +41,7 @@ def pause(reference: str) -> Response | tuple[str, int]:
     values, errors = read_form(PauseForm, request.form)
     until = _day(values.get("until", ""))
     if "until" in values and until is None:
-        errors = {"until": ["The day until which it waits must be a real date, like 2026-12-24"]}
+        errors = {"until": ["The last day that it can wait until must be a real date, like 2026-12-24"]}
     if errors or until is None:
         return report_page(by_reference(context().store, reference), request.form, errors), 400
     return done(
@@ -129,12 +129,16 @@ def keep(reference: str) -> Response | tuple[str, int]:
 @bp.get("/triage/referrals")
 @policy(roles(*READERS))
 def referrals() -> str:
-    """Show whom somebody must tell, and whose answer is waited for, the ones longest due first."""
+    """Show whom somebody must tell, and whose answer is waited for since they were told, the ones longest due first."""
     found = reports(context().store)
     to_tell, _ = found.find({"to_tell": True}, sort=(("reported_at", ASCENDING),), limit=MOST_LISTED)
     with_others, _ = found.find({"state": "referred"}, sort=(("reported_at", DESCENDING),), limit=MOST_LISTED)
     now = context().clock.now()
-    waiting = [report for report in with_others if report.referral is not None and report.referral.answer_by]
+    waiting = [
+        report
+        for report in with_others
+        if report.referral is not None and report.referral.answer_by and not report.waits_to_be_told
+    ]
     return render_template(
         "reports/triage/referrals.html",
         to_tell=[_passed_on(report, now) for report in to_tell],

@@ -31,12 +31,12 @@ FLAG_WORDS = dict(
     zip(
         FLAGS,
         (
-            "Waits for a decision",
+            "Needs a decision",
             "Late",
-            "Clock stands still",
-            "Somebody is to be told by hand",
+            "Clock stopped",
+            "Others to be told",
             "Asked about again",
-            "Place was cleared before",
+            "Repeat place",
         ),
         strict=True,
     )
@@ -81,7 +81,7 @@ def join_ticked() -> Response | tuple[str, int]:
     """Join the ticked reports to the one of them that was reported first."""
     ticked = list(dict.fromkeys(request.form.getlist("report")))[:MOST_TICKED]
     if len(ticked) < 2:
-        return queue_page({TICKS: ["Tick two reports or more: they are joined to the one reported first."]}, ""), 400
+        return queue_page({TICKS: ["Tick two reports or more: they are joined to the one reported first"]}, ""), 400
     found = sorted((by_reference(context().store, one) for one in ticked), key=lambda one: one.reported_at)
     refused = []
     for report in found[1:]:
@@ -143,13 +143,13 @@ def _choices() -> dict[str, Sequence[tuple[str, str]]]:
     """Return what each filter can be."""
     council = context().council
     return {
-        "show": [("", "All open reports"), *((state, "") for state in REPORT_STATES)],
+        "show": [("", "All open"), *((state, "") for state in REPORT_STATES)],
         "neighbourhood": [("", "Anywhere"), *((one.id, one.name) for one in council.neighbourhoods)],
         "priority": [("", "Any"), *((str(code), words) for code, words in PRIORITIES.items())],
         "kind": [("", "Any"), *((kind.code, kind.name) for kind in council.kinds.values())],
         "land": [("", "Any"), *((code, words.plain) for code, words in LAND_TYPES.items())],
-        "hazard": [("", "With or without"), ("any", "Any danger"), *HAZARD_WORDS.items()],
-        "only": [("", "All of them"), *FLAG_WORDS.items()],
+        "hazard": [("", "Any or none"), ("any", "Any danger"), *HAZARD_WORDS.items()],
+        "only": [("", "Anything"), *FLAG_WORDS.items()],
     }
 
 

@@ -100,7 +100,7 @@ def _typed_boxes(form: Mapping[str, str]) -> list[Box]:
             continue
         if not all(PERCENT.fullmatch(value) for value in typed):
             raise DomainError(
-                f"Part {row}: enter left, top, width and height in percent, like 12 or 12.5.", field=f"box-{row}-left"
+                f"Part {row}: enter left, top, width and height in percent, like 12 or 12.5", field=f"box-{row}-left"
             )
         boxes.append(Box(*(round(float(value.replace(",", ".")) * WHOLE / 100) for value in typed)))
     return boxes

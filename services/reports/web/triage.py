@@ -138,7 +138,7 @@ def merge(reference: str) -> Response | tuple[str, int]:
     """Join the report to another as a duplicate of it."""
     into = request.form.get("into", "").strip()[:40]
     if not into:
-        errors = {"into": ["Enter the reference of the other report"]}
+        errors = {"into": ["Enter the reference of the earlier report"]}
         return report_page(by_reference(context().store, reference), request.form, errors), 400
     return done(
         reference,
@@ -221,10 +221,7 @@ def report_page(report: Report, values: Any, errors: FormErrors, *, shows_contac
     """Return the staff's page of a report."""
     council = context().council
     user = signed_in_user()
-    shown = dict(values) or {"waste_type": report.waste_type, "land_type": report.land_type, "size": report.size}
-    proposed = partner_for(context(), report)
-    shown.setdefault("to", proposed.code if proposed else "")
-    shown["hazards"] = values.getlist("hazards") if values else list(report.hazards)
+    shown = _shown_values(report, values)
     log = context().store.find(AUDIT.name, {"about": report.id}, sort=(("at", DESCENDING),), limit=AUDIT_SHOWN).items
     return render_template(
         "reports/triage/report.html",
@@ -273,6 +270,24 @@ def report_page(report: Report, values: Any, errors: FormErrors, *, shows_contac
         log=log,
         wide=True,
     )
+
+
+def _shown_values(report: Report, values: Any) -> dict[str, Any]:
+    """Return what the page's forms are filled with: what was typed into one of them, else what is known of the report.
+
+    Each form sends its own fields alone, so a slip in one must not empty another: it would be assessed as nothing.
+    """
+    proposed = partner_for(context(), report)
+    known = {
+        "waste_type": report.waste_type,
+        "land_type": report.land_type,
+        "size": report.size,
+        "to": proposed.code if proposed else "",
+        "hazards": list(report.hazards),
+    }
+    is_assessing = request.endpoint == "triage.assess"
+    typed = {**values, "hazards": values.getlist("hazards")} if is_assessing else dict(values)
+    return {**known, **typed}
 
 
 def _partners() -> list[tuple[str, str]]:

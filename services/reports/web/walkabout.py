@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request
 from services.reports.areas import Area, neighbourhood_area, repeats_of, ward_area
 from services.reports.domain import area as rules
 from services.reports.domain.area import Seen
-from services.reports.domain.walk import MOST_STOPS, length_m, minutes, order_walk
+from services.reports.domain.walk import MINUTES_AT_EACH, MOST_STOPS, length_m, minutes, order_walk
 from services.reports.web.area import READERS, read_own, rows_of
 from shared.ids import normalise_reference
 from shared.web.app import context
@@ -19,6 +19,9 @@ from shared.web.auth import policy
 from shared.web.forms import FormErrors
 
 bp = Blueprint("walkabout", __name__, template_folder="templates")
+
+SHORTEST_SAID_M = 50
+"""Under that a walk is 0.0 km."""
 
 PROPOSED = 15
 """Two hours on foot: what is late, then the places that come back, then the oldest."""
@@ -61,13 +64,23 @@ def _walk(area: Area) -> str | tuple[str, int]:
         chosen={one.reference for one in chosen},
         gone=gone,
         errors=errors,
-        kilometres=f"{metres / 1000:.1f}",
-        minutes=minutes(metres, len(stops)),
+        kilometres=f"{metres / 1000:.1f}" if metres >= SHORTEST_SAID_M else "",
+        duration=duration_words(minutes(metres, len(stops))),
+        at_each=MINUTES_AT_EACH,
         now=now,
         most=MOST_STOPS,
         wide=True,
     )
     return (page, 400) if errors else page
+
+
+def duration_words(minutes: int) -> str:
+    """Return a time in hours and minutes, as people say it."""
+    hours, rest = divmod(minutes, 60)
+    parts = [
+        f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in ((hours, "hour"), (rest, "minute")) if count
+    ]
+    return " ".join(parts) or "no time"
 
 
 def _proposed(area: Area, seen: list[Seen], opened: list[Seen], now: datetime) -> list[Seen]:

@@ -24,7 +24,7 @@ from services.reports.store import NEWEST_FIRST, by_reference, reports
 from services.reports.web.open311 import parameters
 from services.reports.web.open311.formats import FORMATS, listed, w3c
 from services.reports.web.open311.parameters import Faults, Fields, Where, separated
-from services.reports.words import place_words, reasons, standing, step_words
+from services.reports.words import place_words, reason_sentences, reasons, standing, step_words
 from shared.calendar import london_date
 from shared.council import Kind
 from shared.council.kinds import CODED
@@ -235,8 +235,8 @@ def _notice(report: Report) -> str:
     told = standing(report, council).text
     if not (report.is_open and report.deadline):
         return told
-    why = "; ".join(reasons(report, council))
-    return f"{told} We aim to deal with it by {_day_words(london_date(report.deadline))}. Why this date: {why}."
+    why = reason_sentences(reasons(report, council))
+    return f"{told} We aim to deal with it by {_day_words(london_date(report.deadline))}. Why this date: {why}"
 
 
 @functools.lru_cache(maxsize=REMEMBERED_DAYS)

@@ -16,6 +16,7 @@ from shared.web.keys import ensure_keys
 from tests.unit.services.accounts.conftest import Credentials, SignIn, deliver, person, send
 from tests.unit.services.pseudo import ENGLISH_WORD, english
 
+KEPT = {365: "1 year", 730: "2 years", 1_095: "3 years", 2_190: "6 years"}
 ADMIN_PAGES = (
     "/accounts/users",
     "/accounts/users/new",
@@ -53,6 +54,27 @@ def test_an_administrator_adds_somebody_who_can_then_sign_in(app: Flask, sign_in
     identity = newcomer.get("/api/accounts/v1/me").json
     assert identity is not None
     assert (identity["roles"], identity["scopes"]) == (["supervisor", "manager"], {"depot_id": "north"})
+
+
+def test_what_is_wrong_with_a_new_account_is_told_in_the_order_of_the_page(sign_in: SignIn) -> None:
+    page = send(sign_in("admin"), "/accounts/users/new", {}).get_data(as_text=True)
+
+    summary = page.partition("govuk-error-summary")[2].partition("</ul>")[0]
+    assert re.findall(r'href="#(\w+)"', summary) == ["name", "email", "roles"]
+
+
+def test_a_supervisor_who_gives_out_codes_finds_the_way_back_and_no_sections(sign_in: SignIn) -> None:
+    page = sign_in("supervisor").get("/accounts/shift-codes").get_data(as_text=True)
+
+    assert 'class="govuk-back-link" href="/dispatch"' in page or 'href="/dispatch" class="govuk-back-link"' in page
+    assert "app-sections" not in page
+
+
+def test_every_page_of_administration_is_under_accounts_in_the_menu(sign_in: SignIn) -> None:
+    for path in ADMIN_PAGES:
+        page = sign_in("admin").get(path).get_data(as_text=True)
+        menu = page.partition('id="navigation"')[2].partition("</ul>")[0]
+        assert re.search(r'href="/accounts/users" aria-current="(page|true)"', menu), path
 
 
 @pytest.mark.parametrize(
@@ -263,7 +285,7 @@ def test_the_privacy_notice_names_the_councils_own_times_and_lawful_bases(app: F
     assert notice.purposes
     for purpose in notice.purposes:
         assert purpose.basis in page
-        kept = purpose.until or f"{getattr(ctx.council.retention, purpose.kept)} days after it was dealt with"
+        kept = purpose.until or f"{KEPT[getattr(ctx.council.retention, purpose.kept)]} after it was dealt with"
         assert kept in page
     assert "Information Commissioner" in page
     assert "Not confirmed yet" in page

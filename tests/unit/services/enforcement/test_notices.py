@@ -1,5 +1,6 @@
 """Issuing, serving, paying and cancelling within the law."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -64,13 +65,18 @@ def test_a_notice_has_its_serial_its_clock_and_its_own_page(ctx, notice):
         ("FLYTIP", "L1", 14_999, "EPA 1990 s33ZA: between £150 and £1,000"),
         ("HH-DOC", None, 60_001, "EPA 1990 s34ZA: between £150 and £600"),
         ("LITTER", None, 50_001, "EPA 1990 s88: between £65 and £500"),
-        ("FLYTIP", "L1", 75_000, "tariff for fly-tipping, L1 is £500, set under EPA 1990 s33ZA"),
+        (
+            "FLYTIP",
+            "L1",
+            75_000,
+            "tariff for fly-tipping (one to three bags of household waste) is £500, set under EPA 1990 s33ZA",
+        ),
         ("FLYTIP", "L9", 50_000, "no amount for FLYTIP L9"),
         ("NO-SUCH", None, 50_000, "No penalty for NO-SUCH"),
     ],
 )
 def test_an_amount_outside_statute_or_tariff_is_refused_in_words(ctx, case, *, offence_code, tier, amount_pence, said):
-    with pytest.raises(DomainError, match=said):
+    with pytest.raises(DomainError, match=re.escape(said)):
         issue(ctx, case, offence_code=offence_code, tier=tier, amount_pence=amount_pence)
 
     assert own_events(ctx, "notice.issued") == []
@@ -177,7 +183,7 @@ def test_the_same_payment_again_changes_nothing(ctx, notice):
     ],
 )
 def test_a_payment_that_can_not_be_right_is_refused(ctx, notice, amount_pence, on, said):
-    with pytest.raises(DomainError, match=said):
+    with pytest.raises(DomainError, match=re.escape(said)):
         pay(ctx, notice, amount_pence, on=on)
 
 

@@ -133,6 +133,7 @@ def test_an_officer_issues_serves_and_is_paid(officer, public, case, pump, ctx):
     page = officer.get(path)
     assert "£300" in page
     assert "Served" in page
+    assert "Fly-tipping: one to three bags of household waste" in page
 
     officer.send(f"{path}/payment", {"amount": "300.00", "paid_on": "2026-11-17", "method": "cheque"})
     pump.drain()

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from services.operations.domain.sentences import PROTECTED_SENTENCES, SENTENCES, sentence
+from services.operations.domain.sentences import PROTECTED_SENTENCES, REFERRED_TO, SENTENCES, sentence
 from services.operations.domain.withholding import WITHHELD, classes_for, view
 from services.operations.domain.words import said_day, said_instant, said_kg, said_pounds, said_time
 from services.operations.web.names import CouncilNames
 from shared.contracts import REGISTRY
 from shared.contracts.codes import ROLES
 from shared.contracts.example import example
+from shared.contracts.reports import REFERRED_TO_CODES
 from shared.council import load_council
 from tests.builders import TUESDAY_MORNING, make_settings
 from tests.unit.services.operations.made import SECRETS, event
@@ -90,6 +91,7 @@ def test_an_unknown_role_sees_what_is_public_and_no_more() -> None:
         ),
         ("report.assessed.v1", "Priority set to standard, to be cleared by 9 March 2026 at 8:05am."),
         ("report.closed.v1", "The report was closed: it was cleared."),
+        ("report.referred.v1", "The report was passed to the owner of the land."),
         ("report.reopened.v1", "The reporter said that it is still there. This is visit 2."),
         ("report.notified.v1", "The reporter was told by email how the report ended."),
         ("job.amended.v1", "The weighbridge makes this job 274 kg."),
@@ -103,11 +105,18 @@ def test_an_officer_reads(names: CouncilNames, event_type: str, said: str) -> No
     assert sentence(event(event_type), names, classes_for(["officer"])) == said
 
 
+def test_everybody_a_report_can_be_passed_to_has_a_name() -> None:
+    assert set(REFERRED_TO) == set(REFERRED_TO_CODES)
+
+
 def test_numbers_are_said_as_people_say_them() -> None:
     assert said_kg(1250) == "1,250 kg"
     assert (said_pounds(75_000), said_pounds(5250)) == ("£750", "£52.50")
     assert said_day(TUESDAY_MORNING.date()) == "17 November 2026"
     assert said_time(TUESDAY_MORNING) == "10:40am"
+    hours = (0, 9, 12, 17)
+    said = [said_time(TUESDAY_MORNING.replace(hour=hour, minute=0)) for hour in hours]
+    assert said == ["midnight", "9am", "midday", "5pm"]
     assert said_instant(TUESDAY_MORNING.replace(month=7)) == "17 July 2026 at 11:40am"
 
 

@@ -18,6 +18,7 @@ from services.reports.store import reports
 from services.reports.subscriptions import JOBS
 from services.reports.web.area import ordinal
 from services.reports.web.area_map import draw_area
+from services.reports.web.walkabout import duration_words
 from shared.web.identity import COOKIE, User, sign
 from shared.web.keys import load_private_key
 from tests.unit.services.reports.made import CANARY, accept, deliver, job_event
@@ -193,7 +194,7 @@ def test_what_is_at_a_home_counts_for_no_place_and_is_on_no_map(ctx, client):
     page = enter(client, ctx, "manager").get(area_path(home)).text
 
     assert repeats_of(ctx, area, now=ctx.clock.now()) == []
-    assert "No place came back" in page
+    assert "No place was reported" in page
     assert "Canary House" not in page
 
 
@@ -344,7 +345,16 @@ def test_a_walk_is_proposed_and_can_be_chosen_and_begun_elsewhere(ctx, client):
 
     assert proposed.count("area-walk__stop") == len(there)
     assert chosen.count("area-walk__stop") == 1
-    assert "1 stop," in chosen
+    assert "1 stop. About 3 minutes. Made" in chosen
+    assert re.search(r"[0-9.]+ km in straight lines\. About [^.]+, with 3 minutes at each stop\.", proposed)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(3, "3 minutes"), (60, "1 hour"), (61, "1 hour 1 minute"), (115, "1 hour 55 minutes"), (120, "2 hours")],
+)
+def test_how_long_a_walk_takes_is_said_as_people_say_it(minutes, words):
+    assert duration_words(minutes) == words
 
 
 def test_a_stop_that_was_closed_meanwhile_is_said_to_be_gone(ctx, client, busy):

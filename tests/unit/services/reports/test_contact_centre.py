@@ -1,5 +1,6 @@
 """A call at the contact centre: find the caller, find the place, take a report, note that somebody asks again."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,6 +135,7 @@ def test_a_report_is_taken_for_a_caller_with_who_took_it(ctx, desk):
     assert "taken" in log(ctx, report)
     after = desk.get(answer.headers["Location"]).text
     assert "Tell the caller" in after
+    assert re.search(r"Why this date and priority: [A-Z][^;]*\.</p>", after), "each reason is a sentence"
     assert report.reference in after
     everything = b"".join(logged.body for logged in ctx.store.log.read(after=0))
     assert b"user-contact-centre" not in everything
@@ -282,7 +284,8 @@ def test_the_same_complaint_sent_twice_is_one_and_no_event_tells_of_it(ctx, desk
     ("form", "words"),
     [
         ({"about": ""}, "Enter what the complaint is about"),
-        ({"email": ""}, "Enter an email address or a mobile number"),
+        ({"email": ""}, "Enter an email address or a telephone number"),
+        ({"phone": "0151"}, 'href="#phone">Enter a telephone number'),
         ({"email": "nobody"}, "correct format"),
         ({"reference": "FT-00000000"}, "no report with this reference"),
         ({"about": "x" * 4_500}, "4,000 characters or fewer"),
@@ -293,6 +296,13 @@ def test_a_complaint_that_can_not_be_answered_is_refused_in_words(desk, form, wo
 
     assert answer.status_code == 400
     assert words in answer.text
+
+
+def test_whatever_is_missing_of_a_complaint_is_said_at_once(desk):
+    page = complain(desk, about="", email="").text
+
+    for error in ('href="#about">Enter what the complaint is about', 'href="#email">Enter an email address or'):
+        assert error in page
 
 
 def test_overdue_complaints_come_first(ctx, desk):

@@ -45,7 +45,7 @@ def test_a_clock_is_stopped_and_let_run_on_by_forms(ctx, desk):
     ("form", "words"),
     [
         ({}, "Select what it waits for"),
-        ({"reason": "weather"}, "Enter the day"),
+        ({"reason": "weather"}, "Enter the last day that it can wait until"),
         ({"reason": "weather", "until": "soon"}, "must be a real date"),
         ({"reason": "weather", "until": "2020-01-01"}, "from today to a year ahead"),
         ({"reason": "x" * 500, "until": "2026-11-20"}, "Select what it waits for"),
@@ -61,6 +61,29 @@ def test_a_pause_that_is_filled_in_wrongly_says_so_and_changes_nothing(ctx, desk
     assert stored(ctx, report).pauses == ()
 
 
+@pytest.mark.parametrize("step", ["pause", "refer", "merge", "close"])
+def test_a_slip_in_one_form_leaves_what_is_known_in_the_form_beside_it(ctx, desk, step):
+    report = accept(ctx, waste_type="tyres", size="tipper", land_type="highway", hazards=("obstruction",))
+
+    answer = post(desk, report, step)
+
+    assert answer.status_code == 400
+    for known in ("tyres", "tipper", "highway"):
+        assert f'<option value="{known}" selected' in answer.text
+    assert 'value="obstruction" checked' in answer.text
+
+
+def test_what_is_assessed_wrongly_is_shown_as_it_was_typed(ctx, desk):
+    report = accept(ctx, waste_type="tyres", size="tipper", hazards=("obstruction",))
+
+    answer = post(desk, report, "assess", waste_type="", size="car-boot")
+
+    assert answer.status_code == 400
+    assert '<option value="car-boot" selected' in answer.text
+    assert '<option value="tyres" selected' not in answer.text
+    assert 'value="obstruction" checked' not in answer.text
+
+
 def test_a_report_is_passed_on_told_asked_again_and_kept_by_forms(ctx, desk):
     report = accept(ctx, land_type="commercial-industrial")
     page = desk.get(f"/triage/{report.reference}").text
@@ -68,11 +91,15 @@ def test_a_report_is_passed_on_told_asked_again_and_kept_by_forms(ctx, desk):
 
     assert post(desk, report, "refer", to="land-owner", owner="Made Estates").status_code == 303
     page = desk.get(f"/triage/{report.reference}").text
-    assert "to be told by hand" in page
+    assert "tell them by phone or letter" in page
     assert "EPA 1990 s59" in page
-    assert report.reference in desk.get("/triage/referrals").text
+    to_tell, _, waiting = desk.get("/triage/referrals").text.partition("Waiting for their answer")
+    assert report.reference in to_tell
+    assert report.reference not in waiting, "they can't answer what they were never told"
     assert post(desk, report, "told").status_code == 303
-    assert "Everybody has been told" in desk.get("/triage/referrals").text
+    to_tell, _, waiting = desk.get("/triage/referrals").text.partition("Waiting for their answer")
+    assert "Everybody has been told" in to_tell
+    assert report.reference in waiting
     assert post(desk, report, "ask-again").status_code == 303
     assert stored(ctx, report).waits_to_be_told
     assert post(desk, report, "keep").status_code == 303

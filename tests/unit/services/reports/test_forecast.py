@@ -57,7 +57,7 @@ def test_a_report_is_promised_by_when_four_of_five_like_it_were_cleared(ctx, res
     send_messages(ctx)
     body = messages_page(ctx.store).items[0]["body"]
     assert "We expect to have cleared it by Thursday 19 November 2026" in body
-    assert "four of five reports like this one" in body
+    assert "Why this date: Four of five reports like this one" in body
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_reading_the_messages_is_in_the_log_of_each_report_concerned(ctx, client
     client.get("/messages")
     log = client.get(f"/triage/{report.reference}/log").text
 
-    assert "messages to people about it were read" in log
+    assert "Messages to people about it were read" in log
     assert "Dana Desk" in log
 
 
@@ -172,7 +172,7 @@ def test_who_read_a_complaint_is_on_a_page_of_its_own(ctx, client, complaint):
 
     assert CANARY["email"] in page
     assert f"{path}/log" in page
-    assert "the complaint was read, with who made it" in log
+    assert "The complaint was read, and who made it" in log
     assert CANARY["email"] not in log
 
 

@@ -244,7 +244,7 @@ def test_the_queue_puts_first_what_waits_for_a_decision(ctx, client):
     page = sign_in(client, ctx, "manager").get("/triage").text
 
     assert page.index(waits.reference) < page.index(under_way.reference)
-    assert "<strong>1</strong> waits for a decision" in page
+    assert "<strong>1</strong> needs a decision" in page
 
 
 def test_the_queue_can_be_narrowed_and_paged(ctx, client):
@@ -257,7 +257,7 @@ def test_the_queue_can_be_narrowed_and_paged(ctx, client):
     assert first.count("app-queue__title") == 2
     following = first.split('rel="next"')[0].rpartition('href="')[2].split('"')[0].replace("&amp;", "&")
     assert client.get(following).text.count("app-queue__title") == 1
-    assert "No reports here" in client.get("/triage?state=closed").text
+    assert "No report matches what you chose" in client.get("/triage?show=closed").text
     assert client.get("/triage?state=nonsense&neighbourhood=nowhere").status_code == 200
 
 

@@ -33,6 +33,19 @@ def some(ctx):
     return ctx
 
 
+def test_two_reports_can_be_joined_and_one_alone_can_not(some, client):
+    desk = sign_in(client, some, "contact-centre")
+
+    assert "Join the ticked ones" in desk.get("/triage").text
+    assert "Join the ticked ones" not in desk.get("/triage?kind=litter").text
+
+
+def test_a_kind_that_is_already_the_title_is_not_said_twice(some, client):
+    page = sign_in(client, some, "contact-centre").get("/triage?kind=litter").text
+
+    assert page.partition("data-queue>")[2].count(some.council.kinds["litter"].name) == 1
+
+
 def test_what_waits_for_the_desk_comes_first_and_what_waits_for_others_last(some):
     found = listed(some)
 

@@ -1,5 +1,7 @@
 """The pages and the API of tonnage, in each of their states."""
 
+import re
+
 import pytest
 
 from services.tonnage import subscriptions
@@ -76,6 +78,14 @@ def test_the_overview_shows_the_formula_and_opens_every_number(officer, tipped, 
 @pytest.mark.parametrize("asked", ["from=soon", "from=2026-02-01&to=2026-01-01", "from=1999-01-01"])
 def test_a_period_that_is_none_is_an_error_in_words(officer, path, asked):
     assert "There is a problem" in officer.get(f"{path}?{asked}", 400)
+
+
+@pytest.mark.parametrize("path", ["/tonnage", "/tonnage/tickets"])
+def test_a_wrong_period_stays_as_it_was_typed_beside_what_is_wrong_with_it(officer, path):
+    page = officer.get(f"{path}?from=2026-02-01&to=2026-01-01", 400)
+
+    assert re.search(r'id="from"[^>]*value="2026-02-01" aria-describedby="from-error"', page)
+    assert re.search(r'id="to"[^>]*value="2026-01-01"', page)
 
 
 def test_tickets_are_recorded_by_the_api_once(officer, tipped, pump):

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import pytest
 from flask import Response
@@ -67,7 +68,13 @@ def test_a_refused_role_is_told_who_it_is(sign_in: SignIn) -> None:
     answer = sign_in(OFFICER).get("/board")
 
     assert answer.status_code == 403
-    assert "Olu Officer, Enforcement officer" in answer.get_data(as_text=True)
+    assert "Olu Officer, enforcement officer" in answer.get_data(as_text=True)
+
+
+def test_somebody_who_is_called_like_their_role_is_not_told_it_twice(sign_in: SignIn) -> None:
+    page = sign_in(replace(OFFICER, name="Enforcement officer")).get("/board").get_data(as_text=True)
+
+    assert "You are signed in as Enforcement officer. Ask" in page
 
 
 def test_an_error_page_is_drawn_even_when_the_store_cannot_say_who_asks(
