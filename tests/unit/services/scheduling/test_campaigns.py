@@ -87,8 +87,7 @@ def test_a_spot_is_found_where_reports_came_again_and_again(ctx, supervisor, spo
     shown = words(supervisor.get("/dispatch/campaigns"))
 
     assert "6 reports. Counted are those of the last 60 days that made a job for a crew, each once" in shown
-    assert re.search(r"Kirkdale and Everton 5 ", shown)
-    assert "Campaign here" in shown
+    assert "Kirkdale and Everton Campaign here : Kirkdale and Everton 5 " in shown
 
 
 def test_what_a_crew_found_or_is_anothers_or_is_old_is_not_counted(ctx, clock, make_job, spot):
