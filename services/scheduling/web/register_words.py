@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from services.scheduling.domain.register import Change
-from services.scheduling.register.columns import SEPARATOR, Column, text_of
+from services.scheduling.register.columns import SEPARATOR, WEEKDAY_WORDS, Column, text_of
 from services.scheduling.register.seed import BY_CONFIGURATION
 from services.scheduling.register.tables import TABLES, TableOf
 from services.scheduling.register.world import World
@@ -32,8 +32,10 @@ SAID: Mapping[str, Callable[[str], str]] = {
 
 def in_words(world: World, column: Column, value: Any) -> str:
     """Return a stored value in words: names in the place of ids, 30 June 2030, 6:30am, 1,020; empty for none."""
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return ""
+    if column.choices is WEEKDAY_WORDS:
+        return _days(list(value))
     if column.is_list:
         return ", ".join(_named(world, column, code) for code in value)
     if column.kind in ("choice", "row"):
@@ -89,6 +91,17 @@ def _step(world: World, table: TableOf, change: Change) -> dict[str, Any]:
     found = world.table(table.name).row(change.row_id)
     title = f"{full_label(world, table, found.values) if found else change.row_id} {change.what}"
     return {"title": title, "at": change.at, "by": author(change.by), "text": words}
+
+
+def _days(days: Sequence[str]) -> str:
+    """Return days of the week: Every day, Monday to Friday, Monday, Thursday."""
+    every = list(WEEKDAY_WORDS)
+    if list(days) == every:
+        return "Every day"
+    first = every.index(days[0])
+    if len(days) > 2 and list(days) == every[first : first + len(days)]:
+        return f"{WEEKDAY_WORDS[days[0]]} to {WEEKDAY_WORDS[days[-1]]}"
+    return ", ".join(WEEKDAY_WORDS[day] for day in days)
 
 
 def _naming(table: TableOf) -> Column:

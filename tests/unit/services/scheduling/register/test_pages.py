@@ -142,9 +142,34 @@ def test_the_register_is_read_in_words(manager):
     assert "Licence valid until 30 June 2030" in person
     assert "The council’s configuration" in person
     assert "Caged tipper, 3.5 t Diesel 1,020 B: up to 3.5 t" in vehicles
-    assert "Dock Road transfer station (illustrative) 6am 6pm Monday, Tuesday" in sites
+    assert "Dock Road transfer station (illustrative) 6am 6pm Every day Mixed municipal waste" in sites
     assert "Dock Road transfer station (illustrative) added" in sites
     assert '<h1 class="govuk-heading-l">Dock Road transfer station (illustrative)</h1>' in site
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["mon", "tue", "wed", "thu", "fri"], "Monday to Friday"),
+        (["mon", "thu"], "Monday, Thursday"),
+        (["sat", "sun"], "Saturday, Sunday"),
+        (["mon", "tue", "thu"], "Monday, Tuesday, Thursday"),
+    ],
+)
+def test_days_of_the_week_are_said_shortly(supervisor, ctx, days, told):
+    known = edit.world_of(ctx).table("sites").require("dock-road-transfer")
+    edit.put_row(ctx, "sites", {**known.values, "days": days}, version=known.version, by="Jo", cause=Cause())
+
+    assert f"6am 6pm {told} Mixed municipal waste" in text_of(supervisor.get("/dispatch/register/sites"))
+
+
+def test_a_registration_stays_whole_and_a_long_list_has_some_width(supervisor):
+    vehicles = supervisor.get("/dispatch/register/vehicles").get_data(as_text=True)
+    sites = supervisor.get("/dispatch/register/sites").get_data(as_text=True)
+
+    assert re.search(r'<th scope="row" class="govuk-table__header app-table__whole"><a [^>]*>DEMO-101</a>', vehicles)
+    assert '<td class="govuk-table__cell app-table__long">Mixed municipal waste' in sites
+    assert '<td class="govuk-table__cell">6am</td>' in sites
 
 
 def test_what_a_file_would_change_is_said_in_words(supervisor):
