@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.config import SERVICES, Settings
+from shared.config import SERVICES, Settings, unknown_settings
 from shared.council import load_council
 from shared.errors import ConfigError, StreetsceneError
 
@@ -25,6 +25,7 @@ def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
     if not results[0].ok:
         return results
     settings = Settings.from_env(environ)
+    results += [CheckResult("setting", ok=False, why=unknown) for unknown in unknown_settings(environ)]
     results.append(_check(f"data folder ({settings.data})", lambda: _data_folder(settings.data)))
     results.append(
         _check(
@@ -33,7 +34,7 @@ def run_checks(environ: Mapping[str, str]) -> list[CheckResult]:
         )
     )
     results.append(_check(f"keys ({settings.secret_key_file})", lambda: _keys(settings.secret_key_file)))
-    if all(result.ok for result in results):
+    if all(result.ok for result in results if result.what != "setting"):
         results += _connections(settings)
         if settings.oidc_issuer:
             results.append(_check(f"sign-in ({settings.oidc_issuer})", lambda: _identity_provider(settings)))

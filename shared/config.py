@@ -3,8 +3,9 @@
 Nothing here has a secret for a default. `Settings.redacted()` is what may be printed and logged.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,21 @@ SERVICES = ("reports", "scheduling", "tonnage", "enforcement", "operations", "ac
 
 FROM_FILES = ("STORE_URL", "BUS_URL", "BLOB_URL", "SMTP_URL")
 """Addresses hold passwords, so each may come from a file instead, named by the setting's name with `_FILE`."""
+
+SETTINGS = frozenset(
+    """
+    BLOB_URL BUS_URL COUNCIL DATA DEMO DEMO_DAYS DEMO_LIVE HOST LOG_LEVEL MAIL_FROM METRICS_PORT METRICS_TARGETS
+    NOTIFY_EMAIL_TEMPLATE NOTIFY_KEY_FILE NOTIFY_SMS_TEMPLATE NOTIFY_URL OIDC_CLIENT_ID OIDC_CLIENT_SECRET_FILE
+    OIDC_ISSUER OIDC_LABEL PASSWORD_SIGN_IN PORT PROMETHEUS_URL PUBLIC_URL RATE_LIMITS REFERENCE_DATA SECRET_KEY_FILE
+    SMTP_URL STORE_URL TRUSTED_PROXIES WEB_BIND WEB_THREADS WEB_WORKERS
+    """.split()  # noqa: SIM905 — a list would be thirty lines
+)
+"""What may be set, each without `STREETSCENE_`."""
+
+BETWEEN_PROCESSES = frozenset(
+    {"CONTEXTS", "FAILPOINT", "LIFELINE_FD", "PROGRESS", "SCREENSHOTS", "WEB_KIND", "WEB_SERVICE"}
+)
+"""What our processes and tests tell one another in the same way."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -137,6 +153,20 @@ class Settings:
     def redacted(self) -> dict[str, str]:
         """Return every setting as text, with the passwords in URLs taken out."""
         return {field.name: _without_password(str(getattr(self, field.name))) for field in fields(self)}
+
+
+def unknown_settings(environ: Mapping[str, str]) -> list[str]:
+    """Return what looks like a setting in the environment and is none, each with the one that it may mean."""
+    known = SETTINGS | BETWEEN_PROCESSES | {f"{name}_FILE" for name in FROM_FILES}
+    given = sorted(name.removeprefix("STREETSCENE_") for name in environ if name.startswith("STREETSCENE_"))
+    unknown = [name for name in given if name not in known and not name.startswith(("TEST_", "BENCH_"))]
+    return [_unknown(name, get_close_matches(name, sorted(known), n=1)) for name in unknown]
+
+
+def _unknown(name: str, alike: Sequence[str]) -> str:
+    """Return what is said of a setting that there is not."""
+    meant = f" (is STREETSCENE_{alike[0]} meant?)" if alike else ""
+    return f"STREETSCENE_{name} is no setting{meant}"
 
 
 def _port(text: str, name: str) -> int:

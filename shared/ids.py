@@ -4,14 +4,15 @@ An id that a repeated event must find again is *derived* (`derived_id`), never d
 that documents made one after another also lie one after another in the store.
 """
 
+import base64
 import hashlib
 import uuid
 
 import uuid_utils
 
 NAMESPACE = uuid.UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-REFERENCE_CHARACTERS = 8
+RFC_4648_TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+REFERENCE_BYTES = 5
 
 
 def new_id() -> str:
@@ -30,12 +31,8 @@ def public_reference(internal_id: str, prefix: str = "FT") -> str:
     It is derived from the id, so that the same aggregate can never get a second one; 40 bits of SHA-256 make a clash
     a matter of luck at a million a year, which the unique index of the collection turns into a visible `Duplicate`.
     """
-    number = int.from_bytes(hashlib.sha256(internal_id.encode()).digest()[:5], "big")
-    digits = []
-    for _ in range(REFERENCE_CHARACTERS):
-        number, remainder = divmod(number, 32)
-        digits.append(CROCKFORD[remainder])
-    return f"{prefix}-{''.join(reversed(digits))}"
+    digits = base64.b32encode(hashlib.sha256(internal_id.encode()).digest()[:REFERENCE_BYTES])
+    return f"{prefix}-{digits.translate(RFC_4648_TO_CROCKFORD).decode()}"
 
 
 def normalise_reference(text: str) -> str:

@@ -7,6 +7,7 @@ no code any more, and the codes that it has let nobody in.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.accounts.depots import depot_name
 from services.accounts.store import CREWS
 from shared.contracts.envelope import Event
 from shared.service import ServiceContext
@@ -44,7 +45,7 @@ def working_crews(ctx: ServiceContext) -> Mapping[str, Crew]:
     for copy in copies:
         known = crews.pop(copy["_id"], None)
         if copy["active"] and copy["kind"] != CONTRACTOR:
-            name = known.name if known else f"{copy['_id']} ({_depot_name(ctx, copy['depot_id'])})"
+            name = known.name if known else f"{copy['_id']} ({depot_name(ctx, copy['depot_id'])})"
             crews[copy["_id"]] = Crew(copy["_id"], name, copy["depot_id"])
     return crews
 
@@ -53,8 +54,3 @@ def crew_name(ctx: ServiceContext, crew_id: str | None) -> str:
     """Return what people call a crew, its id where it is not there any more."""
     found = working_crews(ctx).get(crew_id or "")
     return found.name if found else crew_id or ""
-
-
-def _depot_name(ctx: ServiceContext, depot_id: str) -> str:
-    """Return a depot's name, or its id where the council has none of it any more."""
-    return next((depot.name for depot in ctx.council.depots if depot.id == depot_id), depot_id)

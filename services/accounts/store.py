@@ -1,4 +1,4 @@
-"""The documents of accounts: staff, credentials that need no password, crews, and the record of sign-ins."""
+"""The documents of accounts: staff, credentials that need no password, crews and depots, and the record of sign-ins."""
 
 from datetime import datetime
 
@@ -41,7 +41,10 @@ PRIVACY_REQUESTS = Collection(
 CREWS = Collection("crews")
 """What scheduling last said of each crew: ids, and whether it works."""
 
-COLLECTIONS: tuple[Collection, ...] = (ACCOUNTS, CREDENTIALS, CREWS, SIGN_INS, PRIVACY_REQUESTS, DENIED_USERS)
+DEPOTS = Collection("depots")
+"""What scheduling last said of each depot: its id, and whether crews work from it."""
+
+COLLECTIONS: tuple[Collection, ...] = (ACCOUNTS, CREDENTIALS, CREWS, DEPOTS, SIGN_INS, PRIVACY_REQUESTS, DENIED_USERS)
 
 NEWEST_FIRST = (("at", DESCENDING),)
 BATCH = 200

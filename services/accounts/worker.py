@@ -6,7 +6,7 @@ from shared.contracts.envelope import Event
 
 
 class AccountsWorker:
-    """Keeps in mind which crews there are and whom to refuse, and forgets old sign-ins."""
+    """Keeps in mind which crews and depots there are and whom to refuse, and forgets old sign-ins."""
 
     name = "accounts"
     context = Context()
@@ -15,6 +15,11 @@ class AccountsWorker:
     def on_crew(self, event: Event) -> None:
         """Keep what scheduling says of a crew."""
         subscriptions.CREWS.handle(self.context, event)
+
+    @consumes(subscriptions.DEPOTS)
+    def on_depot(self, event: Event) -> None:
+        """Keep what scheduling says of a depot."""
+        subscriptions.DEPOTS.handle(self.context, event)
 
     @consumes(subscriptions.USERS)
     def on_user(self, event: Event) -> None:

@@ -25,8 +25,8 @@ def export_gauges(ctx: ServiceContext) -> None:
     )
     late = open_by_neighbourhood(store, overdue(ctx.clock.now()))
     metrics.set_reports_overdue_open(service, {place: late.get(place, 0) for place in places})
-    on_shift = crews_on_shift(store)
-    metrics.set_crews_on_shift(service, {depot.id: on_shift.get(depot.id, 0) for depot in ctx.council.depots})
+    # A depot that a supervisor has added is there from its first shift on.
+    metrics.set_crews_on_shift(service, {depot.id: 0 for depot in ctx.council.depots} | crews_on_shift(store))
     metrics.set_jobs(service, {state: value_of(store, jobs_in(state)) for state in JOB_STATES})
     metrics.set_waste_kg(service, kg_by(store, ALL_TICKETS, "stream"))
     metrics.set_recycling_ratio(service, _ratio(value_of(store, RECYCLED), value_of(store, ALL_TICKETS)))

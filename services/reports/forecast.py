@@ -9,14 +9,26 @@ rounding up would promise everybody half a day more than the percentile says, an
 
 from datetime import date, datetime, timedelta
 
+from services.reports.depots import depot_for
 from services.reports.domain.report import Report
 from services.reports.store import FORECASTS
 from shared.calendar import LONDON, WorkingTime
 from shared.contracts.envelope import Event
 from shared.service import ServiceContext
+from shared.store.paging import every
+from shared.store.port import Document, Store
+from shared.store.recent import Recent
 
 STALE = timedelta(days=7)
 """Older than this, it tells of other weeks: holidays, snow, a lorry off the road."""
+
+
+def _rows(store: Store) -> dict[str, Document]:
+    """Return the rows of all depots and priorities by their ids: a few dozen."""
+    return {row["_id"]: row for row in every(store, FORECASTS.name, {})}
+
+
+_ROWS = Recent(_rows)
 
 
 def on_forecast(ctx: ServiceContext, event: Event) -> None:
@@ -28,6 +40,7 @@ def on_forecast(ctx: ServiceContext, event: Event) -> None:
             "p80_minutes": row["p80_minutes"],
         }
         ctx.store.put_if_newer(FORECASTS.name, document, sequence=int(event.time.timestamp() * 1000))
+    _ROWS.forget(ctx.store)
 
 
 def forecast_day(ctx: ServiceContext, report: Report, *, priority: int, since: datetime) -> date | None:
@@ -38,9 +51,7 @@ def forecast_day(ctx: ServiceContext, report: Report, *, priority: int, since: d
     """
     if not ctx.council.kind_of(report.kind).makes_jobs:
         return None
-    place = report.place
-    depot = ctx.council.depot_for(place.lat, place.lon, place.neighbourhood)
-    row = ctx.store.get(FORECASTS.name, _row_id(depot.id, priority))
+    row = _ROWS.of(ctx.store).get(_row_id(depot_for(ctx, report.place), priority))
     if row is None or ctx.clock.now() - row["published_at"] > STALE:
         return None
     return day_by(since, timedelta(minutes=row["p80_minutes"]), ctx.council.working_time)

@@ -1,7 +1,8 @@
 """The documents of the reports service, their indexes, and the ways to find them.
 
 `reports` holds everything about a report, its private part included; `drafts` what a resident has answered so far;
-`deliveries` what is to be sent to reporters; `forecasts` how long crews take by depot and priority;
+`deliveries` what is to be sent to reporters; `forecasts` how long crews take by depot and priority; `depots` where they
+are and which neighbourhoods they serve;
 `audit` who of the staff has read personal data, of which report or complaint;
 `holds` which reports an open enforcement case needs whole;
 `views` the filters that staff have saved; `complaints` formal complaints with who complains.
@@ -96,6 +97,7 @@ AUDIT = Collection(
     fields={"about": "text", "at": "instant"},
     indexes=(Index(equal=("about",), sort=(("at", DESCENDING),)), Index(sort=(("at", DESCENDING),))),
 )
+DEPOTS = Collection("depots")
 FORECASTS = Collection("forecasts", fields={"published_at": "instant", "sequence": "integer"}, indexes=())
 HOLDS = Collection(
     "holds",
@@ -131,7 +133,7 @@ COMPLAINTS = Collection(
     ),
     nullable=frozenset({"report_id"}),
 )
-COLLECTIONS = (REPORTS, DRAFTS, AUDIT, FORECASTS, HOLDS, VIEWS, COMPLAINTS, DELIVERIES, MESSAGES, DENIED_USERS)
+COLLECTIONS = (REPORTS, DRAFTS, AUDIT, DEPOTS, FORECASTS, HOLDS, VIEWS, COMPLAINTS, DELIVERIES, MESSAGES, DENIED_USERS)
 
 
 def _derived(report: Report) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """Which handler of the reports service answers which event, and what the clock sets off."""
 
+from services.reports.depots import on_depot_changed
 from services.reports.drafts import sweep_drafts
 from services.reports.forecast import on_forecast
 from services.reports.handlers import on_job, on_notice
@@ -26,6 +27,7 @@ from shared.contracts.reports import (
     ReportUnmergedV1,
 )
 from shared.contracts.scheduling import (
+    DepotChangedV1,
     ForecastPublishedV1,
     JobAmendedV1,
     JobAssignedV1,
@@ -54,6 +56,7 @@ JOBS = Subscription(
     on_job,
 )
 FORECASTS = Subscription("reports.forecasts", (ForecastPublishedV1,), on_forecast)
+DEPOTS = Subscription("reports.depots", (DepotChangedV1,), on_depot_changed)
 NOTICES = Subscription("reports.notices", (NoticePaidV1,), on_notice)
 CASES = Subscription(
     "reports.cases",
@@ -75,7 +78,7 @@ MESSAGES = Subscription(
 )
 USERS = users_subscription("reports")
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = (JOBS, FORECASTS, NOTICES, CASES, MESSAGES, USERS)
+SUBSCRIPTIONS: tuple[Subscription, ...] = (JOBS, FORECASTS, DEPOTS, NOTICES, CASES, MESSAGES, USERS)
 
 
 SEND = Timer("reports.send", every_seconds=1, run=send_messages)

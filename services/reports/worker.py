@@ -21,6 +21,11 @@ class ReportsWorker:
         """Keep how long crews take."""
         subscriptions.FORECASTS.handle(self.context, event)
 
+    @consumes(subscriptions.DEPOTS)
+    def on_depot(self, event: Event) -> None:
+        """Keep where crews come from."""
+        subscriptions.DEPOTS.handle(self.context, event)
+
     @consumes(subscriptions.NOTICES)
     def on_notice(self, event: Event) -> None:
         """Note that action was taken."""

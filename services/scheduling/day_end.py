@@ -17,6 +17,7 @@ from services.scheduling.crew_lists import crew_lists
 from services.scheduling.domain import day_record as records
 from services.scheduling.domain.day_end import DayFacts, DayJob, Tally, reconcile, tally, unaccounted
 from services.scheduling.domain.day_record import DayRecord, Signature
+from services.scheduling.domain.depots import Depot
 from services.scheduling.domain.fleet import Crew
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.plan import Plan, PlannedRound
@@ -45,6 +46,9 @@ class DayEnd:
     """A day as a supervisor reconciles it: its jobs as closed or as they stand, hours, loads, plans."""
 
     facts: DayFacts
+    depots: Sequence[Depot]
+    """The depots by name; one that is retired where something of the day is its own."""
+
     crews: Mapping[str, Crew]
     jobs: Mapping[str, Job]
     records: Mapping[str, DayRecord]
@@ -162,8 +166,8 @@ def read_day(ctx: ServiceContext, day: date) -> DayEnd:
         raise NotFound("This day has not come yet.")
     found, _ = store.crews(ctx.store).find({}, sort=(("name", ASCENDING),), limit=PAGE)
     crews = {crew.id: crew for crew in found}
-    depots = [depot.id for depot in ctx.council.depots]
-    plans = [plan for depot_id in depots for plan in _published(ctx, depot_id, day)]
+    depots = store.every_depot(ctx.store)
+    plans = [plan for depot in depots for plan in _published(ctx, depot.id, day)]
     # The last plan has the last word on who was to do what.
     planned = {stop.job_id: stop.crew_id for plan in plans for stop in (plan.proposal.stops if plan.proposal else ())}
     absent = frozenset(crew_id for crew_id in crews if is_absent_on(ctx, crew_id, day))
@@ -174,15 +178,19 @@ def read_day(ctx: ServiceContext, day: date) -> DayEnd:
     shifts, _ = store.shifts(ctx.store).find(
         {"started_at": Range(start, end)}, sort=(("started_at", ASCENDING),), limit=MANY
     )
-    known = {each.id: each for each in (_record(ctx, depot_id, day) for depot_id in depots) if each is not None}
+    records_of = (_record(ctx, depot.id, day) for depot in depots)
+    known = {record.depot_id: record for record in records_of if record is not None}
     closed = [row.job_id for record in known.values() for row in record.rows]
     jobs |= _by_id(ctx, {*closed, *(job_id for tip in tips for job_id in tip.job_ids)} - jobs.keys())
+    rows = reconcile(jobs.values(), facts)
+    busy = {row.depot_id for row in rows} | {plan.depot_id for plan in plans} | {*known}
     return DayEnd(
         facts=facts,
+        depots=[depot for depot in depots if not depot.is_retired or depot.id in busy],
         crews=crews,
         jobs=jobs,
-        records={record.depot_id: record for record in known.values()},
-        now_rows=reconcile(jobs.values(), facts),
+        records=known,
+        now_rows=rows,
         plans=plans,
         shifts=[worked(shift, now) for shift in shifts],
         tips=sorted(tips, key=lambda tip: (tip.tipped_at, tip.id)),
@@ -207,7 +215,7 @@ def close_day(
         DomainError: a crew is still at work on one of its jobs, or a reason is not on the list.
         NotFound: the day has not come, or there is no such depot.
     """
-    ctx.council.depot(depot_id)
+    store.depots(ctx.store).require(depot_id)
     found = read_day(ctx, day)
     record = found.record(depot_id)
     if _is_again(record, signature, seen):

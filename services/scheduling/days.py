@@ -9,6 +9,7 @@ not on it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 from services.scheduling import store, tipping
@@ -179,10 +180,10 @@ class _Depot:
     active: Sequence[Job]
     world: World
 
-    @property
+    @cached_property
     def home(self) -> Spot:
         """Where its yard is."""
-        depot = self.ctx.council.depot(self.depot_id)
+        depot = store.depots(self.ctx.store).require(self.depot_id)
         return depot.lat, depot.lon
 
 

@@ -28,7 +28,7 @@ FIRST = 1
 
 def request_plan(ctx: ServiceContext, depot_id: str, *, by: str, because: str = "asked", cause: Cause) -> Plan:
     """Ask the planner for the rest of a depot's day; one that is being worked out is enough."""
-    ctx.council.depot(depot_id)
+    store.require_depot(ctx.store, depot_id)
     latest = store.latest_plan(ctx.store, depot_id)
     if latest is not None and latest.state in ("requested", "claimed"):
         return latest
@@ -69,7 +69,7 @@ def discard_plan(ctx: ServiceContext, plan_id: str, *, cause: Cause) -> Plan:
 
 def request_what_if(ctx: ServiceContext, asked: WhatIf, *, cause: Cause) -> WhatIf:
     """Ask the planner what another day would be like; raises `DomainError` where nothing would be different."""
-    ctx.council.depot(asked.depot_id)
+    store.require_depot(ctx.store, asked.depot_id)
     crew_ids = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == asked.depot_id}
     for field, crew_id in (("extra_like", asked.extra_like), ("without", asked.without)):
         if crew_id is not None and crew_id not in crew_ids:

@@ -31,7 +31,7 @@ def request_replans(ctx: ServiceContext) -> None:
         return
     active = store.active_jobs(ctx.store)
     depots = {crew.depot_id for crew in store.all_crews(ctx.store) if crew.id in on_shift}
-    for depot_id in sorted(depots & {depot.id for depot in ctx.council.depots}):
+    for depot_id in sorted(depots & {depot.id for depot in store.all_depots(ctx.store)}):
         jobs = [job for job in active if job.depot_id == depot_id and not (job.held or job.contractor)]
         because = reason_to_plan(ctx, jobs, store.latest_plan(ctx.store, depot_id), now)
         if because is not None:

@@ -12,6 +12,7 @@ from services.scheduling.domain.absence import CrewAbsence
 from services.scheduling.domain.campaign import Campaign
 from services.scheduling.domain.crew_note import CrewNote, VehicleCheck
 from services.scheduling.domain.day_record import DayRecord
+from services.scheduling.domain.depots import Depot, depot_state
 from services.scheduling.domain.fleet import Crew, Shift, Vehicle, crew_state, shift_state, vehicle_state
 from services.scheduling.domain.forecast import Forecast, forecast_state
 from services.scheduling.domain.job import Job
@@ -22,6 +23,7 @@ from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.domain.worked import TipRecord
 from services.scheduling.register.documents import OLD_CHANGES, REGISTER
 from shared.calendar import london_date
+from shared.errors import NotFound
 from shared.store.port import ASCENDING, DESCENDING, Collection, In, Index, Store
 from shared.store.repository import Repository
 from shared.web.deny import DENIED_USERS
@@ -76,7 +78,9 @@ JOBS = Collection(
     ),
     nullable=frozenset({"crew_id", "vehicle_id", "report_id", "request_key", "done_at", "campaign_id"}),
 )
-CREWS = Collection("crews", fields={"name": "text"}, indexes=(Index(sort=(("name", ASCENDING),)),))
+BY_NAME = (("name", ASCENDING),)
+DEPOTS = Collection("depots", fields={"name": "text"}, indexes=(Index(sort=BY_NAME),))
+CREWS = Collection("crews", fields={"name": "text"}, indexes=(Index(sort=BY_NAME),))
 VEHICLES = Collection(
     "vehicles",
     fields={"registration": "text", "is_unfinished": "boolean"},
@@ -170,6 +174,7 @@ SECURED_EVIDENCE = Collection("secured_evidence")
 COLLECTIONS: tuple[Collection, ...] = (
     *(REGISTER, OLD_CHANGES),
     JOBS,
+    DEPOTS,
     CREWS,
     VEHICLES,
     SHIFTS,
@@ -192,6 +197,11 @@ COLLECTIONS: tuple[Collection, ...] = (
 def jobs(store: Store) -> Repository[Job]:
     """Return the jobs."""
     return Repository(store, JOBS.name, Job, public_state=public_state, derived=_job_fields, noted=noted)
+
+
+def depots(store: Store) -> Repository[Depot]:
+    """Return the depots, which follow the register."""
+    return Repository(store, DEPOTS.name, Depot, public_state=depot_state)
 
 
 def crews(store: Store) -> Repository[Crew]:
@@ -291,9 +301,27 @@ def vehicle_checks(store: Store) -> Repository[VehicleCheck]:
     return Repository(store, VEHICLE_CHECKS.name, VehicleCheck, derived=_photo_keys)
 
 
+def every_depot(store: Store) -> list[Depot]:
+    """Return every depot by name, retired ones too, because old jobs and days name them; a council has a few."""
+    return depots(store).find({}, sort=BY_NAME, limit=200)[0]
+
+
+def all_depots(store: Store) -> list[Depot]:
+    """Return every depot by name, but for retired ones."""
+    return [depot for depot in every_depot(store) if not depot.is_retired]
+
+
+def require_depot(store: Store, depot_id: str) -> Depot:
+    """Return a depot that crews work from; raises `NotFound`."""
+    depot = depots(store).require(depot_id)
+    if depot.is_retired:
+        raise NotFound(f"{depot.name} is retired: nobody works from it any more.")
+    return depot
+
+
 def all_crews(store: Store) -> list[Crew]:
     """Return every crew by name, contractors too, but for retired ones; a council has a few dozen."""
-    found = crews(store).find({}, sort=(("name", ASCENDING),), limit=500)[0]
+    found = crews(store).find({}, sort=BY_NAME, limit=500)[0]
     return [crew for crew in found if not crew.is_retired]
 
 

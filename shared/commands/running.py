@@ -6,7 +6,7 @@ import sys
 import click
 
 from shared.commands.console import current_settings, out
-from shared.config import named
+from shared.config import named, unknown_settings
 from shared.errors import ConfigError
 
 
@@ -22,6 +22,8 @@ def up(port: str | None, data: str | None, demo: str | None, *, distributed: boo
             os.environ[f"STREETSCENE_{name}"] = value
     from deploy.welcome import welcome
 
+    for unknown in unknown_settings(os.environ):
+        click.echo(f"{unknown}, so it changes nothing.", err=True)
     if distributed:
         from deploy.distributed import up_distributed
 

@@ -116,6 +116,13 @@ STATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "part_of": None,
             "parts": [],
         },
+        "depot": {
+            "depot_id": DEPOT,
+            "lat": 53.4045,
+            "lon": -2.945,
+            "neighbourhoods": [PLACE["neighbourhood"]],
+            "active": True,
+        },
         "crew": {"crew_id": CREW, "depot_id": DEPOT, "kind": "street", "active": True},
         "vehicle": {
             "vehicle_id": VEHICLE,
@@ -312,6 +319,7 @@ STEPS: Mapping[type[Contract], _Step] = MappingProxyType(
         scheduling.PlanPublishedV1: _Step(1, _at(hours=8)),
         scheduling.ShiftStartedV1: _Step(1, _at(days=1, hours=-2)),
         scheduling.ShiftEndedV1: _Step(2, _at(days=1, hours=6), {"ended_at": _at(days=1, hours=6)}),
+        scheduling.DepotChangedV1: _Step(1, _at(days=-60)),
         scheduling.CrewChangedV1: _Step(1, _at(days=-60)),
         scheduling.VehicleChangedV1: _Step(1, _at(days=-60)),
         scheduling.VehicleTippedV1: _Step(

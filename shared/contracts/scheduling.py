@@ -250,6 +250,26 @@ class ShiftEndedV1(Contract):
     state = part(ShiftState)
 
 
+class DepotState(Part):
+    """The whole public state of a depot; `active` says that crews work from it.
+
+    `neighbourhoods` are those that its crews know: the depot's own, whatever lies nearer.
+    """
+
+    depot_id = identifier()
+    lat = degrees()
+    lon = degrees()
+    neighbourhoods = each(identifier())
+    active = flag()
+
+
+@contract("depot.changed.v1", producer="scheduling", aggregate="depot")
+class DepotChangedV1(Contract):
+    """A depot was added, moved, given other neighbourhoods or retired; by its id, because a name is free text."""
+
+    state = part(DepotState)
+
+
 class CrewState(Part):
     """The whole public state of a crew: which there are, never who works in them.
 

@@ -101,6 +101,10 @@ class Gazetteer:
             if south <= place.lat <= north and west <= place.lon <= east
         ]
 
+    def within(self, neighbourhood: str) -> Sequence[Place]:
+        """Return the streets and places of a neighbourhood by name, postcodes and parts of town left out."""
+        return self._by_neighbourhood.get(neighbourhood, ())
+
     def search(self, text: str, limit: int = 10) -> list[Place]:
         """Return the places that fit what somebody typed: names by the starts of their words, then in spite of typos.
 
@@ -128,6 +132,15 @@ class Gazetteer:
             if place.kind not in (POSTCODE, "area"):
                 squares.setdefault(_square(place.lat, place.lon), []).append(place)
         return squares
+
+    @cached_property
+    def _by_neighbourhood(self) -> Mapping[str, Sequence[Place]]:
+        """The places by neighbourhood, in the order of their names."""
+        found: dict[str, list[Place]] = {}
+        for place in sorted(self.places, key=lambda place: (place.name.casefold(), place.detail, place.id)):
+            if place.kind not in (POSTCODE, "area"):
+                found.setdefault(place.neighbourhood, []).append(place)
+        return found
 
     @cached_property
     def _search(self) -> PlaceSearch:

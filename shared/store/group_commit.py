@@ -9,6 +9,7 @@ Where one work of a group fails, nothing of the group is kept and each is done a
 changes nothing for the others.
 """
 
+import itertools
 import sqlite3
 import threading
 import time
@@ -23,6 +24,18 @@ Work = Callable[[sqlite3.Connection], Any]
 
 LARGEST_GROUP = 32
 """Enough for everybody who waits in a busy web process; other processes' writers get their turn in between."""
+
+
+def do_all(works: Sequence[Work], connection: sqlite3.Connection) -> list[Any]:
+    """Return what works return, done in their order.
+
+    A work may have a `together`, which does several that stand one after another and have the same one, all at once.
+    """
+    results: list[Any] = []
+    for together, run in itertools.groupby(works, key=lambda work: getattr(work, "together", None)):
+        some = list(run)
+        results += together(connection, some) if together else [work(connection) for work in some]
+    return results
 
 
 class Turn:

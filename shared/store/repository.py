@@ -5,13 +5,13 @@ commits both in one act. There is one way to save an aggregate, and it is this.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import Field
 from datetime import date, datetime, time
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import cattrs
 
+from shared.changing import changed
 from shared.contracts.base import Fact
 from shared.contracts.envelope import Cause, Event, make_event
 from shared.errors import NotFound
@@ -131,9 +131,8 @@ class Repository(Generic[A]):
         self, aggregate: A, facts: Sequence[Fact], at: datetime, cause: Cause
     ) -> tuple[A, Document, list[Event]]:
         """Return the aggregate with its new version and sequence, its document, and the events of the facts."""
-        stored = copy(self._noted(aggregate, at) if self._noted else aggregate)
-        # Not `replace`, which would set each of a report's forty fields again.
-        vars(stored).update(version=aggregate.version + 1, sequence=aggregate.sequence + len(facts))
+        noted = self._noted(aggregate, at) if self._noted else aggregate
+        stored = changed(noted, version=aggregate.version + 1, sequence=aggregate.sequence + len(facts))
         document: Document = converter.unstructure(stored)
         document["_id"] = document.pop("id")
         document.update(self._derived(stored))

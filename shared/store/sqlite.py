@@ -8,8 +8,9 @@ for one another share it (`group_commit.py`).
 import functools
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from shared.clock import machine_now
 from shared.contracts.envelope import Event, encode_all
@@ -31,9 +32,18 @@ from shared.store.port import Collection, Document, Page, Where
 from shared.store.sqlite_connections import Connections
 from shared.store.sqlite_log import SqliteLog
 from shared.store.sqlite_query import Query
-from shared.store.sqlite_schema import arrays, column_value, columns, ensure_tables, write_arrays
+from shared.store.sqlite_schema import (
+    add_arrays,
+    arrays,
+    column_value,
+    columns,
+    ensure_tables,
+    insert_rows,
+    write_arrays,
+)
 
 T = TypeVar("T")
+EventRow: TypeAlias = tuple[str, str, int, bytes]
 DOCUMENTS_PER_COMMIT = 500
 """A batch short enough that other writers of the file get their turn."""
 
@@ -69,14 +79,7 @@ class SqliteStore:
     def insert(self, collection: str, document: Document, events: Sequence[Event] = ()) -> None:
         """Store a new document with its events in one act; raises `Duplicate` for a known id or unique value."""
         declared = self._declared(collection)
-        stored = checked(declared, document)
-        rows = _event_rows(events)
-
-        def write(connection: sqlite3.Connection) -> None:
-            _insert(connection, declared, stored)
-            _append(connection, rows)
-
-        self._write(declared, write)
+        self._write(declared, Insertion(declared, checked(declared, document), _event_rows(events)))
 
     def save(self, collection: str, document: Document, *, expected_version: int, events: Sequence[Event] = ()) -> None:
         """Replace a document with its events in one act; raises `Conflict` unless its version is the expected one."""
@@ -100,7 +103,7 @@ class SqliteStore:
             sql = f'SELECT body FROM "{collection}" WHERE _id = ?'  # noqa: S608 — a declared name
             row = connection.execute(sql, (stored["_id"],)).fetchone()
             if row is None:
-                _insert(connection, declared, stored)
+                _insert(connection, declared, [stored])
                 return True
             present = from_json(row[0]).get("sequence")
             if present is not None and present >= sequence:
@@ -236,6 +239,40 @@ class SqliteStore:
             raise Duplicate(collection.name, _unique_fields(collection, error)) from error
 
 
+@dataclass(frozen=True)
+class Insertion:
+    """The work of storing a new document with its events; several into one collection take no more statements than one.
+
+    Each statement lets go of the interpreter and has to wait for it again, behind all who compute meanwhile, while all
+    who want to write wait for this: it is the number of statements that decides how many documents a second there are.
+    """
+
+    collection: Collection
+    document: Document
+    events: Sequence[EventRow]
+
+    def __call__(self, connection: sqlite3.Connection) -> None:
+        """Insert the document; raises `Duplicate`."""
+        self.together(connection, [self])
+
+    @property
+    def together(self) -> "Callable[[sqlite3.Connection, Sequence[Insertion]], list[None]]":
+        """What inserts several into this collection."""
+        return _inserting(self.collection)
+
+
+@functools.cache
+def _inserting(collection: Collection) -> Callable[[sqlite3.Connection, Sequence[Insertion]], list[None]]:
+    """Return what does several insertions into a collection: the same for each of them."""
+
+    def together(connection: sqlite3.Connection, works: Sequence[Insertion]) -> list[None]:
+        _insert(connection, collection, [work.document for work in works])
+        _append(connection, [row for work in works for row in work.events])
+        return [None] * len(works)
+
+    return together
+
+
 def _document(row: tuple[str, int, str]) -> Document:
     """Return the document in a row."""
     return {"_id": row[0], **from_json(row[2]), "version": row[1]}
@@ -275,12 +312,12 @@ def _cells(collection: Collection, document: Document) -> list[Any]:
 
 
 @functools.cache
-def _insertion(collection: Collection) -> str:
-    """Return the SQL of an insert, made once, with the id and `_cells` as parameters."""
+def _insertion(collection: Collection, count: int) -> str:
+    """Return the SQL that inserts so many documents, made once, with each one's id and `_cells` as parameters."""
     names = ["body", *columns(collection)]
     quoted = ", ".join(f'"{name}"' for name in names)
-    marks = ", ".join("?" * len(names))
-    return f'INSERT INTO "{collection.name}" (_id, version, {quoted}) VALUES (?, 1, {marks})'  # noqa: S608 — declared names
+    marks = ", ".join([f"(?, 1, {', '.join('?' * len(names))})"] * count)
+    return f'INSERT INTO "{collection.name}" (_id, version, {quoted}) VALUES {marks}'  # noqa: S608 — declared names
 
 
 @functools.cache
@@ -290,13 +327,14 @@ def _replacement(collection: Collection, only: str) -> str:
     return f'UPDATE "{collection.name}" SET version = version + 1, {assignments} WHERE _id = ? {only}'  # noqa: S608 — declared names
 
 
-def _insert(connection: sqlite3.Connection, collection: Collection, document: Document) -> None:
-    """Insert a checked document at version 1; raises `sqlite3.IntegrityError`."""
+def _insert(connection: sqlite3.Connection, collection: Collection, documents: Sequence[Document]) -> None:
+    """Insert checked documents at version 1; raises `Duplicate`, which says what exists where it is one document."""
+    cells = [cell for document in documents for cell in (document["_id"], *_cells(collection, document))]
     try:
-        connection.execute(_insertion(collection), [document["_id"], *_cells(collection, document)])
+        connection.execute(_insertion(collection, len(documents)), cells)
     except sqlite3.IntegrityError as error:
-        raise Duplicate(collection.name, _what_exists(connection, collection, document["_id"], error)) from error
-    write_arrays(connection, collection, document, is_new=True)
+        raise Duplicate(collection.name, _what_exists(connection, collection, documents[0]["_id"], error)) from error
+    add_arrays(connection, collection, documents)
 
 
 def _replace(
@@ -316,19 +354,19 @@ def _put(connection: sqlite3.Connection, *, collection: Collection, documents: I
     """Insert or replace checked documents."""
     for document in documents:
         if not _replace(connection, collection, document):
-            _insert(connection, collection, document)
+            _insert(connection, collection, [document])
 
 
-def _event_rows(events: Sequence[Event]) -> list[tuple[str, str, int, bytes]]:
+def _event_rows(events: Sequence[Event]) -> list[EventRow]:
     """Return events as rows of the log, encoded before anything is written; raises `InvalidEvent`."""
     recorded_at = to_milliseconds(machine_now())
     bodies = encode_all(events)
     return [(event.id, event.type, recorded_at, body) for event, body in zip(events, bodies, strict=True)]
 
 
-def _append(connection: sqlite3.Connection, rows: Sequence[tuple[str, str, int, bytes]]) -> None:
+def _append(connection: sqlite3.Connection, rows: Sequence[EventRow]) -> None:
     """Append events to the log in the document's own transaction."""
-    connection.executemany("INSERT INTO events (event_id, type, recorded_at, body) VALUES (?, ?, ?, ?)", rows)
+    insert_rows(connection, "INSERT INTO events (event_id, type, recorded_at, body)", rows)
 
 
 def _what_exists(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shared.errors import StoreUnavailable
-from shared.store.group_commit import Work, Writers
+from shared.store.group_commit import Work, Writers, do_all
 
 T = TypeVar("T")
 
@@ -112,7 +112,7 @@ class Connections:
         def in_transaction(connection: sqlite3.Connection) -> list[Any]:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                results = [work(connection) for work in works]
+                results = do_all(works, connection)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:

@@ -8,7 +8,7 @@ only read: many processes may start at once.
 import functools
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.errors import ConfigError
@@ -19,6 +19,9 @@ from shared.store.sqlite_connections import Connections
 
 PATIENCE_WITH_GROWTH_SECONDS = 60.0
 """Another process may be filling a new column of a million documents."""
+
+MOST_ROWS = 100
+"""Of one statement: SQLite takes 32,766 parameters, and keeps each length of statement that it was given."""
 
 SYSTEM_TABLES = (
     """CREATE TABLE IF NOT EXISTS events (
@@ -76,18 +79,36 @@ def arrays(collection: Collection) -> tuple[str, ...]:
     return tuple(name for name, kind in collection.fields.items() if kind == "texts")
 
 
-def write_arrays(
-    connection: sqlite3.Connection, collection: Collection, document: Mapping[str, Any], *, is_new: bool = False
-) -> None:
-    """Replace a document's rows in the side table; a new document has none to take away."""
-    names = arrays(collection)
-    if not names:
-        return
-    owner = document["_id"]
-    if not is_new:
-        connection.execute(f'DELETE FROM "{collection.name}__texts" WHERE owner = ?', (owner,))  # noqa: S608 — checked name
-    if rows := [(name, value, owner) for name in names for value in document.get(name) or ()]:
-        connection.executemany(f'INSERT OR IGNORE INTO "{collection.name}__texts" VALUES (?, ?, ?)', rows)  # noqa: S608 — checked name
+def write_arrays(connection: sqlite3.Connection, collection: Collection, document: Mapping[str, Any]) -> None:
+    """Replace a document's rows in the side table."""
+    if arrays(collection):
+        connection.execute(f'DELETE FROM "{collection.name}__texts" WHERE owner = ?', (document["_id"],))  # noqa: S608 — checked name
+        add_arrays(connection, collection, [document])
+
+
+def add_arrays(connection: sqlite3.Connection, collection: Collection, documents: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows of the side table of documents that have none there."""
+    rows = [
+        (name, value, document["_id"])
+        for document in documents
+        for name in arrays(collection)
+        for value in document.get(name) or ()
+    ]
+    insert_rows(connection, f'INSERT OR IGNORE INTO "{collection.name}__texts"', rows)
+
+
+def insert_rows(connection: sqlite3.Connection, insert: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows of one length: `MOST_ROWS` with each statement, not one."""
+    for start in range(0, len(rows), MOST_ROWS):
+        some = rows[start : start + MOST_ROWS]
+        marks = _marks(len(some), len(some[0]))
+        connection.execute(f"{insert} VALUES {marks}", [value for row in some for value in row])
+
+
+@functools.cache
+def _marks(rows: int, values: int) -> str:
+    """Return the parameter marks of so many rows of so many values."""
+    return ", ".join([f"({', '.join('?' * values)})"] * rows)
 
 
 def _fingerprint(collection: Collection) -> str:

@@ -124,6 +124,7 @@ def register(app: Flask, ctx: ServiceContext) -> None:
     app.jinja_env.filters.update(
         local_time=local_time,
         local_date=local_date,
+        local_weekday=local_weekday,
         local_clock=local_clock,
         machine_time=machine_time,
         kg=kg,
@@ -170,6 +171,11 @@ def local_date(when: datetime | date | None) -> Markup | str:
         local = when.astimezone(LONDON)
         return _time_element(when, texts.date_words(local.date()))
     return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), texts.date_words(when))
+
+
+def local_weekday(day: date) -> Markup:
+    """Return a day that people plan by, with its day of the week: Monday 2 November 2026."""
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), texts.weekday_words(day))
 
 
 def machine_time(instant: datetime) -> str:

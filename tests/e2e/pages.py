@@ -95,7 +95,7 @@ def question(slug: str, wrong: Sent | None = None, *, visitor: str = "reporting"
 
 NOTICE_STEP = "/enforcement/notices/<notice_id>/<any(recipient, serve, payment, cancel):step>"
 TICKET_FORM = "/tonnage/tickets/new?tip={tip}"
-REGISTER_FORMS = ("people", "crews", "patterns", "access", "beats")
+REGISTER_FORMS = ("people", "crews", "patterns", "depots", "access", "beats")
 """Tables whose forms have every kind of field among them."""
 
 FOUND_FORM = "/crew/found?place={place}"
@@ -124,7 +124,30 @@ REPORTS = (
         status=BAD_REQUEST,
     ),
     question("photos", Sent("/report/new/<slug>", upload="photo")),
-    *(question(slug) for slug in ("place", "land", "waste", "size", "danger", "when", "witness")),
+    page(
+        "reports",
+        "/report/new/<slug>",
+        "reporting",
+        "/report/new/place",
+        found="/report/new/place?q=park",
+        nothing_found="/report/new/place?q=zzzzz",
+        postcode_elsewhere="/report/new/place?q=SO16+0AS",
+        position_typed="/report/new/place?q=SJ+356+904",
+        position_roughly="/report/new/place?q=53.41,-2.96",
+        position_outside="/report/new/place?q=53.50,-3.00",
+        from_the_list="/report/new/place?place={place}",
+        error=Sent("/report/new/<slug>"),
+        error_in_choosing=Sent("/report/new/<slug>", press="Continue"),
+    ),
+    page("reports", "/report/new/streets", "public"),
+    page(
+        "reports",
+        "/report/new/streets/<neighbourhood>",
+        "public",
+        "/report/new/streets/{neighbourhood}",
+    ),
+    page("reports", "/report/new/streets/<neighbourhood>", "public", "/report/new/streets/nowhere", status=NOT_FOUND),
+    *(question(slug) for slug in ("land", "waste", "size", "danger", "when", "witness")),
     question("details", Sent("/report/new/<slug>", {"description": "x" * 1_001})),
     page("reports", "/report/new/whose", "reporting"),
     page("reports", "/report/new/nearby", "reporting"),
@@ -368,6 +391,7 @@ SCHEDULING = (
         retired_too="/dispatch/register/absences?retired=yes",
         widest="/dispatch/register/vehicles",
         fixed="/dispatch/register/sites",
+        depots="/dispatch/register/depots",
         error=Sent("/dispatch/register/<table>/upload"),
         error_in_file=Sent("/dispatch/register/<table>/upload", upload="file"),
         file_to_take=Sent(
@@ -395,7 +419,11 @@ SCHEDULING = (
         "/dispatch/register/people/rows/p-001",
         vehicle="/dispatch/register/vehicles/rows/tipper-202",
         site="/dispatch/register/sites/rows/dock-road-transfer",
+        depot="/dispatch/register/depots/rows/north",
         error=Sent("/dispatch/register/<table>/rows/<row_id>"),
+        error_while_needed=Sent(
+            "/dispatch/register/<table>/rows/<row_id>/retire", at="/dispatch/register/depots/rows/north"
+        ),
     ),
     page("scheduling", "/dispatch/register/<table>/rows/<row_id>", "manager", "/dispatch/register/people/rows/p-001"),
     page("scheduling", "/crew", "crew"),

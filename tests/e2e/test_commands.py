@@ -569,6 +569,18 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(council, tmp_path)
     assert "from-a-file" in {row["id"] for row in json.loads(after.out)}
 
 
+def test_a_depot_of_a_file_is_where_crews_can_work_from(council, tmp_path):
+    file = tmp_path / "depots.csv"
+    rows = streetscene("register", "export", "depots", data=council.data).out
+    file.write_text(f"{rows}docks,Dock road depot,53.425,-2.996\n")
+
+    said = streetscene("register", "import", "depots", str(file), data=council.data)
+
+    assert (said.code, said.out.splitlines()[-1]) == (0, "1 of 4 rows changed.")
+    depots = {each["id"]: each for each in council.get("/api/scheduling/v1/depots", "supervisor")["items"]}
+    assert (depots["docks"]["lat"], depots["docks"]["lon"]) == (53.425, -2.996)
+
+
 def test_a_bad_file_ends_with_every_bad_line_and_takes_nothing(council, tmp_path):
     file = tmp_path / "absences.csv"
     file.write_text("id,person_id,from_on,to_on,kind\na-1,nobody,soon,,planned\n")

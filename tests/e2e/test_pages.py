@@ -226,7 +226,7 @@ def take_pictures(tab: Looker, state: State, folder: Path) -> None:
     if state.page.rule.endswith("<table>/new"):
         name += "-" + state.address.split("/")[-2]
     if state.page.rule.endswith(("<slug>", "<name>", ":step>")):
-        name += "-" + state.address.rpartition("/")[2]
+        name += "-" + state.address.partition("?")[0].rpartition("/")[2]
     for width in (PHONE_WIDTH, WIDE["width"]):
         tab.page.set_viewport_size({"width": width, "height": 900})
         tab.page.screenshot(path=folder / f"{name.strip('-')}-{width}.png", full_page=True)

@@ -24,7 +24,7 @@ def picture(name: str) -> dict:
 
 def go_on(page: Page) -> None:
     with page.expect_navigation():
-        page.locator("main form[method=post] button").first.click()
+        page.locator("main form[method=post] button:not([name], [type=button])").first.click()
 
 
 def check_page(page: Page, *, javascript: bool) -> None:
@@ -60,7 +60,7 @@ def say_whose_land(page: Page, seen: Callable[[str], None]) -> None:
     go_on(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("This is for Network Rail to clear")
     seen("whose")
-    page.get_by_role("link", name="It is on other land").click()
+    page.get_by_role("link", name="It is on another kind of land").click()
     page.get_by_label("Alley or back entry").check()
     go_on(page)
     if page.url.endswith("/nearby"):

@@ -147,9 +147,9 @@ def make_report(hand: Hand, journey: Journey) -> str:
             find_place(hand, answers)
         else:
             fill_in(hand, answers)
-        hand.press(page.locator("main form[method=post] button").first)
+        hand.press(page.locator("main form[method=post] button:not([name], [type=button])").first)
         if page.url.endswith("/nearby"):
-            hand.press(page.locator("main form[method=post] button").first)
+            hand.press(page.locator("main form[method=post] button:not([name], [type=button])").first)
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
     hand.press(page.get_by_role("button", name="Send report"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Report sent")

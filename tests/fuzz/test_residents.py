@@ -140,7 +140,8 @@ def nonsense(slug: str) -> st.SearchStrategy[dict[str, Any]]:
     some = st.fixed_dictionaries({}, optional={name: st.one_of(NASTY, st.lists(NASTY, max_size=3)) for name in names})
     if slug == "place":
         at = POSITIONS.map(lambda pair: {"lat": pair[0], "lon": pair[1]})
-        return st.tuples(some, at, st.fixed_dictionaries({}, optional={"place_id": NASTY, "via": NASTY})).map(_merged)
+        names = ("place_id", "via", "q", "searched", "find")
+        return st.tuples(some, at, st.fixed_dictionaries({}, optional=dict.fromkeys(names, NASTY))).map(_merged)
     return st.tuples(some, DAYS).map(_merged) if slug in ("when", "about-collection_day") else some
 
 
@@ -184,6 +185,8 @@ class Walker:
         if response.status_code == 400 and slug != "photos":
             assert self.drafts() == before, "a refused answer was kept"
             assert "error-summary" in response.text
+        if response.status_code == 303 and slug == "place":
+            assert self.client.get(response.headers["Location"]).status_code in (200, 303), fields
         page = self.client.get(f"/report/new/{slug}")
         assert page.status_code in (200, 303), "an answer that was taken can't be shown"
         return response.status_code

@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from services.accounts import handlers, store
+from services.accounts.depots import depot_name, working_depots
 from services.accounts.domain.account import SCOPES, Account
 from services.accounts.web.forms import ACCOUNT_ROLES, NewUserForm, RolesForm
 from shared.errors import DomainError
@@ -146,13 +147,19 @@ def sign_ins() -> str:
 
 def _new_user_page(values: dict[str, Any], errors: FormErrors) -> str:
     """Return the form for a new account."""
-    return render_template("accounts/new_user.html", values=values, errors=errors, roles=ACCOUNT_ROLES)
+    depots = working_depots(context())
+    return render_template("accounts/new_user.html", values=values, errors=errors, roles=ACCOUNT_ROLES, depots=depots)
 
 
 def _user_page(account: Account, errors: FormErrors, typed: dict[str, Any] | None = None) -> str:
     """Return the page of one account."""
     values = typed or {"roles": account.roles, **account.scopes}
-    return render_template("accounts/user.html", account=account, values=values, errors=errors, roles=ACCOUNT_ROLES)
+    ctx, own = context(), account.scopes.get("depot_id")
+    # A depot that was retired since: without it in the list, saving would widen the account to all depots.
+    depots = {**working_depots(ctx), **({own: depot_name(ctx, own)} if own else {})}
+    return render_template(
+        "accounts/user.html", account=account, values=values, errors=errors, roles=ACCOUNT_ROLES, depots=depots
+    )
 
 
 def _typed(form: MultiDict[str, str]) -> dict[str, Any]:

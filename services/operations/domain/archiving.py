@@ -13,7 +13,13 @@ from typing import Any
 from shared.contracts.envelope import Event, contract_of
 
 QUIET_PRODUCERS = ("accounts",)
-QUIET_EVENTS = ("crew.changed.v1", "forecast.published.v1", "job.expected.v1", "vehicle.changed.v1")
+QUIET_EVENTS = (
+    "crew.changed.v1",
+    "depot.changed.v1",
+    "forecast.published.v1",
+    "job.expected.v1",
+    "vehicle.changed.v1",
+)
 """Events that the live feed leaves out: they say nothing of what happens in the street."""
 
 

@@ -285,6 +285,7 @@ SENTENCES: dict[str, Callable[[Teller], str]] = {
     "shift.started.v1": lambda say: f"{say.crew(say.state['crew_id'])} went on shift.",
     "shift.ended.v1": lambda say: f"{say.crew(say.state['crew_id'])} ended the shift.",
     "crew.changed.v1": _always("A crew was added or changed."),
+    "depot.changed.v1": _always("A depot was added, moved or retired."),
     "vehicle.changed.v1": _always("A vehicle joined the fleet or changed."),
     "vehicle.tipped.v1": _tipped,
     "ticket.recorded.v1": _ticket_recorded,

@@ -6,13 +6,14 @@ themselves or typed lives in `private` and never reaches `public_state`, the onl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from services.reports.domain.entries import Chase, Pause, Referral
 from services.reports.domain.private import Follower, Private, check_follower
 from services.reports.domain.steps import Step
+from shared.changing import changed
 from shared.contracts.base import Fact
 from shared.contracts.reports import (
     ReportAmendedV1,
@@ -217,7 +218,7 @@ def public_state(report: Report) -> Mapping[str, Any]:
 
 def submit(report: Report, assessment: Assessment | None, *, at: datetime) -> Change:
     """Accept a report, and assess it at once where its waste type is known."""
-    accepted = replace(report, state="submitted", history=(Step(report.reported_at, "received", report.channel),))
+    accepted = changed(report, state="submitted", history=(Step(report.reported_at, "received", report.channel),))
     facts = [ReportSubmittedV1.fact()]
     if assessment is None:
         return accepted, facts
@@ -244,7 +245,7 @@ def assess(
         raise DomainError("This report is closed, so it can’t be assessed. Reopen it first.")
     # A job under way goes on under the new priority; anything else now waits for one.
     state = report.state if report.state in ("scheduled", "in-progress") else "assessed"
-    assessed = replace(
+    assessed = changed(
         report,
         state=state,
         priority=assessment.priority,
@@ -275,7 +276,7 @@ def refer(report: Report, to: str, *, at: datetime, referral: Referral | None = 
         raise DomainError("This report is closed, so it can’t be referred.")
     if report.state == "referred" and report.referred_to == to:
         return report, []
-    referred = replace(
+    referred = changed(
         report,
         state="referred",
         referred_to=to,
@@ -290,7 +291,7 @@ def close(report: Report, closure: str, *, at: datetime, job_id: str | None = No
     """Close the report for a reason; raises `DomainError` where it is closed already."""
     if not report.is_open:
         raise DomainError("This report is closed already.")
-    closed = replace(
+    closed = changed(
         report,
         state="closed",
         closure=closure,
@@ -307,7 +308,7 @@ def reopen(report: Report, assessment: Assessment | None, *, by: str, at: dateti
     """Open a closed report again as a new visit, so that a new job is made; an open one stays as it is."""
     if report.is_open:
         return report, []
-    opened = replace(
+    opened = changed(
         report,
         state="submitted",
         closure=None,
@@ -341,7 +342,7 @@ def flag_evidence(report: Report, *, clue: str, parcel_key: str | None) -> Chang
     """Note that somebody saw who did it, or left a clue; the account itself is in the sealed parcel."""
     if report.has_evidence:
         return report, []
-    return replace(report, has_evidence=True), [ReportEvidenceFlaggedV1.fact(clue=clue, parcel_key=parcel_key)]
+    return changed(report, has_evidence=True), [ReportEvidenceFlaggedV1.fact(clue=clue, parcel_key=parcel_key)]
 
 
 def follow(report: Report, follower: Follower) -> Report:
@@ -351,14 +352,14 @@ def follow(report: Report, follower: Follower) -> Report:
         raise DomainError("This report is closed. Report what you see as a new one.")
     if report.private.knows(follower):
         return report
-    return replace(report, private=replace(report.private, followers=(*report.private.followers, follower)))
+    return changed(report, private=changed(report.private, followers=(*report.private.followers, follower)))
 
 
 def take_action(report: Report, *, at: datetime) -> Change:
     """Note that somebody has paid for this: all that a reporter or the public is ever told of enforcement."""
     if report.action_taken:
         return report, []
-    acted = replace(report, action_taken=True, history=_told(report, at, "action-taken"))
+    acted = changed(report, action_taken=True, history=_told(report, at, "action-taken"))
     return acted, [ReportAmendedV1.fact(change="action-taken")]
 
 
@@ -367,7 +368,7 @@ def take_feedback(report: Report, answer: str, *, visit: int) -> Change:
     given = f"{visit}:{answer}"
     if visit != report.visit or report.is_open or given in report.feedback:
         return report, []
-    return replace(report, feedback=(*report.feedback, given)), [ReportFeedbackV1.fact(answer=answer)]
+    return changed(report, feedback=(*report.feedback, given)), [ReportFeedbackV1.fact(answer=answer)]
 
 
 def note_told(report: Report, *, message_id: str, message: str, by: str) -> Change:
@@ -375,7 +376,7 @@ def note_told(report: Report, *, message_id: str, message: str, by: str) -> Chan
     if message_id in report.told:
         return report, []
     fact = ReportNotifiedV1.fact(message_id=message_id, message=message, by=by)
-    return replace(report, told=(*report.told, message_id)), [fact]
+    return changed(report, told=(*report.told, message_id)), [fact]
 
 
 def _told(report: Report, at: datetime, what: str, detail: str | None = None) -> tuple[Step, ...]:

@@ -17,6 +17,7 @@ from services.reports.web import (
     pin,
     queue,
     redacting,
+    streets,
     triage,
     walkabout,
 )
@@ -34,6 +35,7 @@ def create_app(ctx: ServiceContext) -> Flask:
         package="services.reports.web",
         pages=(
             pin.bp,
+            streets.bp,
             form.bp,
             triage.bp,
             contact_centre.bp,

@@ -26,8 +26,8 @@ from shared.errors import DomainError
 from shared.texts import marked
 
 FORM_DESCRIPTION_LIMIT = 1_000
-WAYS = ("phone", "map")
-"""How a position may come: from the phone, or pointed to on the map. A place of the gazetteer needs no saying."""
+WAYS = ("phone", "map", "typed")
+"""How a position may come: from the phone, pointed to on the map, typed. A place of the gazetteer needs no saying."""
 
 CHOOSE_PLACE = marked("Search for the street or place, and select it from the list")
 OLDEST_DAYS = 365
@@ -159,8 +159,11 @@ def day_noticed(typed: Mapping[str, str], *, today: date) -> dict[str, Any]:
 
 def _earlier_day(typed: Mapping[str, str], today: date) -> date:
     """Return the typed date."""
-    found = typed_date([typed[name].strip() for name in ("year", "month", "day")])
-    if found is None:
+    parts = [typed[name].strip() for name in ("year", "month", "day")]
+    found = typed_date(parts)
+    if not any(parts):
+        problem = marked("Enter the day on which you noticed it")
+    elif found is None:
         problem = marked("Enter a real date, like 27 3 2026")
     elif found > today:
         problem = marked("The date must be today or in the past")
@@ -190,10 +193,13 @@ class WitnessAnswers(Answers):
     @validates_schema
     def _told(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["witnessed"] == "yes":
+            missing = {}
             if not data["seen"].strip():
-                raise ValidationError("Tell us what you saw", "seen")
+                missing["seen"] = ["Tell us what you saw"]
             if data["statement"] not in ("yes", "no"):
-                raise ValidationError("Select if you would give a statement", "statement")
+                missing["statement"] = ["Select if you would give a statement"]
+            if missing:
+                raise ValidationError(missing)
 
     @post_load
     def _kept(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

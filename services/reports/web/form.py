@@ -23,7 +23,7 @@ from services.reports.drafts import Draft, keep_draft, sent_draft
 from services.reports.intake import accept_report
 from services.reports.nearby import open_nearby
 from services.reports.store import by_reference
-from services.reports.web import questions, showing
+from services.reports.web import finding, questions, showing
 from services.reports.web.draft_cookie import draft_here, draft_to_write, kind_here, set_cookie
 from services.reports.web.own_questions import own_answers
 from services.reports.web.questions import FIRST, LAND, PLACE, Question
@@ -33,10 +33,13 @@ from shared.council import Kind
 from shared.council.kinds import CODED
 from shared.errors import Conflict, DomainError, Duplicate
 from shared.texts import gettext as _
+from shared.texts import marked
 from shared.web.app import cause, context
 from shared.web.auth import PUBLIC, current_user, policy
 from shared.web.forms import FormErrors
 from shared.web.limits import limited
+
+ENTER_PLACE = marked("Enter a postcode, street or place")
 
 bp = Blueprint("report_form", __name__, template_folder="templates", url_prefix="/report/new")
 
@@ -94,7 +97,7 @@ def ask(slug: str) -> Response | str:
 
 @bp.post("/<slug>")
 @policy(PUBLIC)
-@limited("60 per minute; 600 per hour")
+@limited("90 per minute; 900 per hour")
 def answer(slug: str) -> Response | tuple[str, int]:
     """Take the answer of one question and go on to the next, or back to the check."""
     token, draft = draft_to_write(slug)
@@ -102,7 +105,10 @@ def answer(slug: str) -> Response | tuple[str, int]:
         return _to("sent")
     kind = kind_here(draft)
     question = _question(kind, slug)
-    answers, errors = take(question, draft)
+    searched = finding.wanted() if slug == PLACE.slug else None
+    if searched:
+        return _found(draft, token, searched)
+    answers, errors = ({}, {"q": [ENTER_PLACE]}) if searched == "" else take(question, draft)
     if answers:
         try:
             # What was good is kept even where something was not: two photos of three stay.
@@ -242,6 +248,18 @@ def _again(kind: Kind, question: Question, draft: Draft, errors: FormErrors) -> 
     """Return a question's page once more, with what was typed and what is wrong with it."""
     values = {**showing.shown(question, draft.answers), **showing.typed()}
     return make_response(showing.page(kind, question, draft, values, errors), 400)
+
+
+def _found(draft: Draft, token: str, words: str) -> Response:
+    """Return the way to what is found for words, keeping what was typed beside them."""
+    kept = finding.kept_words()
+    if kept:
+        # Another tab may have answered at the same moment: then these words are gone, and nothing else.
+        with suppress(Conflict, Duplicate):
+            keep_draft(context(), draft.answered(PLACE.slug, kept, is_done=False))
+    response = _to("ask", slug=PLACE.slug, q=words, _anchor="found")
+    set_cookie(response, token)
+    return response
 
 
 def _onward(kind: Kind, slug: str, draft: Draft) -> Response:

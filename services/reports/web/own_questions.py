@@ -93,5 +93,7 @@ def _typed_day() -> str:
 def _needed(attribute: KindAttribute) -> str:
     """Return what is said where an answer is missing that must be given."""
     if attribute.is_list:
-        return _("Select an answer")
-    return _("Enter a date") if attribute.datatype == "datetime" else _("Enter an answer")
+        return _("Select an answer to “%(question)s”", question=attribute.question)
+    if attribute.datatype == "datetime":
+        return _("Enter a date")
+    return _("Enter an answer to “%(question)s”", question=attribute.question)

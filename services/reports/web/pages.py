@@ -15,6 +15,7 @@ from services.reports.handlers import follow_report, give_feedback, note_access
 from services.reports.store import by_reference, reports
 from services.reports.telling import STILL_THERE, STILL_THERE_SECONDS
 from services.reports.web.looks import note_look, note_photo_look
+from services.reports.web.showing import said
 from services.reports.words import (
     HAZARD_WORDS,
     answer_words,
@@ -212,7 +213,7 @@ def _follow_page(report: Report, values: Mapping[str, str], errors: FormErrors) 
         waste=waste_words(report, context().council),
         where=place_words(report, context().council),
         values=values,
-        errors=errors,
+        errors=said(errors),
     )
 
 

@@ -15,6 +15,7 @@ from services.reports.words import near_words
 from shared.calendar import london_date
 from shared.council.gazetteer import Place
 from shared.geo.drawing import DrawnMap, drawn_map_of
+from shared.geo.labels import Box, Label, around, beside, readable
 from shared.web.app import context
 from shared.web.auth import PUBLIC, policy
 
@@ -34,6 +35,9 @@ STEP = 1 / 3
 """Of the picture, that a button moves the pin by."""
 MOVES = {"north": (1, 0), "south": (-1, 0), "east": (0, 1), "west": (0, -1)}
 MOST_NAMES = 16
+AREA_PX, SPOT_PX, DOT_GAP_PX = 11, 12, 5
+"""Sizes of names in the picture as it is on the narrowest phone, and how far one stands from its dot."""
+PIN_WIDE, PIN_HIGH = 24, 34
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def point() -> str | Response:
         view=view,
         side=SIDE_PX,
         nearest=NEAREST,
+        is_near=view.near >= STREET_NAMES_FROM,
         words=near_words(council, view.lat, view.lon),
         location=council.locate(view.lat, view.lon, today),
         neighbour=council.neighbour_at(view.lat, view.lon, today),
@@ -135,20 +140,29 @@ def _drawing(drawn: DrawnMap, view: View) -> dict[str, object]:
     height, width = view.degrees
     x, y = drawn.point(view.lat, view.lon)
     wide, high = width * drawn.x_scale, height * drawn.y_scale
+    unit = wide / SIDE_PX
+    frame = Box(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
+    pin = Box(x - PIN_WIDE / 2 * unit, y - PIN_HIGH * unit, x + PIN_WIDE / 2 * unit, y)
     return {
         "map": drawn,
-        "box": f"{x - wide / 2:.2f} {y - high / 2:.2f} {wide:.2f} {high:.2f}",
+        "box": f"{frame.left:.2f} {frame.top:.2f} {wide:.2f} {high:.2f}",
         "x": x,
         "y": y,
-        "unit": wide / SIDE_PX,
-        "names": _names(drawn, view),
-        "areas": drawn.areas if view.near < STREET_NAMES_FROM else (),
+        "unit": unit,
+        "spots": _spots(drawn, view, frame, pin, unit),
+        "areas": _areas(drawn, frame, pin, unit) if view.near < STREET_NAMES_FROM else (),
         "side": SIDE_PX,
     }
 
 
-def _names(drawn: DrawnMap, view: View) -> list[tuple[float, float, str]]:
-    """Return the names of the places in the picture and where they stand, once it is near enough to read them."""
+def _areas(drawn: DrawnMap, frame: Box, pin: Box, unit: float) -> list[Label]:
+    """Return the names of the neighbourhoods in the picture, those left out that would lie on others."""
+    wanted = [around(*area.middle, area.name, size=AREA_PX * unit) for area in drawn.areas]
+    return [label for label in readable(wanted, frame=frame, taken=[pin]) if label]
+
+
+def _spots(drawn: DrawnMap, view: View, frame: Box, pin: Box, unit: float) -> list[tuple[float, float, Label]]:
+    """Return the places in the picture with their names, those nearest to the pin first, once it is near enough."""
     if view.near < STREET_NAMES_FROM:
         return []
     half_high, half_wide = (side / 2 for side in view.degrees)
@@ -159,4 +173,7 @@ def _names(drawn: DrawnMap, view: View) -> list[tuple[float, float, str]]:
         east=view.lon + half_wide,
     )
     found.sort(key=lambda place: (place.lat - view.lat) ** 2 + ((place.lon - view.lon) * 0.6) ** 2)
-    return [(*drawn.point(place.lat, place.lon), place.name) for place in found[:MOST_NAMES] if place.kind != "alley"]
+    named = [(drawn.point(place.lat, place.lon), place.name) for place in found[:MOST_NAMES] if place.kind != "alley"]
+    wanted = [beside(*point, name, size=SPOT_PX * unit, gap=DOT_GAP_PX * unit) for point, name in named]
+    labels = readable(wanted, frame=frame, taken=[pin])
+    return [(*point, label) for (point, _), label in zip(named, labels, strict=True) if label]

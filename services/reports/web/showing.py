@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from services.reports.domain.private import MOST_PHOTOS
 from services.reports.drafts import Draft
 from services.reports.nearby import Near
-from services.reports.web import questions
+from services.reports.web import finding, questions
 from services.reports.web.answers import FORM_DESCRIPTION_LIMIT
 from services.reports.web.own_questions import FIELD, own_rows, shown_own
 from services.reports.web.questions import LAST, Question
@@ -18,13 +18,9 @@ from shared.calendar import london_date
 from shared.contracts.codes import LAND_TYPES, SIZES, WASTE_TYPES, Code
 from shared.council import Kind
 from shared.council.model import LandAnswer
-from shared.council.place_search import as_postcode
-from shared.errors import NotFound
 from shared.texts import gettext as _
 from shared.web.app import context
 from shared.web.forms import FormErrors
-
-SEARCH_LIMIT = 8
 
 CHOICES: Mapping[str, Sequence[tuple[str, ...]]] = {
     "waste": [(code, words.plain) for code, words in WASTE_TYPES.items()],
@@ -40,7 +36,10 @@ def page(kind: Kind, question: Question, draft: Draft, values: Mapping[str, Any]
     """Return a question's page."""
     slug = question.slug
     slugs = questions.slugs_of(kind)
-    found = _search(values) if slug == "place" else {}
+    found: Mapping[str, Any] = {}
+    if slug == questions.PLACE.slug:
+        values = finding.with_found(values)
+        found = finding.shown(values)
     previous = questions.previous_slug(kind, slug)
     back = (
         url_for("report_form.check")
@@ -56,14 +55,13 @@ def page(kind: Kind, question: Question, draft: Draft, values: Mapping[str, Any]
         number=slugs.index(slug) + 1,
         of=len(slugs),
         values=values,
-        errors={field: [_(message) for message in messages] for field, messages in errors.items()},
+        errors=said(errors),
         back=back,
         today=_today(),
         yesterday=_today() - timedelta(days=1),
         photo_urls=_photo_urls(draft),
         most_photos=MOST_PHOTOS,
         choices=CHOICES.get(slug, ()),
-        example=_example_place(),
         description_limit=FORM_DESCRIPTION_LIMIT,
         advice=HAZARD_ADVICE,
         land_answer=_land_answer(kind, slug, draft),
@@ -90,14 +88,14 @@ def check_page(kind: Kind, draft: Draft, errors: FormErrors) -> str:
         asks=questions.slugs_of(kind),
         own=own_rows(kind, answers),
         answers=answers,
-        errors={field: [_(message) for message in messages] for field, messages in errors.items()},
+        errors=said(errors),
         waste=_plain(WASTE_TYPES, answers.get("waste_type")),
         others=others,
         size=_plain(SIZES, answers.get("size")),
         hazards=[HAZARD_WORDS[hazard] for hazard in hazards],
         advice=[HAZARD_ADVICE[hazard] for hazard in hazards],
         land=_plain(LAND_TYPES, answers.get("land_type")),
-        place_name=_place_name(answers),
+        place_name=finding.place_name(answers),
         location=council.locate(answers["lat"], answers["lon"], _today()),
         happened_on=date.fromisoformat(answers["happened_on"]) if answers.get("happened_on") else None,
         photo_urls=_photo_urls(draft),
@@ -132,6 +130,16 @@ def typed() -> dict[str, Any]:
     return {**found, **{name: request.form.getlist(name) for name in LISTS}}
 
 
+def said(errors: FormErrors) -> FormErrors:
+    """Return what is wrong in the language spoken, a single sentence without its full stop, as GOV.UK has it."""
+    return {field: [_as_message(_(message)) for message in messages] for field, messages in errors.items()}
+
+
+def _as_message(words: str) -> str:
+    """Return a message as it stands at its field: the domain's are whole sentences, because programs show them too."""
+    return words if ". " in words else words.removesuffix(".")
+
+
 def near(one: Near) -> dict[str, Any]:
     """Return an open report as somebody can tell by whether it is theirs: nothing that its page would not show."""
     report = one.report
@@ -146,54 +154,10 @@ def near(one: Near) -> dict[str, Any]:
     }
 
 
-def _search(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the places that fit what was typed, the chosen one first where there is one."""
-    council = context().council
-    words = (request.values.get("q") or "")[:100].strip()
-    places = council.gazetteer.search(words, SEARCH_LIMIT) if words else []
-    chosen = values.get("place_id")
-    if chosen and not words:
-        try:
-            places = [council.gazetteer.place(chosen)]
-        except NotFound:
-            places = []
-    names = {neighbourhood.id: neighbourhood.name for neighbourhood in council.neighbourhoods}
-    return {
-        "typed": words,
-        "found_places": places,
-        "areas": names,
-        "postcode": as_postcode(words),
-        "attributions": council.gazetteer.attributions,
-        "position_name": _place_name(values) if values.get("lat") and values.get("lon") and not chosen else "",
-    }
-
-
-def _place_name(answers: Mapping[str, Any]) -> str:
-    """Return the words for where it is: the place that was chosen, or what a position is near."""
-    gazetteer = context().council.gazetteer
-    if answers.get("place_id"):
-        try:
-            return gazetteer.place(answers["place_id"]).name
-        except NotFound:
-            return ""
-    try:
-        nearest = gazetteer.nearest(float(answers["lat"]), float(answers["lon"]))
-    except (ValueError, OverflowError):
-        return ""
-    given = _("The spot you chose on the map") if answers.get("via") == "map" else _("The position of your phone")
-    return _("%(given)s, near %(street)s", given=given, street=nearest.name) if nearest else given
-
-
 def _photo_urls(draft: Draft) -> list[str]:
     """Return the addresses of the photos in a draft."""
     count = len(draft.answers.get("photos", ()))
     return [url_for("report_form.photo", number=number) for number in range(1, count + 1)]
-
-
-def _example_place() -> str:
-    """Return the name of a place of the gazetteer, to show what can be typed."""
-    places = context().council.gazetteer.places
-    return places[0].name if places else "Town Hall"
 
 
 def _today() -> date:

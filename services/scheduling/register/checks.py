@@ -11,6 +11,7 @@ from typing import Any
 
 from services.scheduling.domain.access import AccessLimit
 from services.scheduling.domain.beats import Beat
+from services.scheduling.domain.depots import Depot
 from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.patterns import LONGEST_SHIFT, ROLLING, WEEKLY, Pattern, Rota, ShiftTime, first_overlap
 from services.scheduling.domain.people import Absence, Person
@@ -18,8 +19,11 @@ from services.scheduling.domain.providers import Contractor, Site, Standard
 from services.scheduling.register.tables import TABLES, TableOf
 from services.scheduling.register.world import World
 from shared.calendar import LONDON
+from shared.geo import distance_m
 
 ELECTRIC = "electric"
+FURTHEST_M = 30_000
+"""A yard further from the council's area than this is a wrong digit: every round would begin with the drive from it."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,19 @@ def _crew(world: World, crew: Crew) -> Iterator[Problem]:
     if vehicle is not None:
         sharing = [each for each in world.values("crews") if each.vehicle_id == crew.vehicle_id]
         yield from _in_two_places(world, [each.id for each in sharing], vehicle.registration, "vehicle_id")
+
+
+def _depot(world: World, depot: Depot) -> Iterator[Problem]:
+    """Find a depot that is called like another, because lists show names, and one that is nowhere near."""
+    others: list[Depot] = world.values("depots")
+    for other in others:
+        if other.id != depot.id and other.name.casefold() == depot.name.casefold():
+            yield Problem("name", f"Depot {other.id} is called that already")
+    west, south, east, north = world.council.bounds
+    lat, lon = min(max(depot.lat, south), north), min(max(depot.lon, west), east)
+    away = distance_m(depot.lat, depot.lon, lat, lon)
+    if away > FURTHEST_M:
+        yield Problem("lat", f"This is {away / 1000:,.0f} km outside the council’s area: check both numbers")
 
 
 def _vehicle(_world: World, vehicle: Vehicle) -> Iterator[Problem]:
@@ -190,6 +207,7 @@ def _said(shift: ShiftTime) -> str:
 _CHECKS: Mapping[str, Callable[[World, Any], Iterator[Problem]]] = {
     "people": _person,
     "absences": _absence,
+    "depots": _depot,
     "crews": _crew,
     "rotas": _rota,
     "patterns": _pattern,

@@ -1,8 +1,8 @@
 """Columns: what a value is, how it is written in a file and a form, and what is said of a wrong one.
 
 A table of the register is a list of these (`tables.py`). The page, the file and the check of both are made from them,
-so that no table has a page or a parser of its own. A value is stored as JSON has it: text, whole number, yes or no,
-or a list of texts; days as 2026-11-17 and times of day as 06:00.
+so that no table has a page or a parser of its own. A value is stored as JSON has it: text, number, yes or no, or a
+list of texts; days as 2026-11-17 and times of day as 06:00.
 """
 
 import re
@@ -19,12 +19,15 @@ from services.scheduling.domain.patterns import WEEKDAYS
 from services.scheduling.domain.register import said
 from shared.toml import IDENTIFIER
 
-Kind = Literal["text", "whole", "flag", "day", "time", "choice", "many", "row", "rows"]
+Kind = Literal["text", "whole", "degrees", "flag", "day", "time", "choice", "many", "row", "rows"]
 
 SEPARATOR = ";"
 LONGEST = 200
 LAST_HOUR, LAST_MINUTE = 23, 59
 SHOWN_CHOICES = 12
+DEGREES_KEPT = 6
+"""Digits after the point of a latitude or longitude: ten centimetres."""
+
 YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
 FORMULA = re.compile(r"^[=+\-@\t\r]")
 """What a spreadsheet takes for a formula when a file of ours is opened in it."""
@@ -77,6 +80,7 @@ def field_of(column: Column, choices: Choices | None) -> fields.Field[Any]:
     readers: Mapping[str, Reader] = {
         "text": partial(_text, column=column),
         "whole": partial(_whole, column=column),
+        "degrees": partial(_degrees, column=column),
         "flag": _flag,
         "day": _day,
         "time": _time,
@@ -128,6 +132,14 @@ def _whole(value: Any, *, column: Column) -> int:
     if not re.fullmatch(r"-?\d{1,9}", text) or not column.least <= int(text) <= column.most:
         raise ValidationError(f"Enter a whole number from {column.least:,} to {column.most:,}")
     return int(text)
+
+
+def _degrees(value: Any, *, column: Column) -> float:
+    """Return a latitude or longitude within the column's bounds."""
+    text = str(value).strip()
+    if not re.fullmatch(r"-?\d{1,3}(\.\d{1,15})?", text) or not column.least <= float(text) <= column.most:
+        raise ValidationError(f"Enter degrees from {column.least} to {column.most} with a decimal point")
+    return round(float(text), DEGREES_KEPT)
 
 
 def _flag(value: Any) -> bool:

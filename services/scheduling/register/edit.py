@@ -2,7 +2,7 @@
 
 The table is one document, saved under the version that was read; where somebody else's change came in between, the
 change is tried again on what is there now, and the row's own version says whether it is still the row that was seen.
-Crews and vehicles have documents of their own that follow the register (`follow.py`).
+Depots, crews and vehicles have documents of their own that follow the register (`follow.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +11,12 @@ from typing import Any
 
 from services.scheduling import store
 from services.scheduling.domain import register as rules
+from services.scheduling.domain.job import Job
 from services.scheduling.domain.register import Change, Put, Table
 from services.scheduling.register import documents, files, follow
 from services.scheduling.register.checks import Problem, naming
 from services.scheduling.register.files import Upload
-from services.scheduling.register.tables import TABLES, TableOf, table_of
+from services.scheduling.register.tables import DEPOTS, TABLES, TableOf, table_of
 from services.scheduling.register.world import World
 from shared.calendar import london_date
 from shared.contracts.envelope import Cause
@@ -150,7 +151,7 @@ def history(table: Table, row_id: str | None = None) -> list[Change]:
 
 
 def _save(ctx: ServiceContext, name: str, once: Callable[[World], Table], cause: Cause, *, again: bool = True) -> None:
-    """Change a table and have crews and vehicles follow; changes too old to stay with it are put away first."""
+    """Change a table and have depots, crews and vehicles follow; changes too old to stay with it are put away first."""
 
     def attempt() -> None:
         world = world_of(ctx)
@@ -187,16 +188,42 @@ def _needed_by(ctx: ServiceContext, world: World, table: TableOf, row_id: str) -
     if table.is_fixed:
         return f"council.toml says which {table.title.lower()} there are"
     if table.name in ("crews", "contractors"):
-        jobs = store.jobs_of_crew(ctx.store, row_id)
-        if jobs:
-            listed = ", ".join(job.reference for job in jobs[:3]) + (" …" if len(jobs) > 3 else "")
-            return (
-                f"it has {len(jobs)} {'job' if len(jobs) == 1 else 'jobs'} ({listed}). Give them to another crew first."
-            )
-        if store.current_shift(ctx.store, row_id) is not None:
-            return "it is on shift. Sign it off first."
-    named = naming(world, table, row_id)
-    if named:
-        listed = ", ".join(named[:3]) + (" …" if len(named) > 3 else "")
-        return f"{listed} {'needs it. Change that' if len(named) == 1 else 'need it. Change those'} first."
+        return _work_of_crew(ctx, row_id) or _named_in(world, table, row_id)
+    if table.name == DEPOTS.name:
+        if [row.id for row in world.table(table.name).live] == [row_id]:
+            return "it is the only depot. Add the next one first."
+        # Who moves its crews and vehicles first has new jobs go to another depot.
+        return _named_in(world, table, row_id) or _work_of_depot(ctx, row_id)
+    return _named_in(world, table, row_id)
+
+
+def _work_of_crew(ctx: ServiceContext, crew_id: str) -> str:
+    """Return what a crew has in hand, in words."""
+    jobs = store.jobs_of_crew(ctx.store, crew_id)
+    if jobs:
+        return f"{_has(jobs)}. Give them to another crew first."
+    if store.current_shift(ctx.store, crew_id) is not None:
+        return "it is on shift. Sign it off first."
     return ""
+
+
+def _work_of_depot(ctx: ServiceContext, depot_id: str) -> str:
+    """Return what is still to be done from a depot, in words."""
+    active = store.jobs(ctx.store).every({"is_active": True}, sort=store.BY_URGENCY)
+    jobs = [job for job in active if job.depot_id == depot_id]
+    return f"{_has(jobs)}. Have crews of another depot do them, or cancel them, first." if jobs else ""
+
+
+def _named_in(world: World, table: TableOf, row_id: str) -> str:
+    """Return which rows name a row, in words."""
+    named = naming(world, table, row_id)
+    if not named:
+        return ""
+    listed = ", ".join(named[:3]) + (" …" if len(named) > 3 else "")
+    return f"{listed} {'needs it. Change that' if len(named) == 1 else 'need it. Change those'} first."
+
+
+def _has(jobs: Sequence[Job]) -> str:
+    """Return which jobs something has, the first of them by their references."""
+    listed = ", ".join(job.reference for job in jobs[:3]) + (" …" if len(jobs) > 3 else "")
+    return f"it has {len(jobs)} {'job' if len(jobs) == 1 else 'jobs'} ({listed})"

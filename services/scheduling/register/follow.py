@@ -1,11 +1,11 @@
-"""Crews and vehicles follow the register: it decides, their own documents come after, one at a time.
+"""Depots, crews and vehicles follow the register: it decides, their own documents come after, one at a time.
 
-They have documents of their own because jobs, shifts and tips happen to them, and because they announce themselves to
-other services. Whoever changed the register brings them in line at once; the worker's timer finishes what a crash left
-half done, and takes vehicles off the road and back on the days that the register says.
+They have documents of their own because jobs, shifts and tips happen to crews and vehicles, and because all three
+announce themselves to other services. Whoever changed the register brings them in line at once; the worker's timer
+finishes what a crash left half done, and takes vehicles off the road and back on the days that the register says.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -13,6 +13,7 @@ from typing import Any
 
 from services.scheduling import store
 from services.scheduling.domain import fleet
+from services.scheduling.domain.depots import Depot, announce_depot
 from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.providers import Contractor
 from services.scheduling.domain.register import Row, Table
@@ -47,8 +48,13 @@ FOLLOWED = (
 
 
 def follow_register(ctx: ServiceContext) -> None:
-    """Bring crews and vehicles in line with the register; doing so again changes nothing."""
+    """Bring depots, crews and vehicles in line with the register; doing so again changes nothing."""
     today = london_date(ctx.clock.now())
+    known = _known_neighbourhoods(ctx)
+    for row in _rows(ctx, "depots"):
+        depot: Depot = _value("depots", row)
+        depot = replace(depot, is_retired=row.is_retired, neighbourhoods=tuple(sorted(known.get(row.id, ()))))
+        _unless_done(partial(_follow_depot, ctx, depot))
     for row in _rows(ctx, "vehicles"):
         _unless_done(partial(_follow_vehicle, ctx, row, today))
     for row in _rows(ctx, "crews"):
@@ -61,6 +67,15 @@ def follow_register(ctx: ServiceContext) -> None:
 def _rows(ctx: ServiceContext, name: str) -> Sequence[Row]:
     """Return the rows of a table, retired ones too."""
     return (documents.tables(ctx.store).get(name) or Table(name)).rows
+
+
+def _known_neighbourhoods(ctx: ServiceContext) -> Mapping[str, set[str]]:
+    """Return the neighbourhoods that the crews of each depot know."""
+    known: dict[str, set[str]] = {}
+    for row in _rows(ctx, "crews"):
+        if not row.is_retired:
+            known.setdefault(row.values["depot_id"], set()).update(row.values.get("neighbourhoods") or ())
+    return known
 
 
 def _value(name: str, row: Row) -> Any:
@@ -79,6 +94,15 @@ def _as_crew(contractor: Contractor, row: Row, today: date) -> Crew:
         waste_types=contractor.waste_types,
         is_retired=row.is_retired or not contractor.works_on(today),
     )
+
+
+def _follow_depot(ctx: ServiceContext, wanted: Depot) -> None:
+    """Bring a depot in line, and tell everybody which there are."""
+    repository = store.depots(ctx.store)
+    known = repository.get(wanted.id)
+    depot = replace(wanted, version=known.version, sequence=known.sequence) if known else wanted
+    if depot != known:
+        _put(ctx, repository, depot, announce_depot(depot, known))
 
 
 def _follow_vehicle(ctx: ServiceContext, row: Row, today: date) -> None:

@@ -1,4 +1,4 @@
-"""The register's first rows: the fleet of `council.toml`, and the files beside it, in the format of every upload.
+"""The register's first rows: depots and fleet of `council.toml`, and files beside it, in the format of every upload.
 
 A row is made once and is the supervisors' from then on: what `council.toml` says later of a crew that is in the
 register changes nothing, and a crew that it names newly is added at the next start (ADR 31).
@@ -23,7 +23,7 @@ BY_CONFIGURATION = "council.toml"
 """Who made a row that nobody has typed."""
 
 ORDER = (
-    *("vehicles", "crews", "patterns", "rotas", "people", "absences"),
+    *("depots", "vehicles", "crews", "patterns", "rotas", "people", "absences"),
     *("sites", "contractors", "standards", "access", "beats"),
 )
 """Rows of a table may name those of tables before it."""
@@ -95,7 +95,10 @@ def _read(world: World, table: TableOf, row: Mapping[str, Any]) -> dict[str, Any
 
 def _of_council(council: Council, name: str) -> Iterator[dict[str, Any]]:
     """Yield the rows that `council.toml` itself has for a table."""
-    if name == "vehicles":
+    if name == "depots":
+        for depot in council.depots:
+            yield _row(name, id=depot.id, name=depot.name, lat=depot.lat, lon=depot.lon)
+    elif name == "vehicles":
         for vehicle in council.vehicles:
             yield _row(
                 name,

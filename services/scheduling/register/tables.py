@@ -10,6 +10,7 @@ from typing import Any
 
 from services.scheduling.domain.access import AccessLimit
 from services.scheduling.domain.beats import Beat
+from services.scheduling.domain.depots import Depot
 from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.patterns import ROLLING, WEEKLY, Pattern, Rota
 from services.scheduling.domain.people import ABSENCES, LICENCES, TICKETS, Absence, Person
@@ -24,6 +25,9 @@ HEAVIEST_KG = 44_000
 """The heaviest lorry allowed on British roads."""
 
 CREW_KINDS: Choices = {"street": "Street crew", "hit": "High-intensity team"}
+NORTH, SOUTH, EAST, WEST = 61, 49, 2, -9
+"""The United Kingdom's extent: catches latitude and longitude in the wrong places."""
+
 JOB_KINDS: Choices = {"reactive": "Reported", "proactive": "Beat"}
 PATTERN_KINDS: Choices = {WEEKLY: "Days of the week", ROLLING: "Days on and days off"}
 PRIORITY_WORDS: Choices = {str(number): words for number, words in PRIORITIES.items()}
@@ -122,6 +126,22 @@ CREWS = TableOf(
     "name",
     ("name", "depot_id", "vehicle_id", "kind", "least_people", "has_gate_keys"),
     "crew",
+)
+DEPOTS = TableOf(
+    "depots",
+    "Depots",
+    "depot",
+    "Where crews’ days begin and end. A new one is planned as soon as crews and vehicles belong to it.",
+    Depot,
+    (
+        replace(ID, hint="Outside these pages it goes by this, such as dock-road. Leave it empty to have one made."),
+        Column("name", "Name"),
+        Column("lat", "Latitude", "degrees", least=SOUTH, most=NORTH, hint="Of its yard, in degrees, such as 53.4405"),
+        Column("lon", "Longitude", "degrees", least=WEST, most=EAST, hint="Negative in the west, such as -2.9705"),
+    ),
+    "name",
+    ("name", "lat", "lon"),
+    "depot",
 )
 VEHICLES = TableOf(
     "vehicles",
@@ -326,6 +346,7 @@ TABLES: Mapping[str, TableOf] = {
         CREWS,
         ROTAS,
         PATTERNS,
+        DEPOTS,
         VEHICLES,
         SITES,
         CONTRACTORS,

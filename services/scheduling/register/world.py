@@ -60,7 +60,6 @@ class World:
             return {row.id: table.label_of(row.values) for row in self.table(names).live}
         council = self.council
         parts: Mapping[str, Choices] = {
-            "depots": {each.id: each.name for each in council.depots},
             "neighbourhoods": {each.id: each.name for each in council.neighbourhoods},
             "places": {each.id: each.name for each in council.gazetteer.places},
             "council_sites": {each.id: each.name for each in council.sites},

@@ -24,6 +24,7 @@ from services.scheduling.web.schemas import (
     CompleteBody,
     CompleteForm,
     CrewList,
+    DepotList,
     FoundTipBody,
     JobItem,
     JobList,
@@ -45,7 +46,9 @@ from shared.web.idempotency import idempotency_key
 from shared.web.pagination import page_request
 from shared.web.uploads import read_optional_photo
 
-api = Blueprint("scheduling_api", __name__, url_prefix="/api/scheduling/v1", description="Jobs, crews and vehicles")
+api = Blueprint(
+    "scheduling_api", __name__, url_prefix="/api/scheduling/v1", description="Jobs, crews, depots and vehicles"
+)
 
 
 @api.get("/jobs")
@@ -180,8 +183,15 @@ def list_crews() -> Mapping[str, Any]:
 @api.response(200, DayItem)
 def show_day(day: str) -> Mapping[str, Any]:
     """Show a day: each of its jobs once, with sums, hours, planned travel and loads by depot and crew."""
-    ctx = context()
-    return day_item(day_end.read_day(ctx, day_of(day)), [depot.id for depot in ctx.council.depots])
+    return day_item(day_end.read_day(context(), day_of(day)))
+
+
+@api.get("/depots")
+@policy(STAFF)
+@api.response(200, DepotList)
+def list_depots() -> Mapping[str, Any]:
+    """List the depots that crews work from."""
+    return listing(store.all_depots(context().store), None)
 
 
 @api.get("/vehicles")

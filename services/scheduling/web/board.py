@@ -161,7 +161,7 @@ def _back_to_board() -> str:
 
 def _revision(ctx: ServiceContext) -> str:
     """Return what the board is made of, as one word: no event tells of a proposal, or of stops numbered anew."""
-    plans = [store.latest_plan(ctx.store, depot.id) for depot in ctx.council.depots]
+    plans = [store.latest_plan(ctx.store, depot.id) for depot in store.all_depots(ctx.store)]
     quiet = [
         *store.active_versions(ctx.store, limit=MOST_ACTIVE_JOBS).items(),
         *((p.id, p.version) for p in plans if p),

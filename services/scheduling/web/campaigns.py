@@ -25,6 +25,7 @@ from services.scheduling.domain.hot_spots import ReportPoint, hot_spots
 from services.scheduling.domain.patterns import WEEKDAYS
 from services.scheduling.register.columns import WEEKDAY_WORDS
 from services.scheduling.web import access, campaign_view
+from services.scheduling.web.depots import depot_name
 from shared.calendar import london_date
 from shared.errors import DomainError, Forbidden, NotFound
 from shared.store.port import DESCENDING
@@ -197,7 +198,6 @@ def _form_page(area: CampaignArea, errors: FormErrors, values: Mapping[str, Any]
     """Return the form of a campaign."""
     ctx = context()
     points = campaigns.points_in(campaigns.lately(ctx, _kind()), area)
-    depots = {depot.id: depot.name for depot in ctx.council.depots}
     teams = [crew for crew in store.all_crews(ctx.store) if crew.kind == CREW_KIND]
     return render_template(
         "scheduling/campaign_new.html",
@@ -210,7 +210,7 @@ def _form_page(area: CampaignArea, errors: FormErrors, values: Mapping[str, Any]
         looked_back=campaigns.LOOKED_BACK_DAYS,
         weeks=_weeks(),
         days=list(WEEKDAY_WORDS.items()),
-        teams=[(crew.id, f"{crew.name}, {depots.get(crew.depot_id, crew.depot_id)}") for crew in teams],
+        teams=[(crew.id, f"{crew.name}, {depot_name(crew.depot_id)}") for crew in teams],
         most_visits=MOST_VISITS_A_DAY,
         values=values,
         errors=errors,

@@ -73,7 +73,7 @@ def found_form() -> str:
     """Ask where a found tip is, then what it is; the page that a phone keeps asks for the second with no place yet."""
     where = where_of(request.args)
     if request.args.get("kept"):
-        depot = context().council.depots[0]
+        depot = store.depots(context().store).require(required_crew().depot_id)
         return _found_page(Where(depot.lat, depot.lon, None), {}, {})
     if where is None:
         return _place_page(request.args.get("q", "").strip(), {})

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from services.scheduling import day_end
+from services.scheduling import day_end, store
 from services.scheduling.crew_lists import crew_lists
 from services.scheduling.day_end import DayEnd, Seen
 from services.scheduling.domain.day_end import ENDINGS, ORIGINS, REASON_ASKED, DayJob
@@ -18,6 +18,7 @@ from services.scheduling.domain.day_record import Signature
 from services.scheduling.domain.job import Job
 from services.scheduling.web import access, day_view
 from services.scheduling.web.day_view import DayFilter, day_of
+from services.scheduling.web.depots import depot_name
 from services.scheduling.web.words import job_what
 from shared.calendar import london_date
 from shared.errors import Conflict, DomainError, Forbidden, NotFound
@@ -47,9 +48,9 @@ def today() -> WerkzeugResponse:
 @policy(access.BOARD_READERS)
 def show(day: str) -> str:
     """Show a day of every depot."""
-    ctx, found = context(), _read(day)
+    found = _read(day)
     lines = []
-    for depot in ctx.council.depots:
+    for depot in found.depots:
         crews = found.crews_of(depot.id)
         cells = [
             *day_view.sum_of(found, depot=depot.id).values(),
@@ -81,7 +82,7 @@ def jobs(day: str) -> str:
         **_about(found),
         rows=rows,
         jobs=day_view.read_jobs(ctx, found, rows),
-        said=wanted.words(ctx, found.crews),
+        said=wanted.words(found.crews),
         depot=wanted.depot,
     )
 
@@ -103,16 +104,15 @@ def jobs_file(day: str) -> Response:
 @policy(access.BOARD_READERS)
 def crews_file(day: str) -> Response:
     """Give the sums of a day, a row for each crew."""
-    ctx, found = context(), _read(day)
-    names = day_view.depot_names(ctx.council)
+    found = _read(day)
     header = (
         *("day", "depot", "crew", "planned", "added", "on_no_list", "done", "done_unplanned", "called_off", "carried"),
         *("first_start", "last_end", "break_minutes", "worked_minutes", "planned_travel_minutes", "planned_km"),
         *("tips", "estimated_kg", "weighed_kg", "tips_without_ticket", "tips_by_site"),
     )
     rows = [
-        [day, names[depot.id], crew.name, *_crew_cells(found, crew.id)]
-        for depot in ctx.council.depots
+        [day, depot.name, crew.name, *_crew_cells(found, crew.id)]
+        for depot in found.depots
         for crew in found.crews_of(depot.id)
     ]
     return csv_answer(f"crews-{day}", header, rows)
@@ -122,7 +122,6 @@ def crews_file(day: str) -> Response:
 @policy(access.BOARD_READERS)
 def show_depot(day: str, depot_id: str) -> str:
     """Show a depot's day, with the form that closes it."""
-    context().council.depot(depot_id)
     return _depot_page(_read(day), depot_id, {})
 
 
@@ -130,7 +129,6 @@ def show_depot(day: str, depot_id: str) -> str:
 @policy(access.SUPERVISORS)
 def close(day: str, depot_id: str) -> PageOrAnswer:
     """Close a depot's day as it was shown."""
-    context().council.depot(depot_id)
     reasons = {name.removeprefix(REASON): value for name, value in request.form.items() if name.startswith(REASON)}
     seen = Seen(_version(), request.form.get("mark", ""))
     try:
@@ -149,7 +147,6 @@ def close(day: str, depot_id: str) -> PageOrAnswer:
 @policy(access.SUPERVISORS)
 def open_again(day: str, depot_id: str) -> PageOrAnswer:
     """Open a closed day again."""
-    context().council.depot(depot_id)
     version = _version()
     try:
         day_end.open_day(context(), depot_id, day_of(day), _signature("opened"), version=version, cause=cause())
@@ -184,7 +181,7 @@ def _depot_page(found: DayEnd, depot_id: str, errors: FormErrors, *, values: Map
     return render_template(
         "scheduling/day_depot.html",
         **_about(found),
-        depot=ctx.council.depot(depot_id),
+        depot=store.depots(ctx.store).require(depot_id),
         record=record,
         lines=lines,
         columns=("Crew", *SUM_COLUMNS, *WORK_COLUMNS),
@@ -242,7 +239,7 @@ def _job_cells(found: DayEnd, row: DayJob, job: Job | None) -> list[Any]:
     ctx = context()
     place = [ctx.council.neighbourhood(job.neighbourhood).name, job.priority] if job else ["", None]
     return [
-        *(found.day.isoformat(), day_view.depot_names(ctx.council).get(row.depot_id, row.depot_id)),
+        *(found.day.isoformat(), depot_name(row.depot_id)),
         *(day_view.crew_name(found.crews, row.crew_id), row.reference, job_what(ctx.council, job) if job else ""),
         *place,
         *(ORIGINS[row.origin], ENDINGS[row.ending][1], day_view.SIDES[row.side]),

@@ -100,7 +100,7 @@ class DayItem(Schema):
     items = fields.List(fields.Nested(DayJobItem))
 
 
-def day_item(found: DayEnd, depot_ids: list[str]) -> Mapping[str, Any]:
+def day_item(found: DayEnd) -> Mapping[str, Any]:
     """Return a day as the API gives it."""
     made = found.tally()
     return {
@@ -108,7 +108,7 @@ def day_item(found: DayEnd, depot_ids: list[str]) -> Mapping[str, Any]:
         "balances": made.balances and not found.unaccounted,
         "unaccounted": list(found.unaccounted),
         "jobs": day_view.sum_of(found),
-        "depots": [_depot(found, depot_id) for depot_id in depot_ids],
+        "depots": [_depot(found, depot.id) for depot in found.depots],
         "items": [_job(found, row) for row in found.rows],
     }
 

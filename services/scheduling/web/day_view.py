@@ -14,8 +14,8 @@ from services.scheduling.domain.day_end import ENDINGS, OFF_LIST, ORIGINS, PLANN
 from services.scheduling.domain.fleet import Crew
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.supervising import RETURN_REASONS
+from services.scheduling.web.depots import depot_name
 from shared.contracts.codes import OUTCOMES
-from shared.council import Council
 from shared.errors import NotFound
 from shared.service import ServiceContext
 
@@ -53,10 +53,9 @@ class DayFilter:
             return row.origin != PLANNED
         return self.came == ADDED and row.origin not in (PLANNED, OFF_LIST)
 
-    def words(self, ctx: ServiceContext, crews: Mapping[str, Crew]) -> list[str]:
+    def words(self, crews: Mapping[str, Crew]) -> list[str]:
         """Return in words what is wanted."""
-        depots = {depot.id: depot.name for depot in ctx.council.depots}
-        said = [depots.get(self.depot, self.depot)] if self.depot else []
+        said = [depot_name(self.depot)] if self.depot else []
         if self.crew and self.crew != NOBODY:
             said.append(crew_name(crews, self.crew))
         named = len(said)
@@ -202,11 +201,6 @@ def read_jobs(ctx: ServiceContext, found: DayEnd, rows: Sequence[DayJob]) -> dic
     missing = [row.job_id for row in rows if row.job_id not in found.jobs]
     read = {job_id: store.jobs(ctx.store).get(job_id) for job_id in missing}
     return {**found.jobs, **{job_id: job for job_id, job in read.items() if job is not None}}
-
-
-def depot_names(council: Council) -> dict[str, str]:
-    """Return the names of the depots."""
-    return {depot.id: depot.name for depot in council.depots}
 
 
 def _linked(count: int, href: str) -> dict[str, str]:

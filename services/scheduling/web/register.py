@@ -166,7 +166,7 @@ def retire(table: str, row_id: str) -> PageOrAnswer:
     except (Forbidden, NotFound):
         raise
     except DomainError as refusal:
-        return _row_page(described, found, found.values, errors_of(refusal)), 400
+        return _row_page(described, found, found.values, errors_of(refusal, "retire")), 400
     except Conflict:
         return _conflict_page(described, row_id, found.values)
     flash(f"{full_label(_world(), described, found.values)} is retired.", "success")

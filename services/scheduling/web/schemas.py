@@ -98,6 +98,22 @@ class CrewList(Schema):
     next = fields.String(allow_none=True)
 
 
+class DepotItem(Schema):
+    """A depot, and where its yard is."""
+
+    id = fields.String()
+    name = fields.String()
+    lat = fields.Float()
+    lon = fields.Float()
+
+
+class DepotList(Schema):
+    """All depots."""
+
+    items = fields.List(fields.Nested(DepotItem))
+    next = fields.String(allow_none=True)
+
+
 class VehicleItem(Schema):
     """A vehicle, and the estimated weight on it."""
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from services.scheduling import store, tipping
+from services.scheduling.domain.depots import Depot
 from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.plan import Plan
@@ -130,6 +131,9 @@ class Board:
     crews: Sequence[CrewLoad]
     counts: Mapping[str, int]
     plans: Mapping[str, Plan | None]
+    depots: Sequence[Depot]
+    """All of them, whatever the filters."""
+
     shown: int
     is_cut_short: bool
     everything: Sequence[Job] = ()
@@ -151,7 +155,8 @@ def make_board(ctx: ServiceContext, filters: Filters, everything: Sequence[Job])
         if filters.state in ("", state)
         for found in [[job for job in chosen if job.state == state]]
     ]
-    depots = [depot.id for depot in ctx.council.depots if filters.depot in ("", depot.id)]
+    every_depot = store.all_depots(ctx.store)
+    depots = [depot.id for depot in every_depot if filters.depot in ("", depot.id)]
     return Board(
         now=now,
         filters=filters,
@@ -166,6 +171,7 @@ def make_board(ctx: ServiceContext, filters: Filters, everything: Sequence[Job])
             "held": sum(job.held for job in here),
         },
         plans={depot: store.latest_plan(ctx.store, depot) for depot in depots},
+        depots=every_depot,
         shown=len(chosen),
         is_cut_short=len(everything) == MOST_ACTIVE_JOBS,
         everything=everything,

@@ -76,7 +76,7 @@ def show(what_if_id: str) -> str:
 def _page(depot_id: str, errors: FormErrors, values: Mapping[str, Any]) -> str:
     """Return the page that asks."""
     ctx = context()
-    depot = ctx.council.depot(depot_id)
+    depot = store.require_depot(ctx.store, depot_id)
     crews = [
         (crew.id, crew.name)
         for crew in store.all_crews(ctx.store)

@@ -12,6 +12,7 @@ from services.scheduling.domain.job import Job, Reason
 from services.scheduling.domain.plan import TRIGGERS
 from services.scheduling.domain.supervising import RETURN_REASONS
 from services.scheduling.domain.what_if import WhatIf
+from services.scheduling.web.depots import depot_name
 from shared.calendar import london_date
 from shared.contracts.codes import OUTCOMES
 from shared.council import Council
@@ -84,7 +85,7 @@ def register(app: Flask, ctx: ServiceContext) -> None:
         trigger_words=lambda code: TRIGGERS.get(code, code),
         solver_words=lambda code: SOLVER_WORDS.get(code, code),
         what_if_words=lambda asked: what_if_words(context(), asked),
-        depot_name=lambda depot_id: _name(ctx.council.depots, depot_id),
+        depot_name=depot_name,
         site_name=lambda site_id: _name(ctx.council.sites, site_id),
         neighbourhood_name=lambda neighbourhood_id: _name(ctx.council.neighbourhoods, neighbourhood_id),
     )

@@ -7,14 +7,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.contracts.envelope import decode
 from shared.errors import ConfigError, Duplicate, StoreUnavailable
-from shared.store import Collection, HasAny, In, Index, Range, open_store, sqlite_connections
+from shared.store import Collection, Document, HasAny, In, Index, Range, open_store, sqlite_connections
 from shared.store.plan import make_plan
 from shared.store.sqlite import SqliteStore
 from shared.store.sqlite_query import Query
@@ -149,6 +151,87 @@ def test_many_threads_share_a_store_and_leave_few_connections(store: SqliteStore
 
     assert store.count("things", {}) == len(logged(store)) == 100
     assert len(store._connections._idle) <= sqlite_connections.IDLE_CONNECTIONS
+
+
+@pytest.fixture
+def statements(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement from now on, on connections that are new then."""
+    said: list[str] = []
+    opened = store._connections.open
+
+    def traced() -> sqlite3.Connection:
+        connection = opened()
+        connection.set_trace_callback(said.append)
+        return connection
+
+    store.close()
+    monkeypatch.setattr(store._connections, "open", traced)
+    return said
+
+
+def subjects(store: SqliteStore) -> list[str]:
+    """What the events of the log are about, in its order."""
+    return [decode(line.body).subject for line in store.log.read(after=0)]
+
+
+def insert_behind_another(store: SqliteStore, documents: list[Document]) -> list[Exception | None]:
+    """Insert documents, each with an event, while somebody writes: they wait together, in this order."""
+    held, release = threading.Event(), threading.Event()
+
+    def hold(_: sqlite3.Connection) -> None:
+        held.set()
+        assert release.wait(5)
+
+    def insert(document: Document) -> Exception | None:
+        try:
+            store.insert("things", document, [an_event(document["_id"])])
+        except Duplicate as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(len(documents) + 1) as threads:
+        first = threads.submit(store._connections.write, hold)
+        assert held.wait(5)
+        futures = []
+        for number, document in enumerate(documents, start=1):
+            futures.append(threads.submit(insert, document))
+            deadline = time.monotonic() + 5
+            while len(store._connections._writers._waiting) < number:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+        release.set()
+        first.result(5)
+        return [future.result(5) for future in futures]
+
+
+def test_documents_that_wait_together_are_inserted_by_one_statement_each_kind(
+    store: SqliteStore, statements: list[str]
+) -> None:
+    documents = [thing(number, words=["bag", f"word {number}"]) for number in range(5)]
+
+    assert insert_behind_another(store, documents) == [None] * 5
+
+    written = [said.partition(" VALUES")[0].partition(" (")[0] for said in statements if said.startswith("INSERT")]
+    assert written == ['INSERT INTO "things"', 'INSERT OR IGNORE INTO "things__texts"', "INSERT INTO events"]
+    assert store.find("things", {}).items == [{**document, "version": 1} for document in documents]
+    assert ids(store, {"words": HasAny(["word 3"])}) == ["thing-003"]
+    assert subjects(store) == [document["_id"] for document in documents]
+
+
+def test_a_duplicate_among_those_who_wait_together_is_told_to_the_one_whose_it_is(store: SqliteStore) -> None:
+    store.insert("things", thing(0))
+    same_reference = {**thing(2), "reference": "FT-000"}
+
+    told = insert_behind_another(store, [thing(1), thing(0), same_reference, thing(3)])
+
+    assert [str(error) if error else None for error in told] == [
+        None,
+        str(Duplicate("things", "thing-000")),
+        str(Duplicate("things", "reference")),
+        None,
+    ]
+    assert ids(store, {}) == ["thing-000", "thing-001", "thing-003"]
+    assert sorted(subjects(store)) == ["thing-001", "thing-003"]
 
 
 def test_a_forked_child_uses_connections_of_its_own(store: SqliteStore) -> None:

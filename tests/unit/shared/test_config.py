@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from shared import config
-from shared.config import FROM_FILES, REPOSITORY, Settings
+from shared.checks import run_checks
+from shared.config import FROM_FILES, REPOSITORY, SETTINGS, Settings, unknown_settings
 from shared.errors import ConfigError
 
 
@@ -43,7 +44,31 @@ def test_the_page_of_settings_has_every_setting_and_no_other():
     known |= {f"STREETSCENE_{name}" for name in FROM_FILES} | {"STREETSCENE_WEB_BIND", "STREETSCENE_STORE_URL_FILE"}
 
     assert len(known) > 25
+    assert known == {f"STREETSCENE_{name}" for name in SETTINGS} | {"STREETSCENE_STORE_URL_FILE"}
     assert set(re.findall(r"STREETSCENE_[A-Z_]*[A-Z]", page)) == known
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("STREETSCENE_RATE_LIMIT", ["STREETSCENE_RATE_LIMIT is no setting (is STREETSCENE_RATE_LIMITS meant?)"]),
+        ("STREETSCENE_XYLOPHONE", ["STREETSCENE_XYLOPHONE is no setting"]),
+        ("STREETSCENE_BUS_URL_FILE", []),
+        ("STREETSCENE_TEST_MONGODB_URI", []),
+        ("STREETSCENE_LIFELINE_FD", []),
+        ("OTHER_RATE_LIMIT", []),
+    ],
+)
+def test_what_looks_like_a_setting_and_is_none_is_told(name, says):
+    environ = {name: "1", "STREETSCENE_PORT": "8000"}
+
+    assert unknown_settings(environ) == says
+    told = [
+        result.why
+        for result in run_checks({**environ, "STREETSCENE_DATA": "/nowhere/at/all"})
+        if result.what == "setting"
+    ]
+    assert told == says
 
 
 @pytest.mark.parametrize(

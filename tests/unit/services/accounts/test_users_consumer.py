@@ -59,5 +59,6 @@ def test_an_event_that_does_not_fit_its_contract_never_reaches_the_handler() -> 
 
 
 def test_the_worker_answers_what_the_subscriptions_say() -> None:
-    assert [subscription.consumer for subscription in SUBSCRIPTIONS] == ["accounts.crews", "accounts.users"]
+    consumers = [subscription.consumer for subscription in SUBSCRIPTIONS]
+    assert consumers == ["accounts.crews", "accounts.depots", "accounts.users"]
     assert [timer.name for timer in TIMERS] == ["accounts.forget-sign-ins"]

@@ -140,6 +140,21 @@ def test_a_prometheus_that_is_away_is_shown_as_down(tmp_path, monkeypatch) -> No
     ctx.store.close()
 
 
+def test_crews_of_a_depot_that_council_toml_does_not_know_are_counted_too(
+    ctx: ServiceContext, receive: Receive
+) -> None:
+    receive(event("shift.started.v1", depot_id="docks"))
+    export_gauges(ctx)
+    before = exposition()[0].decode()
+    receive(event("shift.ended.v1", depot_id="docks"))
+    export_gauges(ctx)
+
+    mine = 'streetscene_crews_on_shift{depot="docks",service="operations"}'
+    assert f"{mine} 1.0" in before
+    assert 'streetscene_crews_on_shift{depot="north",service="operations"} 0.0' in before
+    assert f"{mine} 0.0" in exposition()[0].decode()
+
+
 def test_the_councils_figures_are_exported_from_what_the_wall_counts(ctx: ServiceContext, receive: Receive) -> None:
     receive(event("report.assessed.v1"), event("shift.started.v1"))
     export_gauges(ctx)

@@ -6,16 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.reports import subscriptions
+from services.reports.depots import depot_for
 from services.reports.forecast import day_by
 from services.reports.handlers import close_report, reopen_report
 from services.reports.messages import send_messages
-from services.reports.store import FORECASTS
+from services.reports.store import DEPOTS, FORECASTS
 from services.reports.words import promise
 from shared.bus.answer import answer
 from shared.calendar import LONDON, london_date
 from shared.contracts.envelope import encode
 from shared.contracts.example import example
-from shared.contracts.scheduling import ForecastPublishedV1
+from shared.contracts.scheduling import DepotChangedV1, ForecastPublishedV1
 from shared.notify import messages_page
 from tests.builders import TUESDAY_MORNING
 from tests.unit.services.reports.made import accept, deliver, events, expected_event, stored
@@ -110,6 +111,70 @@ def test_an_older_forecast_that_is_heard_late_does_not_replace_a_newer_one(ctx):
     forecast(ctx, newer, older)
 
     assert accept(ctx).promised_on == london_date(TUESDAY_MORNING) + timedelta(days=2)
+
+
+def depot_changed(ctx, depot_id, sequence=1, **state):
+    place = ctx.council.gazetteer.places[0]
+    about = {"lat": place.lat, "lon": place.lon, "neighbourhoods": [place.neighbourhood], "active": True}
+    made = example(DepotChangedV1)
+    return replace(
+        made,
+        id=f"{depot_id}-{sequence}",
+        subject=depot_id,
+        sequence=sequence,
+        data={"state": {**about, "depot_id": depot_id, **state}},
+    )
+
+
+def depots(ctx, *sent):
+    return deliver(ctx, subscriptions.DEPOTS, *sent)
+
+
+def serving(ctx):
+    """Return the depot whose times a report at the first place is promised."""
+    return depot_for(ctx, accept(ctx).place)
+
+
+def test_the_promise_is_made_of_the_times_of_the_depot_that_the_register_gives_the_neighbourhood(ctx):
+    depots(ctx, depot_changed(ctx, "docks"), depot_changed(ctx, "north", neighbourhoods=[]))
+    rows = [{"depot_id": "docks", "priority": 3, "median_minutes": DAY, "p80_minutes": 3 * DAY + TO_AFTERNOON}]
+    made = published(ctx, 9 * DAY)
+    forecast(ctx, replace(made, data={"state": {**made.state, "rows": [*made.state["rows"], *rows]}}))
+
+    assert accept(ctx).promised_on == london_date(TUESDAY_MORNING) + timedelta(days=3)
+
+
+def test_of_several_depots_that_know_a_neighbourhood_the_nearest_serves_it_and_else_the_nearest_of_all(ctx):
+    depots(ctx, depot_changed(ctx, "docks", lat=53.35), depot_changed(ctx, "north", lat=53.36))
+    assert serving(ctx) == "north"
+
+    depots(ctx, depot_changed(ctx, "north", 2, lat=53.36, neighbourhoods=["elsewhere"]))
+    assert serving(ctx) == "docks"
+
+    depots(ctx, depot_changed(ctx, "docks", 2, lat=53.35, neighbourhoods=[]))
+    assert serving(ctx) == "north"
+
+
+def test_a_depot_that_is_told_of_twice_changes_nothing(ctx):
+    depots(ctx, depot_changed(ctx, "docks"))
+    before = ctx.store.find(DEPOTS.name, {}).items
+
+    depots(ctx, depot_changed(ctx, "docks"))
+
+    assert ctx.store.find(DEPOTS.name, {}).items == before
+
+
+def test_older_news_of_a_depot_that_comes_late_changes_nothing(ctx):
+    depots(ctx, depot_changed(ctx, "north"), depot_changed(ctx, "docks", 2, active=False), depot_changed(ctx, "docks"))
+
+    assert serving(ctx) == "north"
+
+
+def test_news_of_a_depot_that_is_none_is_parked(ctx):
+    body = encode(depot_changed(ctx, "docks")).replace(b"neighbourhoods", b"neighbours")
+
+    assert answer(ctx, subscriptions.DEPOTS, body).value == "dead"
+    assert ctx.store.find(DEPOTS.name, {}).items == []
 
 
 @pytest.mark.parametrize("spoilt", [(b"p80_minutes", b"p90_minutes"), (b"depot_id", b"depot")])

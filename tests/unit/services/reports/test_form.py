@@ -116,13 +116,16 @@ def test_a_change_from_the_check_leads_back_to_it(resident):
         ("place", {"lat": "53.41", "lon": "-2.98", "via": "pigeon"}, "could not read that position"),
         ("place", {"place_id": "GIVEN", "place_text": LONG}, "Use 500 characters or fewer"),
         ("when", {}, "Select when you noticed it"),
-        ("when", {"when": "earlier"}, "Enter a real date"),
+        ("when", {"when": "earlier"}, "Enter the day on which you noticed it"),
+        ("when", {"when": "earlier", "day": "3"}, "Enter a real date"),
         ("when", {"when": "earlier", "day": "31", "month": "2", "year": "2026"}, "Enter a real date"),
         ("when", {"when": "earlier", "day": "٣", "month": "2", "year": "2026"}, "Enter a real date"),
         ("when", {"when": "earlier", "day": "18", "month": "11", "year": "2026"}, "today or in the past"),
         ("when", {"when": "earlier", "day": "1", "month": "1", "year": "1066"}, "within the last year"),
         ("witness", {}, "Select if you saw who dumped it"),
         ("witness", {"witnessed": "yes", "statement": "no"}, "Tell us what you saw"),
+        ("witness", {"witnessed": "yes"}, "Tell us what you saw"),
+        ("witness", {"witnessed": "yes"}, "Select if you would give a statement"),
         ("witness", {"witnessed": "yes", "seen": "A van"}, "Select if you would give a statement"),
         ("witness", {"witnessed": "yes", "seen": LONG, "statement": "no"}, "Use 4,000 characters or fewer"),
         ("witness", {"witnessed": "yes", "seen": "A van", "vehicle": LONG, "statement": "no"}, "Use 200 characters"),
@@ -338,7 +341,7 @@ def test_whose_land_it_is_is_said_before_anything_else_is_asked(resident, land, 
 def test_on_the_councils_land_the_answer_stands_beside_the_next_question(resident):
     resident.answer_all(until="waste")
 
-    assert "It is for us to clear" in resident.client.get("/report/new/waste").text
+    assert "This is for us to clear" in resident.client.get("/report/new/waste").text
 
 
 def test_several_kinds_of_waste_have_one_that_there_is_most_of(resident, ctx):

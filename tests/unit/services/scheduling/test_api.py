@@ -61,6 +61,7 @@ def test_every_view_declares_who_may_use_it(app):
     [
         ("GET", "/jobs"),
         ("GET", "/crews"),
+        ("GET", "/depots"),
         ("GET", "/vehicles"),
         ("POST", "/jobs"),
         ("POST", "/jobs/x/assign"),

@@ -14,7 +14,17 @@ from shared.errors import DomainError
 from shared.service import ServiceContext
 from shared.web import assets, uploads
 from shared.web.api_keys import make_api_key, read_api_key
-from shared.web.filters import kg, local_clock, local_date, local_time, plain, pounds, state_words, tonnes
+from shared.web.filters import (
+    kg,
+    local_clock,
+    local_date,
+    local_time,
+    local_weekday,
+    plain,
+    pounds,
+    state_words,
+    tonnes,
+)
 from shared.web.forms import Form, choice, read_date, read_form, read_local_instant, text
 from shared.web.keys import Keys, ensure_keys
 from shared.web.links import read_link, sign_link
@@ -124,6 +134,7 @@ def test_times_are_told_as_in_london() -> None:
     assert "at midday" in local_time(WINTER)
     assert ">9am<" in local_clock(WINTER.replace(hour=9))
     assert "25 December 2026" in local_date(date(2026, 12, 25))
+    assert "Friday 25 December 2026" in local_weekday(date(2026, 12, 25))
     assert "2 July 2026" in local_date(datetime(2026, 7, 1, 23, 30, tzinfo=UTC))
     assert local_time(None) == local_date(None) == "–"
 

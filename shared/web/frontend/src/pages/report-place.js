@@ -7,6 +7,7 @@ if (root && 'geolocation' in navigator) {
   const lat = document.querySelector('[data-locate-lat]')
   const lon = document.querySelector('[data-locate-lon]')
 
+  const search = document.querySelector('[data-locate-search]')
   const via = document.querySelector('[data-locate-via]')
   const { finding, found: foundWords, refused, lost, slow } = root.dataset
   const failures = { 1: refused, 2: lost, 3: slow }
@@ -15,6 +16,8 @@ if (root && 'geolocation' in navigator) {
     lat.value = coords.latitude.toFixed(6)
     lon.value = coords.longitude.toFixed(6)
     via.value = 'phone'
+    // What was typed and not looked up would be searched for first.
+    search.value = search.form.elements.searched.value
     // A place chosen earlier would win over the position.
     for (const radio of document.querySelectorAll('input[name="place_id"]')) radio.checked = false
     const metres = Math.max(5, Math.round(coords.accuracy / 5) * 5)

@@ -30,7 +30,7 @@ def test_a_council_without_files_begins_with_its_fleet_and_sites(empty):
 
     world = edit.world_of(empty)
     begun = {name: len(world.table(name).live) for name in TABLES if world.table(name).live}
-    assert begun == {"crews": 8, "vehicles": 9, "sites": 3}
+    assert begun == {"crews": 8, "depots": 3, "vehicles": 9, "sites": 3}
     assert len(store.all_crews(empty.store)) == 8
 
 
