@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from gettext import NullTranslations
 from typing import Any
 
@@ -81,7 +81,7 @@ def weekday_words(day: date) -> str:
     return format_date(day, "EEEE d MMMM y", locale=locale())
 
 
-def time_words(local: datetime) -> str:
+def time_words(local: datetime | time) -> str:
     """Return a time of day as the language writes it."""
     from babel.dates import format_time  # as above
 

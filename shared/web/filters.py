@@ -5,7 +5,7 @@ Aware UTC comes in, Europe/London goes out; integer kilograms and pence come in,
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,7 +49,7 @@ STATE_WORDS: Mapping[str, Mapping[str, str]] = {
         "assigned": "Assigned",
         "started": "Started",
         "completed": "Completed",
-        "deferred": "Deferred",
+        "deferred": "Waiting",
         "cancelled": "Cancelled",
     },
     "ticket": {"recorded": "Recorded", "voided": "Voided"},
@@ -158,13 +158,13 @@ def local_time(instant: datetime | None) -> Markup | str:
     if instant is None:
         return NO_VALUE
     local = instant.astimezone(LONDON)
-    words = texts.gettext("%(date)s at %(time)s", date=texts.date_words(local.date()), time=_clock(local))
+    words = texts.gettext("%(date)s at %(time)s", date=texts.date_words(local.date()), time=clock(local))
     return _time_element(instant, words)
 
 
 def local_clock(instant: datetime | None) -> Markup | str:
     """Return the time of day of an instant in London: 3:05pm."""
-    return NO_VALUE if instant is None else _time_element(instant, _clock(instant.astimezone(LONDON)))
+    return NO_VALUE if instant is None else _time_element(instant, clock(instant.astimezone(LONDON)))
 
 
 def local_date(when: datetime | date | None) -> Markup | str:
@@ -257,8 +257,8 @@ def _of_this_request() -> dict[str, Any]:
     return {"user": user, "places": navigation.places_for(user), "now": machine_now()}
 
 
-def _clock(local: datetime) -> str:
-    """Return a time of day as GOV.UK writes it: 3:05pm, 9am, midday, midnight."""
+def clock(local: datetime | time) -> str:
+    """Return a local time of day as GOV.UK writes it: 3:05pm, 9am, midday, midnight."""
     if not texts.locale().startswith("en"):
         return texts.time_words(local)
     if local.minute == 0 and local.hour in {0, 12}:

@@ -33,7 +33,17 @@ PATTERN_KINDS: Choices = {WEEKLY: "Days of the week", ROLLING: "Days on and days
 PRIORITY_WORDS: Choices = {str(number): words for number, words in PRIORITIES.items()}
 WASTE_WORDS: Choices = {code: each.plain for code, each in WASTE_TYPES.items()}
 FUELS: Choices = {fuel: fuel.capitalize() for fuel in load_factors().fuels}
-CLASSES: Choices = {name: name.replace("-", " ") for name in load_factors().classes}
+
+
+def _class_words(name: str) -> str:
+    """Return a class of vehicle in words: Caged tipper, 3.5 t."""
+    words, _, kilograms = name.rpartition("-")
+    if not kilograms.isdigit():
+        return name.replace("-", " ").capitalize()
+    return f"{words.replace('-', ' ').capitalize()}, {int(kilograms) / 1000:g} t"
+
+
+CLASSES: Choices = {name: _class_words(name) for name in load_factors().classes}
 
 ID = Column("id", "Id", required=False, hint="In files and other tables. Leave it empty to have one made.")
 FROM = Column("from_on", "First day", "day")
@@ -230,10 +240,10 @@ SITES = TableOf(
     "sites",
     "Disposal sites",
     "disposal site",
-    "When each is open and what it takes. Where it is and its permit are set in council.toml.",
+    "When each is open and what it takes. Where it is, and its permit, are set in the council’s configuration.",
     Site,
     (
-        Column("id", "Id", "row", names="council_sites"),
+        Column("id", "Site", "row", names="council_sites"),
         Column("opens", "Opening time", "time"),
         Column("closes", "Closing time", "time"),
         Column("days", "Days", "many", choices=WEEKDAY_WORDS),

@@ -133,9 +133,9 @@ def _span_words(first: date, until: date) -> str:
 
 
 HOW_COUNTED = (
-    f"Reports of the last {LOOKED_BACK_DAYS} days that made a job for a crew, each once: without those joined "
-    f"to another, and without what crews found themselves. The report with the most others within {RADIUS_M} metres is "
-    "a spot, then the same of those that are left; each report counts at one spot."
+    f"Counted are those of the last {LOOKED_BACK_DAYS} days that made a job for a crew, each once: without those "
+    "joined to another, and without what crews found themselves. A place is a report with all others within "
+    f"{RADIUS_M} metres of it, the fullest place first; no report counts at two places."
 )
 METHOD = (
     "Reports are taken for Poisson counts. The intervals are exact, at 95 per cent: Garwood (1936) for a count, "

@@ -275,7 +275,7 @@ def _weeks() -> list[tuple[str, str]]:
     today = london_date(context().clock.now())
     monday = today - timedelta(days=today.weekday())
     mondays: list[date] = [monday + timedelta(days=7 * number) for number in range(WEEKS_AHEAD)]
-    return [(each.isoformat(), f"From Monday {date_words(each)}") for each in mondays]
+    return [(each.isoformat(), f"Monday {date_words(each)}") for each in mondays]
 
 
 def _weeks_asked() -> int:
@@ -297,4 +297,6 @@ def _may_act() -> bool:
 
 def state_words(campaign: Campaign) -> str:
     """Return what state a campaign is in."""
-    return {"running": "Planned or under way", "cancelled": "Called off", "over": "Its week is over"}[campaign.state]
+    is_begun = campaign.week <= london_date(context().clock.now())
+    running = "Under way" if is_begun else "Planned"
+    return {"running": running, "cancelled": "Called off", "over": "Its week is over"}[campaign.state]

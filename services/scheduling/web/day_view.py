@@ -56,13 +56,17 @@ class DayFilter:
     def words(self, crews: Mapping[str, Crew]) -> list[str]:
         """Return in words what is wanted."""
         said = [depot_name(self.depot)] if self.depot else []
-        if self.crew:
-            said.append("No crew" if self.crew == NOBODY else crew_name(crews, self.crew))
+        if self.crew and self.crew != NOBODY:
+            said.append(crew_name(crews, self.crew))
+        named = len(said)
+        if self.crew == NOBODY:
+            said.append("No crew")
         if self.came:
             said.append(ORIGINS.get(self.came) or GROUPS_OF_ORIGINS.get(self.came, self.came))
         if self.went:
             said.append(ENDINGS[self.went][1] if self.went in ENDINGS else SIDES.get(self.went, self.went))
-        return said
+        # Names keep their capitals; of the rest only what comes first of all has one.
+        return [words if place < max(named, 1) else words[:1].lower() + words[1:] for place, words in enumerate(said)]
 
 
 def day_of(text: str) -> date:
@@ -170,7 +174,7 @@ def why(found: DayEnd, row: DayJob) -> str:
 OTHER_REASONS: Mapping[str, str] = {
     rules.NEXT_ROUND: "Its next round has come",
     rules.CAMPAIGN_OFF: "Its campaign was called off",
-    rules.CAMPAIGN_DAY: "A campaign’s visit, whose day is still to come",
+    rules.CAMPAIGN_DAY: "Waits for its day in a campaign",
 }
 
 

@@ -4,9 +4,9 @@ A list with a filter, a form for a row, a file to take away and one to bring bac
 without JavaScript. Supervisors edit; managers look.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from services.scheduling import store
-from services.scheduling.domain.register import Change, Row
+from services.scheduling.domain.register import Row
 from services.scheduling.duties import rota_warnings
 from services.scheduling.register import edit, files
 from services.scheduling.register.columns import Column, text_of
@@ -22,7 +22,8 @@ from services.scheduling.register.files import Upload
 from services.scheduling.register.tables import TABLES, VEHICLES, TableOf, table_of
 from services.scheduling.register.world import World
 from services.scheduling.standings import standings_of
-from services.scheduling.web import access
+from services.scheduling.web import access, register_words
+from services.scheduling.web.register_words import full_label, in_words, label_of
 from shared.errors import Conflict, DomainError, Forbidden, NotFound
 from shared.web.app import cause, context
 from shared.web.auth import policy, signed_in_user
@@ -33,20 +34,31 @@ bp = Blueprint("register", __name__, template_folder="templates", url_prefix="/d
 MANY_CHOICES = 60
 """More than that are typed with suggestions, not chosen from a list."""
 
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
+
 BAD_LINES_SHOWN = 100
-TOGETHER_FROM = 3
-"""More changes of one moment than this are shown as one."""
 
 PageOrAnswer = str | Response | tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One row of a list: its id, its cells as texts, and whether it is retired."""
+    """One row of a list: its id, its cells in words and as files have them, and whether it is retired."""
 
     id: str
     cells: Sequence[str]
+    texts: Sequence[str]
     is_retired: bool
+
+    @property
+    def order(self) -> list[str]:
+        """What it is sorted by: words as people read them, days as they follow each other."""
+        pairs = zip(self.cells, self.texts, strict=True)
+        return [(text if ISO_DAY.match(text) else cell).casefold() for cell, text in pairs]
+
+    def fits(self, query: str) -> bool:
+        """Say whether what was typed is in the row, as shown or as files have it."""
+        return query.casefold() in " ".join((self.id, *self.cells, *self.texts)).casefold()
 
 
 @bp.get("")
@@ -157,7 +169,7 @@ def retire(table: str, row_id: str) -> PageOrAnswer:
         return _row_page(described, found, found.values, errors_of(refusal, "retire")), 400
     except Conflict:
         return _conflict_page(described, row_id, found.values)
-    flash(f"{described.label_of(found.values)} is retired.", "success")
+    flash(f"{full_label(_world(), described, found.values)} is retired.", "success")
     return redirect(url_for("register.show", table=described.name), 303)
 
 
@@ -175,7 +187,8 @@ def _put(table: TableOf, known: Row | None) -> PageOrAnswer:
         return _row_page(table, known, texts, errors), 400
     except Conflict:
         return _conflict_page(table, texts["id"], texts)
-    label = table.label_of(_world().table(table.name).require(row_id).values)
+    world = _world()
+    label = full_label(world, table, world.table(table.name).require(row_id).values)
     flash(f"{label} is {'changed' if known else 'added'}.", "success")
     return redirect(url_for("register.show", table=table.name), 303)
 
@@ -187,7 +200,8 @@ def _conflict_page(table: TableOf, row_id: str, typed: Mapping[str, Any]) -> Pag
     words = "Somebody else has changed this row. What you typed is below, and what they changed is under it."
     if last is not None:
         names = ", ".join(table.column(name).words.lower() for name in last.columns if name in table.header)
-        words = f"{last.by} has {last.what} this row{f' ({names})' if names else ''} since you opened it. Look at both."
+        who = register_words.author(last.by)
+        words = f"{who} has {last.what} this row{f' ({names})' if names else ''} since you opened it. Look at both."
     return _row_page(table, stored.require(row_id), typed, {"form": [words]}), 409
 
 
@@ -198,20 +212,25 @@ def _table_page(table: TableOf, errors: FormErrors) -> str:
     stored = world.table(table.name)
     columns = [table.column(name) for name in table.listed]
     rows = [
-        Listed(row.id, [_shown(world, column, row.values.get(column.name)) for column in columns], row.is_retired)
+        Listed(
+            row.id,
+            [in_words(world, column, row.values.get(column.name)) for column in columns],
+            [text_of(row.values.get(column.name)) for column in columns],
+            row.is_retired,
+        )
         for row in stored.rows
         if with_retired or not row.is_retired
     ]
-    fitting = [row for row in rows if query.casefold() in " ".join((row.id, *row.cells)).casefold()]
+    fitting = [row for row in rows if row.fits(query)]
     return render_template(
         "scheduling/register_table.html",
         table=table,
         tables=TABLES.values(),
         columns=columns,
-        rows=sorted(fitting, key=lambda row: [cell.casefold() for cell in row.cells]),
+        rows=sorted(fitting, key=lambda row: row.order),
         total=len(rows),
         values={"q": query, "retired": ["yes"] if with_retired else []},
-        changes=_as_steps(world, table, edit.history(stored)),
+        changes=register_words.steps(world, table, edit.history(stored)),
         errors=errors,
         may_act=access.is_supervisor(signed_in_user()),
     )
@@ -225,11 +244,12 @@ def _row_page(table: TableOf, known: Row | None, values: Mapping[str, Any], erro
         "scheduling/register_row.html",
         table=table,
         row=known,
+        label=label_of(world, table, known.values) if known else "",
         values={column.name: _as_typed(column, values.get(column.name)) for column in table.columns},
-        shown=[(column.words, _shown(world, column, values.get(column.name))) for column in table.columns],
+        shown=[(column.words, in_words(world, column, values.get(column.name))) for column in table.columns],
         choices={column.name: world.choices(column) or {} for column in table.columns},
         many_choices=MANY_CHOICES,
-        changes=_as_steps(world, table, changes),
+        changes=register_words.steps(world, table, changes),
         vehicle=store.vehicles(context().store).get(known.id) if known and table.name == VEHICLES.name else None,
         errors=errors,
         may_act=access.is_supervisor(signed_in_user()),
@@ -254,60 +274,16 @@ def _preview_page(table: TableOf, content: bytes, problem: str = "") -> tuple[st
 
 def _changes_of(table: TableOf, found: Upload) -> list[tuple[int, str, str, str]]:
     """Return line, row, what would be done and the columns in words, of every row that would change."""
+    world, values = _world(), {put.row_id: put.values for put in found.puts}
     return [
         (
             planned.line,
-            planned.label,
+            label_of(world, table, values[planned.row_id]),
             planned.what,
-            "; ".join(
-                f"{table.column(name).words}: {old or '(empty)'} → {new or '(empty)'}"
-                for name, (old, new) in planned.columns.items()
-                if name != "id" and planned.what == "changed"
-            ),
+            register_words.differences(world, table, planned.columns) if planned.what == "changed" else "",
         )
         for planned in found.changes
     ]
-
-
-def _as_steps(world: World, table: TableOf, changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """Return changes as the timeline shows them; what one file did is one step."""
-    steps = []
-    for (_, by, what), found in groupby(changes, key=lambda change: (change.at, change.by, change.what)):
-        together = list(found)
-        if len(together) <= TOGETHER_FROM:
-            steps += [_as_step(world, table, change) for change in together]
-            continue
-        names = ", ".join(_label(world, table, change.row_id) for change in together[:TOGETHER_FROM])
-        title = f"{len(together)} rows {what}"
-        steps.append({"title": title, "at": together[0].at, "by": by, "text": f"{names} and others"})
-    return steps
-
-
-def _label(world: World, table: TableOf, row_id: str) -> str:
-    """Return what people call a row."""
-    found = world.table(table.name).row(row_id)
-    return table.label_of(found.values) if found else row_id
-
-
-def _as_step(world: World, table: TableOf, change: Change) -> dict[str, Any]:
-    """Return a change as the timeline shows it."""
-    words = "; ".join(
-        f"{table.column(name).words}: {old or '(empty)'} → {new or '(empty)'}"
-        for name, (old, new) in change.columns.items()
-        if name in table.header and name != "id" and change.what == "changed"
-    )
-    title = f"{_label(world, table, change.row_id)} {change.what}"
-    return {"title": title, "at": change.at, "by": change.by, "text": words}
-
-
-def _shown(world: World, column: Column, value: Any) -> str:
-    """Return a value in words: names in the place of ids."""
-    if column.kind in ("choice", "row"):
-        return (world.choices(column) or {}).get(str(value), text_of(value))
-    if column.is_list:
-        choices = world.choices(column) or {}
-        return ", ".join(choices.get(code, code) for code in value or ())
-    return text_of(value)
 
 
 def _as_typed(column: Column, value: Any) -> Any:

@@ -101,7 +101,10 @@ def job_what(council: Council, job: Job) -> str:
 def reason_words(council: Council, reason: Reason) -> str:
     """Return the council's own explanation of a rule that applied; the code where the rule is gone."""
     for rule in council.assessment.rules:
-        if rule.code == reason.rule and (reason.value is None or reason.value in rule.values):
+        # Of a repeat the value says how often it was, which no rule lists.
+        if rule.code == reason.rule and (
+            reason.value is None or rule.field in ("any", "repeat") or reason.value in rule.values
+        ):
             return rule.explanation
     return reason.rule.replace("-", " ").capitalize()
 
@@ -127,7 +130,7 @@ def waits_words(job: Job) -> str:
     if code in rules.DEFER_REASONS:
         return rules.DEFER_REASONS[code]
     if code == rules.CAMPAIGN_DAY:
-        return "A campaign’s visit, whose day is still to come"
+        return "Waits for its day in a campaign"
     return OUTCOMES[code].plain if code in OUTCOMES else code
 
 

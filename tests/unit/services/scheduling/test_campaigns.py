@@ -86,9 +86,8 @@ def types_of(ctx, job_id):
 def test_a_spot_is_found_where_reports_came_again_and_again(ctx, supervisor, spot):
     shown = words(supervisor.get("/dispatch/campaigns"))
 
-    assert "6 reports. Reports of the last 60 days that made a job for a crew, each once" in shown
-    assert re.search(r"Kirkdale and Everton 5 ", shown)
-    assert "Campaign here" in shown
+    assert "6 reports. Counted are those of the last 60 days that made a job for a crew, each once" in shown
+    assert "Kirkdale and Everton Campaign here : Kirkdale and Everton 5 " in shown
 
 
 def test_what_a_crew_found_or_is_anothers_or_is_old_is_not_counted(ctx, clock, make_job, spot):
@@ -451,8 +450,10 @@ def test_a_campaign_is_built_on_its_form(ctx, supervisor, team, spot):
     assert answer.location == again.location
     assert "The campaign is built, with 2 visits." in shown
     assert "nothing was made twice" in words(supervisor.get(again.location))
-    assert "Planned or under way" in words(supervisor.get("/dispatch/campaigns"))
-    assert "Campaign visit 1" in words(supervisor.get("/dispatch?state=deferred"))
+    assert " 2 Planned " in words(supervisor.get("/dispatch/campaigns"))
+    waiting = words(supervisor.get("/dispatch?state=deferred"))
+    assert "Campaign visit 1" in waiting
+    assert "Waits for its day in a campaign, until" in waiting
 
 
 def test_an_empty_form_says_what_is_missing(supervisor, spot):

@@ -4,7 +4,9 @@ import re
 import pytest
 
 from services.scheduling import handlers, planning, store
+from services.scheduling.domain.job import Reason
 from services.scheduling.web.board import _revision
+from services.scheduling.web.words import reason_words
 from shared.contracts.envelope import Cause
 
 CREW = "crew-north-1"
@@ -55,10 +57,26 @@ def test_the_board_shows_a_job_with_why(supervisor, job):
     assert "To assign 1" in shown
 
 
+@pytest.mark.parametrize(
+    ("rule", "value", "told"),
+    [
+        ("repeat", "3-in-60-days", "It keeps coming back at this place, and waste draws more waste"),
+        ("size", "tipper", "It is a large amount, and large tips grow"),
+        ("usual-graffiti", None, "This is the usual time for graffiti and fly-posting"),
+        ("taken-out-since", "yes", "Taken out since"),
+    ],
+)
+def test_a_reason_is_told_in_the_words_of_its_rule(ctx, rule, value, told):
+    assert reason_words(ctx.council, Reason(rule, value)) == told
+
+
 def test_a_manager_sees_the_board_and_changes_nothing(browser, job):
     manager = browser("manager")
 
-    assert 'name="job"' not in manager.get("/dispatch").get_data(as_text=True)
+    shown = manager.get("/dispatch").get_data(as_text=True)
+    assert 'name="job"' not in shown
+    assert "dispatch-job__pick" not in shown
+    assert "No plan yet." in shown
     assert manager.post("/dispatch/assign", data={"job": f"{job.id}:1", "crew_id": CREW}).status_code == 403
 
 
@@ -269,6 +287,12 @@ def test_a_supervisor_chooses_a_crew_and_keeps_it(supervisor, given):
     shown = supervisor.get(f"/crew?crew={CREW}").get_data(as_text=True)
 
     assert f"/crew/jobs/{given.id}?crew={CREW}" in shown
+    assert '<a href="/crew" class="govuk-back-link">Crews’ phones</a>' in shown
+    assert "What you do here is done for it." in shown
+
+
+def test_a_crew_has_no_way_to_other_crews_phones(crew, given):
+    assert "Crews’ phones" not in words(crew.get("/crew"))
 
 
 def test_another_crews_stop_is_not_shown(browser, given):
@@ -429,6 +453,14 @@ def test_an_incomplete_found_tip_says_what_is_missing_and_makes_no_job(crew, ctx
     assert answer.status_code == 400
     assert told in words(answer)
     assert store.jobs_of_crew(ctx.store, CREW) == []
+
+
+def test_what_is_missing_of_a_found_tip_is_said_in_the_order_of_the_form(crew):
+    shown = words(crew.post("/crew/found", data={"lat": "53.41", "lon": "-2.98"}))
+
+    summary = shown.partition("There is a problem")[2]
+    said = ("Choose what the waste is", "Choose how much there is", "Choose what kind of land it is on")
+    assert [summary.index(each) for each in said] == sorted(summary.index(each) for each in said)
 
 
 def test_a_load_is_tipped_at_a_site(crew, begun, ctx):

@@ -49,6 +49,7 @@ def test_a_plan_shows_its_figures_beside_the_baseline_by_name(ctx, supervisor, j
     assert "List-order supervisor" in shown
     assert "CO2e: " in shown
     assert "estimates that nobody has verified" in shown
+    assert all(job.reference in shown for job in jobs)
 
 
 def test_a_plan_says_of_every_job_that_it_leaves_why(ctx, supervisor, jobs, make_job):

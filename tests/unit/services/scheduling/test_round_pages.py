@@ -220,7 +220,10 @@ def test_an_open_job_is_offered_its_best_places(supervisor, given, make_job):
 
 
 def test_a_finished_job_can_not_be_moved(supervisor, done):
-    assert "can’t be moved" in words(shown_move(supervisor, done))
+    shown = words(shown_move(supervisor, done))
+
+    assert "can’t be moved" in shown
+    assert "Now with" not in shown
 
 
 # --- dropping out, diverting ----------------------------------------------------------------------------------------

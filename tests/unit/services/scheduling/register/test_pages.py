@@ -66,7 +66,8 @@ def test_a_row_is_added_and_its_author_is_shown(supervisor):
 
     assert answer.status_code == 303
     page = text_of(supervisor.get(ABSENCES))
-    assert "Ada Madeup 2026-11-23 2026-11-24 Planned: leave and the like" in page
+    assert "Ada Madeup 23 November 2026 24 November 2026 Planned: leave and the like" in page
+    assert "Absence of Ada Madeup added" in page
     assert "Sam Rivers (user-supervisor)" in page
 
 
@@ -105,8 +106,9 @@ def test_a_row_that_is_needed_is_not_retired_and_the_page_says_why(supervisor):
 
 
 def test_a_retired_row_is_shown_only_when_asked_for(supervisor):
-    supervisor.post(f"{ABSENCES}/rows/absence-1/retire", data={"version": "1"})
+    answer = supervisor.post(f"{ABSENCES}/rows/absence-1/retire", data={"version": "1"})
 
+    assert "Absence of Cara Madeup is retired." in text_of(supervisor.get(answer.location))
     assert "Cara Madeup" not in text_of(supervisor.get(ABSENCES)).partition("Who changed what")[0]
     assert "Cara Madeup" in text_of(supervisor.get(f"{ABSENCES}?retired=yes")).partition("Who changed what")[0]
 
@@ -114,6 +116,92 @@ def test_a_retired_row_is_shown_only_when_asked_for(supervisor):
 def test_the_filter_finds_by_what_is_shown(supervisor):
     assert "1 of 27" in text_of(supervisor.get("/dispatch/register/people?q=Ada+Madeup"))
     assert "Nothing fits the filter" in text_of(supervisor.get("/dispatch/register/people?q=zzzz"))
+
+
+@pytest.mark.parametrize("query", ["2026-12-21", "21+december"])
+def test_a_day_is_found_as_files_and_as_people_write_it(supervisor, query):
+    assert "1 of 3" in text_of(supervisor.get(f"{ABSENCES}?q={query}"))
+
+
+def test_days_follow_each_other_in_a_list(supervisor, ctx):
+    for day in ("2026-12-10", "2026-12-09"):
+        texts = {"person_id": "p-001", "from_on": day, "to_on": day, "kind": "training"}
+        edit.put_row(ctx, "absences", texts, version=0, by="Jo", cause=Cause())
+
+    assert "Ada Madeup 9 December 2026 9 December 2026 Training In use Ada Madeup 10 December 2026" in text_of(
+        supervisor.get(ABSENCES)
+    )
+
+
+def test_the_register_is_read_in_words(manager):
+    person = text_of(manager.get("/dispatch/register/people/rows/p-001"))
+    vehicles = text_of(manager.get("/dispatch/register/vehicles"))
+    sites = text_of(manager.get("/dispatch/register/sites"))
+    site = manager.get("/dispatch/register/sites/rows/dock-road-transfer").get_data(as_text=True)
+
+    assert "Licence valid until 30 June 2030" in person
+    assert "The council’s configuration" in person
+    assert "Caged tipper, 3.5 t Diesel 1,020 B: up to 3.5 t" in vehicles
+    assert "Dock Road transfer station (illustrative) 6am 6pm Every day Mixed municipal waste" in sites
+    assert "Dock Road transfer station (illustrative) added" in sites
+    assert '<h1 class="govuk-heading-l">Dock Road transfer station (illustrative)</h1>' in site
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["mon", "tue", "wed", "thu", "fri"], "Monday to Friday"),
+        (["mon", "thu"], "Monday, Thursday"),
+        (["sat", "sun"], "Saturday, Sunday"),
+        (["mon", "tue", "thu"], "Monday, Tuesday, Thursday"),
+    ],
+)
+def test_days_of_the_week_are_said_shortly(supervisor, ctx, days, told):
+    known = edit.world_of(ctx).table("sites").require("dock-road-transfer")
+    edit.put_row(ctx, "sites", {**known.values, "days": days}, version=known.version, by="Jo", cause=Cause())
+
+    assert f"6am 6pm {told} Mixed municipal waste" in text_of(supervisor.get("/dispatch/register/sites"))
+
+
+def test_a_registration_stays_whole_and_a_long_list_has_some_width(supervisor):
+    vehicles = supervisor.get("/dispatch/register/vehicles").get_data(as_text=True)
+    sites = supervisor.get("/dispatch/register/sites").get_data(as_text=True)
+
+    assert re.search(r'<th scope="row" class="govuk-table__header app-table__whole"><a [^>]*>DEMO-101</a>', vehicles)
+    assert '<td class="govuk-table__cell app-table__long">Mixed municipal waste' in sites
+    assert '<td class="govuk-table__cell">6am</td>' in sites
+
+
+def test_what_a_file_would_change_is_said_in_words(supervisor):
+    content = b"id,person_id,from_on,to_on,kind\nabsence-1,p-002,2026-11-16,,training\n"
+
+    shown = text_of(send(supervisor, f"{ABSENCES}/upload", content))
+
+    assert "Person: Cara Madeup → Ben Madeup" in shown
+    assert "Last day: 20 November 2026 → (empty)" in shown
+    assert "Kind: Planned: leave and the like → Training" in shown
+    assert "1 of 1 row would be added or changed." in shown
+    assert "The other is as it is" not in shown
+
+
+def test_a_list_that_a_file_would_change_is_said_by_its_names(supervisor):
+    content = b"id,name,crew_ids,licences,licence_until,tickets\np-001,Ada Madeup,crew-central-1,B;C1,2030-06-30,\n"
+
+    shown = text_of(send(supervisor, "/dispatch/register/people/upload", content))
+
+    assert "Crews: North street crew 1 → Central street crew 1" in shown
+    assert "Driving licence: B: up to 3.5 t → B: up to 3.5 t, C1: up to 7.5 t" in shown
+    assert "Tickets: Asbestos awareness → (empty)" in shown
+
+
+def test_who_is_retired_still_has_a_name_where_they_are_named(supervisor, ctx):
+    edit.retire_row(ctx, "absences", "absence-1", version=1, by="Jo", cause=Cause())
+    edit.retire_row(ctx, "people", "p-003", version=1, by="Jo", cause=Cause())
+
+    shown = text_of(supervisor.get(f"{ABSENCES}?retired=yes"))
+
+    assert "Cara Madeup 16 November 2026" in shown
+    assert "p-003" not in shown
 
 
 def test_a_file_is_looked_at_before_it_is_taken(supervisor, ctx):
@@ -135,7 +223,7 @@ def test_every_bad_line_of_a_file_is_shown(supervisor, ctx):
 
     assert answer.status_code == 400
     words = text_of(answer)
-    assert "Nothing of this file was taken" in words
+    assert "Nothing was taken from this file" in words
     assert "3 person_id “nobody” is not known here" in words
     assert "3 from_on Enter a day as in 2026-11-17" in words
     assert edit.world_of(ctx).table("absences").version == 1
