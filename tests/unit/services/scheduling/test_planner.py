@@ -6,7 +6,18 @@ from threading import Thread
 
 import pytest
 
-from services.scheduling import days, handlers, planner, planning, proposing, store, unanswered
+from services.scheduling import (
+    days,
+    handlers,
+    phone,
+    planner,
+    planning,
+    proposing,
+    shift_day,
+    store,
+    tipping,
+    unanswered,
+)
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.plan import Proposal, Unplanned
 from services.scheduling.domain.what_if import WhatIf
@@ -363,6 +374,66 @@ def test_a_crew_at_work_is_free_when_its_job_is_done_with_that_on_board(ctx, clo
     assert (crew.loaded_kg, crew.loaded_litres) == (250, 2000)
     assert crew.ready - day.now == 600 + int(250 * 0.9)
     assert crew.is_under_way
+
+
+def test_a_job_that_was_left_half_done_overnight_keeps_nobody_from_a_plan(ctx, clock, jobs):
+    handlers.assign_job(ctx, jobs[0].id, "crew-north-2", version=None, key=None, cause=BY_HAND)
+    handlers.start_job(ctx, jobs[0].id, version=None, key=None, cause=BY_HAND)
+    clock.instant = datetime(2026, 11, 18, 5, tzinfo=UTC)
+
+    crew = days.make_day(ctx, "north", clock.now()).day.crews["crew-north-2"]
+    plan = answered(ctx, ask(ctx))
+
+    # Its rota begins at seven; then the checks, and what is at least left to do.
+    assert (crew.start, crew.ready) == (7 * 3600, 7 * 3600 + 600 + 300)
+    assert (plan.state, plan.problem) == ("proposed", None)
+
+
+def test_a_break_that_the_crew_has_told_of_is_not_planned_again(ctx, clock, jobs):
+    crew = store.crews(ctx.store).get("crew-north-hit")
+    handlers.start_shift(ctx, crew.id, cause=BY_HAND)
+    clock.advance(timedelta(hours=3))
+
+    def planned():
+        return days.make_day(ctx, "north", clock.now()).day.crews[crew.id]
+
+    def tell(take, action_id):
+        take(ctx, phone.act_of(ctx, crew, action_id, None), cause=BY_HAND)
+
+    assert planned().rest is not None
+    tell(shift_day.begin_a_break, "b")
+    assert planned().rest is None
+    assert planned().ready - planned().start == 3.5 * 3600
+    clock.advance(timedelta(minutes=12))
+    tell(shift_day.end_a_break, "e")
+    assert planned().rest is not None, "12 minutes are not the break that a crew is owed"
+    tell(shift_day.begin_a_break, "b2")
+    clock.advance(timedelta(minutes=8))
+    tell(shift_day.end_a_break, "e2")
+    assert planned().rest is None
+
+
+def test_a_crew_that_has_tipped_goes_on_from_there(ctx, clock, jobs, pump):
+    crew, site = "crew-north-1", ctx.council.sites[0]
+    handlers.assign_job(ctx, jobs[0].id, crew, version=None, key=None, cause=BY_HAND)
+    handlers.start_job(ctx, jobs[0].id, version=None, key=None, cause=BY_HAND)
+    clock.advance(timedelta(minutes=20))
+    cleared = handlers.Finish("cleared", no_photo_reason="camera-broken")
+    handlers.complete_job(ctx, jobs[0].id, cleared, version=None, key=None, cause=BY_HAND)
+    assert days.make_day(ctx, "north", clock.now()).day.crews[crew].position == (jobs[0].lat, jobs[0].lon)
+    clock.advance(timedelta(minutes=30))
+
+    vehicle_id = store.crews(ctx.store).get(crew).vehicle_id
+    tipping.tip_vehicle(ctx, vehicle_id, site.id, crew_id=crew, key="t", cause=BY_HAND)
+    pump.drain()
+
+    planned = days.make_day(ctx, "north", clock.now()).day.crews[crew]
+    assert planned.position == (site.lat, site.lon)
+    assert (planned.loaded_kg, planned.is_under_way, planned.ready) == (
+        0,
+        True,
+        days.Frame.of(clock.now()).seconds(clock.now()),
+    )
 
 
 def test_on_the_day_the_clocks_change_sites_open_by_the_clock(ctx):
