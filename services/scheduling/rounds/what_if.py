@@ -84,6 +84,9 @@ def compare(
     for name, scenario in {named(day, Scenario()): Scenario(), **scenarios}.items():
         tell(name)
         other = changed(day, scenario)
+        if scenario != Scenario() and other == day:
+            rows.append(Compared(name, None, "every crew has set off already, so nothing would be different"))
+            continue
         try:
             made = make_plan(other, travel, seconds=seconds, seed=seed, iterations=iterations)
         except Refused as refused:
@@ -97,7 +100,7 @@ def _earlier(day: Day, seconds: int) -> Day:
     """Return the day with the shifts of all crews that have not set off beginning and ending earlier."""
 
     def moved(crew: Crew) -> Crew:
-        if crew.is_under_way:
+        if _has_set_off(day, crew):
             return crew
         rest = crew.rest
         return replace(
@@ -109,6 +112,11 @@ def _earlier(day: Day, seconds: int) -> Day:
         )
 
     return replace(day, crews={crew.id: moved(crew) for crew in day.crews.values()})
+
+
+def _has_set_off(day: Day, crew: Crew) -> bool:
+    """Say whether a crew is out; a vehicle that stood in the yard overnight with waste on it is not."""
+    return crew.is_under_way and (crew.position != crew.home or crew.start < day.now)
 
 
 def _with_another(day: Day, crew: Crew) -> Day:
