@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.scheduling import handlers, store
+from services.scheduling import handlers, store, tipping
 from services.scheduling.handlers import Finish
 from shared.contracts.envelope import Cause
 from tests.unit.services.scheduling.test_standings import put
@@ -274,8 +274,35 @@ def test_a_crew_is_diverted_and_sees_it(supervisor, browser, given):
     supervisor.post(f"/dispatch/crews/{CREW}/divert", data={"site_id": SITE})
 
     assert "Tip first at Dock Road" in words(browser("crew", crew_id=CREW).get(f"/crew/jobs/{given.id}"))
+    assert "Tip first at Dock Road" in words(browser("crew", crew_id=CREW).get("/crew"))
     supervisor.post(f"/dispatch/crews/{CREW}/divert", data={"back": "yes"})
     assert "Tip first" not in words(browser("crew", crew_id=CREW).get(f"/crew/jobs/{given.id}"))
+
+
+def test_a_diversion_is_news_to_the_crew_until_it_looks_and_over_when_it_has_tipped(
+    ctx, supervisor, browser, given, make_job, clock
+):
+    crew = browser("crew", crew_id=CREW)
+    finished = make_job("0199d7b2-0000-7000-8000-00000000000c")
+    handlers.assign_job(ctx, finished.id, CREW, version=None, key=None, cause=BY_HAND)
+    handlers.start_job(ctx, finished.id, version=None, key=None, cause=BY_HAND)
+    done = handlers.Finish("cleared", no_photo_reason="camera-broken")
+    handlers.complete_job(ctx, finished.id, done, version=None, key=None, cause=BY_HAND)
+    crew.get("/crew")
+    assert store.jobs(ctx.store).require(given.id).seen_at is not None
+
+    supervisor.post(f"/dispatch/crews/{CREW}/divert", data={"site_id": SITE})
+    assert store.jobs(ctx.store).require(given.id).seen_at is None
+    crew.get("/crew")
+    assert store.jobs(ctx.store).require(given.id).seen_at is not None
+
+    kept = crew.get("/crew/round").json["pages"][f"/crew/jobs/{given.id}"]
+    clock.advance(timedelta(minutes=20))
+    vehicle_id = store.jobs(ctx.store).require(given.id).vehicle_id
+    tipping.tip_vehicle(ctx, vehicle_id, SITE, crew_id=CREW, key="t", cause=BY_HAND)
+    for path in ("/crew", f"/crew/jobs/{given.id}"):
+        assert "Tip first" not in words(crew.get(path))
+    assert crew.get("/crew/round").json["pages"][f"/crew/jobs/{given.id}"] != kept
 
 
 @pytest.mark.parametrize(("crew", "site"), [(CREW, ""), (CREW, "nowhere"), (OTHER, SITE)])
