@@ -122,6 +122,7 @@ def _proposal(
         ),
         solver=made.by,
         made_at=now,
+        has_failed_search=made.problem is not None,
         changes=tuple(Change(each.job_id, each.kind, each.words) for each in found),
         figures=tuple(Figures(name, measure(day, rounds, factors)) for name, rounds in compared.items()),
         warnings=duty_warnings(day, made.rounds, regimes),

@@ -29,6 +29,14 @@ def plan_day(day: Path, seconds: float, seed: int) -> None:
             day, seconds=seconds, seed=seed, tell=lambda what: status.update(f"Planning: {what} …")
         )
     click.echo(json.dumps(plan, ensure_ascii=False))
+    if plan["problem"]:
+        err().print(
+            f"The search failed ({plan['problem']}): this is how crews who know their patch would work.",
+            style="yellow",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     own, baseline = plan["measures"], plan["baseline"]
     err().print(
         f"{own['served']} of {own['jobs']} jobs, {own['travel_minutes']} minutes of travel, {own['missed']} deadlines"

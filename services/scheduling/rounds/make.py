@@ -4,6 +4,7 @@ The best of what there is wins, by what it is really worth when driven; where th
 begin with is the plan. Nothing leaves here that the checker has refused.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from services.scheduling.rounds.insert import best_insertion
 from services.scheduling.rounds.measures import drive_plan, objective
 from services.scheduling.rounds.travel import Travel
 from shared.errors import StreetsceneError
+
+log = logging.getLogger(__name__)
 
 REPAIR_SECONDS = 0.5
 """Putting left jobs back may not take longer, however many there are."""
@@ -82,7 +85,8 @@ def make_plan(
         tell("solving")
         solved = solve(free, begin[1], travel, seconds=seconds, seed=seed, iterations=iterations)
         candidates.append((SOLVER, solved.sheets, solved.iterations))
-    except Exception as failure:  # noqa: BLE001 - whatever happens in there, there is a plan
+    except Exception as failure:
+        log.warning("search_failed", exc_info=True)
         problem = f"{type(failure).__name__}: {failure}"
     tell("driving and checking")
     made, refused = [], []
@@ -99,6 +103,7 @@ def make_plan(
     if not made:
         raise Refused(refused)
     if refused and problem is None:
+        log.warning("search_refused", extra={"rules": sorted({each.rule for each in refused})})
         made = [replace(each, problem=refused[0].words) for each in made]
     return min(made, key=lambda each: each.objective)
 

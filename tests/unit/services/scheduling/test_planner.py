@@ -495,7 +495,7 @@ def test_without_reason_the_present_sheets_stay(ctx, clock, published):
     assert plan.problem.startswith("The present sheets stay")
 
 
-def test_a_search_that_fails_leaves_the_plan_of_crews_who_know_their_patch(ctx, jobs, monkeypatch):
+def test_a_search_that_fails_leaves_the_plan_of_crews_who_know_their_patch(ctx, jobs, supervisor, monkeypatch):
     import services.scheduling.rounds.solver
 
     monkeypatch.setattr(services.scheduling.rounds.solver, "solve", lambda *_args, **_options: 1 / 0)
@@ -503,6 +503,8 @@ def test_a_search_that_fails_leaves_the_plan_of_crews_who_know_their_patch(ctx, 
     plan = answered(ctx, ask(ctx))
 
     assert (plan.state, plan.proposal.solver) == ("proposed", "own-patch")
+    assert plan.proposal.has_failed_search
+    assert "The planner’s search failed" in supervisor.get(f"/dispatch/plans/{plan.id}").get_data(as_text=True)
 
 
 def test_a_plan_that_breaks_a_rule_is_not_shown_and_the_last_published_one_stays(
