@@ -136,23 +136,23 @@ def _urgencies(tables: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _id(table: Mapping[str, Any]) -> str:
-    """Return the id of a crew or job, a number or a text; raises `ValueError`."""
+    """Return the id of a crew or job, a number or a text; raises `TypeError`."""
     if isinstance(table["id"], bool) or not isinstance(table["id"], int | str):
-        raise ValueError(f"id must be a number or a text, not {table['id']}")
+        raise TypeError(f"id must be a number or a text, not {table['id']}")
     return str(table["id"])
 
 
 def _text(value: Any, name: str) -> str:
-    """Return a text; raises `ValueError`."""
+    """Return a text; raises `TypeError`."""
     if not isinstance(value, str):
-        raise ValueError(f"{name} must be a text, not {value}")
+        raise TypeError(f"{name} must be a text, not {value}")
     return value
 
 
 def _skills(value: Any) -> frozenset[str]:
-    """Return a list of skills; raises `ValueError`."""
+    """Return a list of skills; raises `TypeError`."""
     if not isinstance(value, list):
-        raise ValueError(f"skills must be a list, not {value}")
+        raise TypeError(f"skills must be a list, not {value}")
     return frozenset(_text(each, "each of the skills") for each in value)
 
 

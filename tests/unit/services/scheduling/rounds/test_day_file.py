@@ -110,6 +110,15 @@ def test_a_file_that_is_no_day_is_refused(tmp_path, text):
         read_tables(tmp_path / "day.json")
 
 
+def test_the_command_asks_for_a_number_of_seconds(tmp_path):
+    (tmp_path / "day.json").write_text(json.dumps(DAY))
+
+    done = CliRunner().invoke(main, ["plan-day", str(tmp_path / "day.json"), "--seconds", "nan"])
+
+    assert done.exit_code == 2
+    assert "nan is no number of seconds" in done.stderr
+
+
 def test_the_command_says_where_its_search_failed(tmp_path, monkeypatch):
     import services.scheduling.rounds.solver
 
