@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from services.scheduling.rounds.check import broken_rules
 from services.scheduling.rounds.day import Crew, Day
-from services.scheduling.rounds.dispatch import LIST_ORDER, list_order
+from services.scheduling.rounds.dispatch import LIST_ORDER
 from services.scheduling.rounds.factors import Factors
-from services.scheduling.rounds.make import Refused, make_plan
-from services.scheduling.rounds.measures import Measures, drive_plan, measure
+from services.scheduling.rounds.make import Refused, drive_listed, make_plan
+from services.scheduling.rounds.measures import Measures, measure
 from services.scheduling.rounds.travel import Travel
 from shared.errors import DomainError
 
@@ -75,7 +75,7 @@ def compare(
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Compared]:
     """Return the baseline, the day as it is and each scenario, planned in about `seconds` each."""
-    listed = drive_plan(day, list_order(day, travel), travel)
+    listed = drive_listed(day, travel)
     broken = broken_rules(day, listed, travel)
     baseline = Compared(
         LIST_ORDER, None if broken else measure(day, listed, factors), broken[0].words if broken else None

@@ -222,6 +222,15 @@ def test_days_are_compared_side_by_side_with_the_baseline_by_name():
     assert served[0] <= served[1] < served[2]
 
 
+def test_the_baseline_is_there_too_where_crews_have_been_shown_their_next_stop():
+    far = make_job("far", FAR, urgency=5)
+    day = make_day(far, make_job("near", urgency=1), crews=[make_crew(locked=("far",))])
+
+    baseline = compare(day, {}, TRAVEL, load_factors(), seconds=1, iterations=5)[0]
+
+    assert (baseline.problem, baseline.measures.served) == (None, 2)
+
+
 def test_a_scenario_has_a_name_that_says_all_of_it():
     day = make_day(crews=[make_crew(), make_crew("crew-2")])
 
