@@ -14,7 +14,7 @@ from itertools import pairwise
 from services.scheduling import store, tipping
 from services.scheduling.availability import is_absent
 from services.scheduling.domain import fleet
-from services.scheduling.domain.job import Job
+from services.scheduling.domain.job import CREW_ABSENT, VEHICLE_OFF_ROAD, Job
 from services.scheduling.domain.roster import OFF_SHIFT, Standing
 from services.scheduling.register.edit import world_of
 from services.scheduling.register.world import World
@@ -27,6 +27,9 @@ from services.scheduling.rounds.travel import Slow, StraightTravel, Travel
 from services.scheduling.standings import access_at, needs_of, skills_of, standard_deadline, standings_of
 from shared.calendar import is_working_day
 from shared.service import ServiceContext
+
+DROPPED_OUT = frozenset({CREW_ABSENT, VEHICLE_OFF_ROAD})
+"""Why jobs were taken from a crew that is not to be had any more."""
 
 SHIFT = timedelta(hours=8)
 CHECKS = timedelta(minutes=10)
@@ -84,9 +87,13 @@ class DepotDay:
 
     @property
     def stranded(self) -> Mapping[str, Sequence[Job]]:
-        """The jobs of crews that are not on shift any more, by crew."""
-        crew_ids = sorted({job.crew_id for job in self.jobs.values() if job.crew_id} - set(self.day.crews))
-        return {crew_id: [job for job in self.jobs.values() if job.crew_id == crew_id] for crew_id in crew_ids}
+        """The jobs of crews that are not on shift any more, or have dropped out with them, by crew."""
+        lost: dict[str, list[Job]] = {}
+        for job in self.jobs.values():
+            crew_id = job.last_crew_id if job.taken_because in DROPPED_OUT else job.crew_id
+            if crew_id is not None and crew_id not in self.day.crews:
+                lost.setdefault(crew_id, []).append(job)
+        return lost
 
 
 def make_day(

@@ -482,7 +482,7 @@ def test_a_crew_that_goes_home_leaves_its_jobs_to_others(ctx, clock, published, 
     moved = [change.words for change in plan.proposal.changes if change.kind == "moved"]
     gone = store.crews(ctx.store).require(lost).name
     assert moved
-    assert all(words.endswith(f"{gone} is not on shift any more") for words in moved)
+    assert all(words.endswith(f": {gone} is not on shift") for words in moved)
     assert {job_now(ctx, stop.job_id).crew_id for stop in plan.proposal.stops} == {other}
 
 
