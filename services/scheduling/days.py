@@ -110,7 +110,8 @@ def make_day(
     is taken from there.
     """
     frame, factors = Frame.of(now), load_factors()
-    own = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == depot_id}
+    # What a contractor has is with the contractor: no plan gives or leaves it.
+    own = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == depot_id and not crew.is_contractor}
     everything = store.active_jobs(ctx.store) if every_active is None else every_active
     active = [job for job in everything if job.crew_id in own or job.depot_id == depot_id]
     # What another depot's crew has is that depot's to plan.

@@ -150,6 +150,16 @@ def test_held_and_contractor_jobs_are_left_with_their_reason(ctx, jobs, make_job
     assert all(left.words for left in plan.proposal.unplanned)
 
 
+def test_a_job_that_is_with_its_contractor_is_no_plans_to_leave(ctx, published, make_job):
+    asbestos = make_job(REPORT.format(61), waste_type="asbestos")
+    handlers.assign_job(ctx, asbestos.id, "contractor-asbestos", version=None, key=None, cause=BY_HAND)
+
+    day = days.make_day(ctx, "central", ctx.clock.now())  # which calls that contractor
+
+    assert asbestos.id not in day.day.jobs
+    assert "contractor-asbestos" not in day.stranded
+
+
 def test_a_job_that_nobody_has_time_for_today_is_expected_on_the_next_working_day(ctx, clock, jobs, pump):
     handlers.start_shift(ctx, "crew-north-2", cause=BY_HAND)
     clock.advance(timedelta(hours=7))
