@@ -344,6 +344,8 @@ def _job(depot: _Depot, job: Job) -> rounds.Job:
     place = ctx.council.gazetteer.nearest(job.lat, job.lon, within_m=120)
     needed = access_at(world, job)
     deadline = job.deadline or standard_deadline(world, job)
+    # To the hour, so that what has not changed stays what it is from minute to minute.
+    hour = depot.now.replace(minute=0, second=0, microsecond=0)
     return rounds.Job(
         id=job.id,
         label=job.reference,
@@ -355,6 +357,7 @@ def _job(depot: _Depot, job: Job) -> rounds.Job:
         prize=minutes * 60,
         late_rate=LATE_RATE[priority],
         deadline=frame.seconds(deadline) if deadline else None,
+        late_since=frame.seconds(hour) if deadline and deadline < hour else None,
         material=ctx.council.ewc_by_waste_type.get(job.waste_type or ""),
         # What a plan gave, another may give to somebody else; what a person gave stays.
         pinned_to=job.crew_id if job.state == "assigned" and job.plan_id is None else None,

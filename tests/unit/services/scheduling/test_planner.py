@@ -1,6 +1,6 @@
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from threading import Event as Signal
 from threading import Thread
 
@@ -148,6 +148,20 @@ def test_held_and_contractor_jobs_are_left_with_their_reason(ctx, jobs, make_job
     reasons = {left.job_id: left.reason for left in plan.proposal.unplanned}
     assert reasons == {asbestos.id: "contractor", held.id: "held"}
     assert all(left.words for left in plan.proposal.unplanned)
+
+
+def test_a_job_that_has_waited_for_days_is_worth_more_than_one_that_is_not_due(ctx, clock, make_job):
+    overdue = make_job(
+        REPORT.format(62), place=place_of(1), deadline=datetime(2026, 11, 13, 17, tzinfo=UTC), priority=3
+    )
+    later = make_job(REPORT.format(63), place=place_of(1), deadline=datetime(2026, 11, 27, 17, tzinfo=UTC), priority=3)
+
+    day = days.make_day(ctx, "north", clock.now())
+
+    one, other = day.day.jobs[overdue.id], day.day.jobs[later.id]
+    at_noon = day.frame.at(time(12))
+    assert one.prize - one.late_cost(at_noon) > other.prize - other.late_cost(at_noon)
+    assert one.late_cost(at_noon + 3600) > one.late_cost(at_noon), "and the sooner the better"
 
 
 def test_a_job_that_is_with_its_contractor_is_no_plans_to_leave(ctx, published, make_job):
