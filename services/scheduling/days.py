@@ -15,7 +15,7 @@ from itertools import pairwise
 from services.scheduling import store, tipping
 from services.scheduling.availability import is_absent
 from services.scheduling.domain import fleet
-from services.scheduling.domain.job import Job
+from services.scheduling.domain.job import CREW_ABSENT, VEHICLE_OFF_ROAD, Job
 from services.scheduling.domain.roster import OFF_SHIFT, Standing
 from services.scheduling.register.edit import world_of
 from services.scheduling.register.world import World
@@ -29,16 +29,19 @@ from services.scheduling.standings import access_at, needs_of, skills_of, standa
 from shared.calendar import is_working_day
 from shared.service import ServiceContext
 
-SHIFT = timedelta(hours=8)
-FORGOTTEN = timedelta(hours=12)
-"""Nobody works so long: who has not signed off by then has forgotten it, and is on no shift."""
+DROPPED_OUT = frozenset({CREW_ABSENT, VEHICLE_OFF_ROAD})
+"""Why jobs were taken from a crew that is not to be had any more."""
 
+SHIFT = timedelta(hours=8)
 CHECKS = timedelta(minutes=10)
 """Vehicle checks before a crew may drive off."""
 
 BREAK = timedelta(minutes=30)
 BREAK_EARLIEST, BREAK_LATEST = timedelta(hours=3), timedelta(hours=4, minutes=30)
 """After the beginning of the shift; longer than the 20 minutes of the Working Time Regulations 1998, regulation 12."""
+
+LEAST_BREAK = timedelta(minutes=20)
+"""A crew that has told of so much (regulation 12) is owed no other."""
 
 SHORTEST_REST = timedelta(minutes=30)
 """Less than this before the end of a shift is not worth planning."""
@@ -85,9 +88,13 @@ class DepotDay:
 
     @property
     def stranded(self) -> Mapping[str, Sequence[Job]]:
-        """The jobs of crews that are not on shift any more, by crew."""
-        crew_ids = sorted({job.crew_id for job in self.jobs.values() if job.crew_id} - set(self.day.crews))
-        return {crew_id: [job for job in self.jobs.values() if job.crew_id == crew_id] for crew_id in crew_ids}
+        """The jobs of crews that are not on shift any more, or have dropped out with them, by crew."""
+        lost: dict[str, list[Job]] = {}
+        for job in self.jobs.values():
+            crew_id = job.last_crew_id if job.taken_because in DROPPED_OUT else job.crew_id
+            if crew_id is not None and crew_id not in self.day.crews:
+                lost.setdefault(crew_id, []).append(job)
+        return lost
 
 
 def make_day(
@@ -104,7 +111,8 @@ def make_day(
     is taken from there.
     """
     frame, factors = Frame.of(now), load_factors()
-    own = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == depot_id}
+    # What a contractor has is with the contractor: no plan gives or leaves it.
+    own = {crew.id for crew in store.all_crews(ctx.store) if crew.depot_id == depot_id and not crew.is_contractor}
     everything = store.active_jobs(ctx.store) if every_active is None else every_active
     active = [job for job in everything if job.crew_id in own or job.depot_id == depot_id]
     # What another depot's crew has is that depot's to plan.
@@ -209,17 +217,7 @@ def _crews(depot: _Depot) -> tuple[dict[str, rounds.Crew], dict[str, Absent]]:
         if each.crew.id not in planned:
             why = "is at the end of its shift" if each.crew.id in signed_on else "is not on shift"
             absent[each.crew.id] = Absent(OFF_SHIFT, f"{each.crew.name} {why}")
-    return planned, absent | _forgotten(depot, {each.crew.id: each.crew for each in standings}, absent)
-
-
-def _forgotten(depot: _Depot, crews: Mapping[str, fleet.Crew], absent: Mapping[str, Absent]) -> dict[str, Absent]:
-    """Return of the crews that are off shift those that forgot to sign off."""
-    signed_on = store.crews_on_shift(depot.ctx.store)
-    return {
-        crew_id: Absent(OFF_SHIFT, f"{crews[crew_id].name} has not signed off from an earlier shift")
-        for crew_id, why in absent.items()
-        if why.rule == OFF_SHIFT and crew_id in signed_on and _running_shift(depot, crew_id) is None
-    }
+    return planned, absent
 
 
 def _own_crews(depot: _Depot) -> list[fleet.Crew]:
@@ -230,9 +228,9 @@ def _own_crews(depot: _Depot) -> list[fleet.Crew]:
 
 
 def _running_shift(depot: _Depot, crew_id: str) -> fleet.Shift | None:
-    """Return the shift that a crew is on; one of long ago is one from which nobody has signed off."""
+    """Return the shift that a crew is on; one that must be over was forgotten, and its crew is on none."""
     shift = store.current_shift(depot.ctx.store, crew_id)
-    return shift if shift is not None and depot.now - shift.started_at < FORGOTTEN else None
+    return shift if shift is not None and shift.covers(depot.now) else None
 
 
 def _crew(depot: _Depot, standing: Standing, shift: fleet.Shift | None) -> rounds.Crew:
@@ -242,13 +240,16 @@ def _crew(depot: _Depot, standing: Standing, shift: fleet.Shift | None) -> round
     started_at = shift.started_at if shift else max(depot.now, rota.starts_at) if rota else depot.now
     ends_at = rota.ends_at if rota else started_at + SHIFT
     begun = next((job for job in depot.active if job.crew_id == crew.id and job.state == "started"), None)
-    last = _last_stop(depot.ctx, crew.id, started_at) if shift else None
+    last = _last_spot(depot, vehicle, shift) if shift else None
     on_board = tipping.load_list(depot.ctx, vehicle)
-    ready = max(depot.now, started_at + CHECKS) if begun is None and last is None else depot.now
+    # A crew that is not there yet begins its shift with the checks, whatever it left half done the day before.
+    has_begun = shift is not None and (begun is not None or last is not None)
+    ready = depot.now if has_begun else max(depot.now, started_at + CHECKS)
     if begun is not None:
         left = (begun.started_at or depot.now) + timedelta(seconds=_work_seconds(depot.ctx, begun)) - depot.now
-        ready = depot.now + max(left, timedelta(seconds=LEAST_LEFT_SECONDS))
-    where = begun or last
+        ready += max(left, timedelta(seconds=LEAST_LEFT_SECONDS))
+    if shift is not None:
+        ready = max(ready, _rested_at(shift))
     is_out = begun is not None or last is not None or bool(on_board)
     next_stop = next((job for job in _own_stops(depot.active, crew.id) if shift and not job.held), None)
     loaded = [(load.estimated_kg, _litres(depot.factors, load.job_id, depot)) for load in on_board]
@@ -262,12 +263,12 @@ def _crew(depot: _Depot, standing: Standing, shift: fleet.Shift | None) -> round
         payload_kg=vehicle.payload_kg,
         volume_litres=volume,
         skills=skills_of(depot.world, standing),
-        position=(where.lat, where.lon) if where else depot.home,
+        position=(begun.lat, begun.lon) if begun else last or depot.home,
         home=depot.home,
         start=depot.frame.seconds(started_at),
         end=depot.frame.seconds(ends_at),
         ready=depot.frame.seconds(ready),
-        rest=_rest(depot, started_at),
+        rest=_rest(depot, started_at, shift),
         # Estimates may add up to more than the vehicle carries; then it is full.
         loaded_kg=min(sum(kg for kg, _ in loaded), vehicle.payload_kg),
         loaded_litres=min(sum(litres for _, litres in loaded), volume),
@@ -283,30 +284,47 @@ def _crew(depot: _Depot, standing: Standing, shift: fleet.Shift | None) -> round
 
 
 def _range_left(depot: _Depot, crew_id: str, vehicle: fleet.Vehicle, since: datetime) -> float | None:
-    """Return how many metres a vehicle still goes today, by the stops that its crew has made in this shift."""
+    """Return how many metres a vehicle still goes today, by where its crew has been in this shift."""
     if vehicle.range_km is None:
         return None
     done, _ = store.jobs(depot.ctx.store).find({"crew_id": crew_id}, sort=(("done_at", -1),), limit=MOST_STOPS)
-    spots = [(job.lat, job.lon) for job in done if job.completed_at is not None and job.completed_at >= since]
+    jobs = [(job.completed_at, (job.lat, job.lon)) for job in done if job.completed_at is not None]
+    spots = [spot for at, spot in sorted([*jobs, *_tips(depot, crew_id, vehicle)]) if at >= since]
     travel = make_travel(depot.ctx, depot.frame, depot.factors)
-    driven = sum(travel.metres(one, other) for one, other in pairwise([*spots, depot.home]))
+    driven = sum(travel.metres(one, other) for one, other in pairwise([depot.home, *spots]))
     return vehicle.range_km * 1000 - driven
 
 
-def _rest(depot: _Depot, started_at: datetime) -> Rest | None:
-    """Return the break that a crew is owed; once its time is over it has been taken, as far as anybody knows here."""
+def _rest(depot: _Depot, started_at: datetime, shift: fleet.Shift | None) -> Rest | None:
+    """Return the break that a crew is owed; once it has told of one, or the time is over, it is owed none."""
     latest = started_at + BREAK_LATEST
-    if depot.now > latest:
+    breaks = shift.breaks if shift is not None else ()
+    told = sum(((each.ended_at or each.began_at + BREAK) - each.began_at for each in breaks), timedelta())
+    if depot.now > latest or told >= LEAST_BREAK:
         return None
     earliest = depot.frame.seconds(started_at + BREAK_EARLIEST)
     return Rest(int(BREAK.total_seconds()), earliest, depot.frame.seconds(latest))
 
 
-def _last_stop(ctx: ServiceContext, crew_id: str, since: datetime) -> Job | None:
-    """Return the job that a crew has finished last in this shift."""
-    found = store.jobs(ctx.store).find({"crew_id": crew_id}, sort=(("done_at", -1),), limit=1)[0]
-    job = found[0] if found else None
-    return job if job is not None and job.completed_at is not None and job.completed_at >= since else None
+def _rested_at(shift: fleet.Shift) -> datetime:
+    """Return when a crew that has a break now will have had it; the beginning of its shift for one that has none."""
+    return max((each.began_at + BREAK for each in shift.breaks if each.ended_at is None), default=shift.started_at)
+
+
+def _last_spot(depot: _Depot, vehicle: fleet.Vehicle, shift: fleet.Shift) -> Spot | None:
+    """Return where a crew has finished its last job of a shift, or tipped since; None before either."""
+    found = store.jobs(depot.ctx.store).find({"crew_id": shift.crew_id}, sort=(("done_at", -1),), limit=1)[0]
+    jobs = [(job.completed_at, (job.lat, job.lon)) for job in found if job.completed_at is not None]
+    been = [stop for stop in [*jobs, *_tips(depot, shift.crew_id, vehicle)] if stop[0] >= shift.started_at]
+    return max(been)[1] if been else None
+
+
+def _tips(depot: _Depot, crew_id: str, vehicle: fleet.Vehicle) -> list[tuple[datetime, Spot]]:
+    """Return when and where a crew has lately emptied its vehicle."""
+    sites = {site.id: (site.lat, site.lon) for site in depot.ctx.council.sites}
+    return [
+        (tip.tipped_at, sites[tip.site_id]) for tip in vehicle.tips if tip.crew_id == crew_id and tip.site_id in sites
+    ]
 
 
 def _own_stops(active: Sequence[Job], crew_id: str) -> list[Job]:
@@ -327,6 +345,8 @@ def _job(depot: _Depot, job: Job) -> rounds.Job:
     place = ctx.council.gazetteer.nearest(job.lat, job.lon, within_m=120)
     needed = access_at(world, job)
     deadline = job.deadline or standard_deadline(world, job)
+    # To the hour, so that what has not changed stays what it is from minute to minute.
+    hour = depot.now.replace(minute=0, second=0, microsecond=0)
     return rounds.Job(
         id=job.id,
         label=job.reference,
@@ -338,6 +358,7 @@ def _job(depot: _Depot, job: Job) -> rounds.Job:
         prize=minutes * 60,
         late_rate=LATE_RATE[priority],
         deadline=frame.seconds(deadline) if deadline else None,
+        late_since=frame.seconds(hour) if deadline and deadline < hour else None,
         material=ctx.council.ewc_by_waste_type.get(job.waste_type or ""),
         # What a plan gave, another may give to somebody else; what a person gave stays.
         pinned_to=job.crew_id if job.state == "assigned" and job.plan_id is None else None,

@@ -100,7 +100,7 @@ def start_job(
     at = at or ctx.clock.now()
     job = change_job(ctx, job_id, lambda job: rules.start(job, at=at), version=version, key=key, cause=cause)
     crew = store.crews(ctx.store).get(job.crew_id) if job.crew_id else None
-    if crew is not None and not crew.is_contractor and store.current_shift(ctx.store, crew.id) is None:
+    if crew is not None and not crew.is_contractor:
         start_shift(ctx, crew.id, cause=Cause(None, cause.causation_id), at=at)
     return job
 
@@ -181,15 +181,15 @@ def release_job(ctx: ServiceContext, job_id: str, *, version: int, key: str | No
 
 
 def start_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause, at: datetime | None = None) -> Shift:
-    """Sign a crew on, now or at an earlier moment; one that is on shift stays so."""
-    current = store.current_shift(ctx.store, crew_id)
-    if current is not None:
-        return current
-    crew, at = require_crew(ctx, crew_id), at or ctx.clock.now()
+    """Sign a crew on, now or at an earlier moment; one that is on shift stays so, unless that was forgotten to end."""
+    at = at or ctx.clock.now()
+    earlier = forget_if_over(ctx, crew_id, at)
+    if earlier is not None and earlier.ended_at is None:
+        return earlier
+    crew = require_crew(ctx, crew_id)
     # The id comes from the shift before, so that signing on twice at once makes one shift.
-    earlier = store.shifts(ctx.store).find({"crew_id": crew_id}, sort=(("started_at", -1),), limit=1)[0]
     shift = Shift(
-        id=derived_id("shift", crew_id, earlier[0].id if earlier else "first"),
+        id=derived_id("shift", crew_id, earlier.id if earlier else "first"),
         crew_id=crew_id,
         depot_id=crew.depot_id,
         vehicle_id=crew.vehicle_id,
@@ -202,15 +202,31 @@ def start_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause, at: datetime
 
 
 def end_shift(ctx: ServiceContext, crew_id: str, *, cause: Cause, at: datetime | None = None) -> Shift | None:
-    """Sign a crew off, now or at an earlier moment; raises `DomainError` while it has a job under way."""
-    current = store.current_shift(ctx.store, crew_id)
-    if current is None:
+    """Sign a crew off, now or at an earlier moment; raises `DomainError` while it has a job under way.
+
+    A shift that was taken for forgotten is ended by the crew's own word, however late that arrives.
+    """
+    current = store.latest_shift(ctx.store, crew_id)
+    if current is None or (current.ended_at is not None and not current.is_forgotten):
         return None
     begun = [job for job in store.jobs_of_crew(ctx.store, crew_id) if job.state == "started"]
     if begun:
         raise DomainError(f"Finish {begun[0].reference} first: you have started it.", rule="job-started")
     ended, facts = fleet.end_shift(current, at=at or ctx.clock.now())
-    return store.shifts(ctx.store).save(ended, facts, at=ctx.clock.now(), cause=cause)
+    return store.shifts(ctx.store).save(ended, facts, at=ctx.clock.now(), cause=cause) if facts else current
+
+
+def forget_if_over(ctx: ServiceContext, crew_id: str, at: datetime) -> Shift | None:
+    """End a crew's latest shift if nobody signed off from it in all that time, and return it as it is then."""
+
+    def once() -> Shift | None:
+        shift = store.latest_shift(ctx.store, crew_id)
+        if shift is None:
+            return None
+        over, facts = fleet.forget_shift(shift, at=at)
+        return store.shifts(ctx.store).save(over, facts, at=ctx.clock.now(), cause=Cause()) if facts else shift
+
+    return reload_on_conflict(once)()
 
 
 def require_crew(ctx: ServiceContext, crew_id: str) -> Crew:

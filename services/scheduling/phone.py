@@ -67,7 +67,7 @@ class Trouble:
 
 def act_of(ctx: ServiceContext, crew: Crew, action_id: str, said_at: datetime | None) -> Act:
     """Return an action of a crew with the moment that it is believed to have happened at."""
-    shifts = [(shift.started_at, shift.ended_at) for shift in store.latest_shifts(ctx.store, crew.id)]
+    shifts = [(shift.started_at, shift.over_by) for shift in store.latest_shifts(ctx.store, crew.id)]
     return Act(action_id, crew, when(said_at, ctx.clock.now(), shifts))
 
 
@@ -266,6 +266,6 @@ def _sign_on(ctx: ServiceContext, act: Act, taken: Taken, cause: Cause) -> None:
     if taken.ruling != late.DONE:
         return
     shifts = store.latest_shifts(ctx.store, act.crew.id)
-    if any(shift.started_at <= at <= (shift.ended_at or at) or shift.ended_at is None for shift in shifts):
+    if any(shift.covers(at) or (shift.ended_at is None and at < shift.started_at) for shift in shifts):
         return
     handlers.start_shift(ctx, act.crew.id, cause=Cause(None, cause.causation_id), at=at)

@@ -27,6 +27,7 @@ def plan_file(file: Path, *, seconds: float, seed: int, tell: Callable[[str], No
     return {
         **plan_of(tables, made.sheets),
         "made_by": made.by,
+        "problem": made.problem,
         "measures": asdict(measure(day, made.rounds, factors)),
         "baseline": {"name": LIST_ORDER, "measures": asdict(measure(day, listed, factors))},
         "co2e_factors_verified": factors.are_verified,

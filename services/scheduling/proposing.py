@@ -14,11 +14,11 @@ from services.scheduling.domain.plan import Change, Figures, Plan, PlannedRound,
 from services.scheduling.domain.what_if import WhatIf
 from services.scheduling.duties import duty_warnings
 from services.scheduling.rounds.day import Day, Job
-from services.scheduling.rounds.dispatch import LIST_ORDER, list_order
+from services.scheduling.rounds.dispatch import LIST_ORDER
 from services.scheduling.rounds.drive import Round, Stop
 from services.scheduling.rounds.explain import differences, why_left
 from services.scheduling.rounds.factors import load_factors
-from services.scheduling.rounds.make import Made, Refused, make_plan
+from services.scheduling.rounds.make import Made, Refused, drive_listed, make_plan
 from services.scheduling.rounds.measures import drive_plan, measure, objective
 from services.scheduling.rounds.what_if import Scenario, compare, named
 from services.scheduling.sheets import next_stops
@@ -101,7 +101,7 @@ def _proposal(
     before = {**present, **_stranded(depot_day)}
     found = differences(day, before, made.rounds, travel, clock=frame.clock) if depot_day.is_live else []
     factors = load_factors()
-    listed = drive_plan(day, list_order(day, travel), travel)
+    listed = drive_listed(day, travel)
     compared = {THIS_PLAN: made.rounds, **({PRESENT_SHEETS: present} if depot_day.is_live else {}), LIST_ORDER: listed}
     return Proposal(
         stops=tuple(
@@ -122,6 +122,7 @@ def _proposal(
         ),
         solver=made.by,
         made_at=now,
+        has_failed_search=made.problem is not None,
         changes=tuple(Change(each.job_id, each.kind, each.words) for each in found),
         figures=tuple(Figures(name, measure(day, rounds, factors)) for name, rounds in compared.items()),
         warnings=duty_warnings(day, made.rounds, regimes),

@@ -48,8 +48,10 @@ def sign_off(ctx: ServiceContext, act: Act, reasons: Mapping[str, str], *, cause
     Raises:
         DomainError: a job on the list has no reason; nothing was changed then.
     """
-    current = store.current_shift(ctx.store, act.crew.id)
+    current = store.latest_shift(ctx.store, act.crew.id)
     if current is None or current.started_at > act.moment.at:
+        return None
+    if current.ended_at is not None and not current.is_forgotten:
         return None
     left = store.jobs_of_crew(ctx.store, act.crew.id)
     for job in left:
@@ -59,6 +61,12 @@ def sign_off(ctx: ServiceContext, act: Act, reasons: Mapping[str, str], *, cause
     for job in left:
         phone.hand_back(ctx, job.id, act, reasons.get(job.id, "told-to-stop"), cause=cause)
     return handlers.end_shift(ctx, act.crew.id, cause=cause, at=act.moment.at)
+
+
+def forget_shifts(ctx: ServiceContext) -> None:
+    """End the shifts from which nobody has signed off, so that their crews are on none and can begin the next."""
+    for crew_id in store.crews_on_shift(ctx.store):
+        handlers.forget_if_over(ctx, crew_id, ctx.clock.now())
 
 
 def begin_a_break(ctx: ServiceContext, act: Act, *, cause: Cause) -> Shift:
@@ -172,11 +180,7 @@ def _shift_at(ctx: ServiceContext, act: Act) -> Shift | None:
     """Return the crew's shift that covers the action's moment."""
     at = act.moment.at
     return next(
-        (
-            shift
-            for shift in store.latest_shifts(ctx.store, act.crew.id)
-            if shift.started_at <= at <= (shift.ended_at or at)
-        ),
+        (shift for shift in store.latest_shifts(ctx.store, act.crew.id) if shift.covers(at)),
         None,
     )
 

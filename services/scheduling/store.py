@@ -365,8 +365,14 @@ def untipped_jobs(store: Store, vehicle_id: str) -> list[Job]:
 
 def current_shift(store: Store, crew_id: str) -> Shift | None:
     """Return the shift that a crew is on."""
+    latest = latest_shift(store, crew_id)
+    return latest if latest is not None and latest.ended_at is None else None
+
+
+def latest_shift(store: Store, crew_id: str) -> Shift | None:
+    """Return the shift that a crew is on, or was on last."""
     found = shifts(store).find({"crew_id": crew_id}, sort=(("started_at", DESCENDING),), limit=1)[0]
-    return found[0] if found and found[0].ended_at is None else None
+    return found[0] if found else None
 
 
 def crews_on_shift(store: Store) -> frozenset[str]:

@@ -10,6 +10,7 @@ from services.scheduling import (
     proof,
     reactions,
     replanning,
+    shift_day,
     supervising,
     tipping,
     unanswered,
@@ -76,6 +77,9 @@ REPLAN_EVERY_SECONDS = 15.0
 
 REPLAN = Timer("scheduling.replan", REPLAN_EVERY_SECONDS, replanning.request_replans)
 
+FORGET_SHIFTS_EVERY_SECONDS = 300.0
+FORGET_SHIFTS = Timer("scheduling.forget-shifts", FORGET_SHIFTS_EVERY_SECONDS, shift_day.forget_shifts)
+
 FORECAST_EVERY_SECONDS = 3600.0
 FORECAST = Timer("scheduling.forecast", FORECAST_EVERY_SECONDS, forecasting.publish_forecast)
 
@@ -109,6 +113,7 @@ TIMERS: tuple[Timer, ...] = (
     FINISH_DROPPING_OUT,
     OPEN_DUE_JOBS,
     REPLAN,
+    FORGET_SHIFTS,
     FORECAST,
     BEATS,
     CAMPAIGNS,

@@ -66,6 +66,11 @@ class SchedulingWorker:
         """Take the stops from crews that have dropped out, where a crash left them there."""
         subscriptions.FINISH_DROPPING_OUT.run(self.context)
 
+    @every(subscriptions.FORGET_SHIFTS)
+    def forget_shifts(self) -> None:
+        """End the shifts from which nobody has signed off."""
+        subscriptions.FORGET_SHIFTS.run(self.context)
+
     @every(subscriptions.OPEN_DUE_JOBS)
     def open_due_jobs(self) -> None:
         """Put jobs that were put off until today back on the list."""

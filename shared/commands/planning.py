@@ -1,6 +1,7 @@
 """Commands that plan: a day in a file, with the planner that the service uses."""
 
 import json
+import math
 from pathlib import Path
 
 import click
@@ -24,11 +25,21 @@ def plan_day(day: Path, seconds: float, seed: int) -> None:
     """
     from shared.processes import part
 
+    if math.isnan(seconds):  # in no range, and yet it passes
+        raise click.BadParameter("nan is no number of seconds", param_hint="'--seconds'")
     with err().status("Reading the day …") as status:
         plan = part("scheduling", "plan_day").plan_file(
             day, seconds=seconds, seed=seed, tell=lambda what: status.update(f"Planning: {what} …")
         )
     click.echo(json.dumps(plan, ensure_ascii=False))
+    if plan["problem"]:
+        err().print(
+            f"The search failed ({plan['problem']}): this is how crews who know their patch would work.",
+            style="yellow",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     own, baseline = plan["measures"], plan["baseline"]
     err().print(
         f"{own['served']} of {own['jobs']} jobs, {own['travel_minutes']} minutes of travel, {own['missed']} deadlines"

@@ -245,7 +245,7 @@ class ShiftStartedV1(Contract):
 
 @contract("shift.ended.v1", producer="scheduling", aggregate="shift")
 class ShiftEndedV1(Contract):
-    """A crew's shift is over."""
+    """A crew’s shift is over; one that nobody signed off from ends at the latest that it can have ended."""
 
     state = part(ShiftState)
 

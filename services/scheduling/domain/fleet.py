@@ -6,7 +6,7 @@ The vehicle decides a tip: saving it fixes the tip's id and its load list in one
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.scheduling.domain.breaks import Break, end_break
@@ -15,6 +15,9 @@ from shared.contracts.scheduling import CrewChangedV1, ShiftEndedV1, ShiftStarte
 from shared.errors import DomainError
 
 ON_ROAD, OFF_ROAD = "on-road", "off-road"
+FORGOTTEN = timedelta(hours=14)
+"""No shift lasts so long (`patterns.LONGEST_SHIFT`): who has not signed off by then has forgotten it."""
+
 TIPS_KEPT = 12
 """Past tips whose request keys a vehicle remembers: more than one vehicle makes in a day."""
 
@@ -139,8 +142,20 @@ class Shift:
     started_at: datetime
     ended_at: datetime | None = None
     breaks: tuple[Break, ...] = ()
+    is_forgotten: bool = False
+    """Nobody signed off: `ended_at` is when it was over at the latest, and how long it was nobody knows."""
+
     version: int = 0
     sequence: int = 0
+
+    @property
+    def over_by(self) -> datetime:
+        """When it ended, or will have ended at the latest."""
+        return self.ended_at or self.started_at + FORGOTTEN
+
+    def covers(self, at: datetime) -> bool:
+        """Say whether a moment lies in it."""
+        return self.started_at <= at <= self.over_by
 
 
 def crew_state(crew: Crew) -> Mapping[str, Any]:
@@ -264,8 +279,15 @@ def start_shift(shift: Shift) -> tuple[Shift, list[Fact]]:
 
 
 def end_shift(shift: Shift, *, at: datetime) -> tuple[Shift, list[Fact]]:
-    """Sign the crew off; once is enough."""
-    if shift.ended_at is not None:
+    """Sign the crew off; once is enough, but a crew's own word counts for more than that it was forgotten."""
+    if shift.ended_at is not None and not (shift.is_forgotten and at < shift.ended_at):
         return shift, []
     rested = end_break(shift.breaks, shift.id, at=at)
-    return replace(shift, breaks=rested, ended_at=at), [ShiftEndedV1.fact()]
+    return replace(shift, breaks=rested, ended_at=at, is_forgotten=False), [ShiftEndedV1.fact()]
+
+
+def forget_shift(shift: Shift, *, at: datetime) -> tuple[Shift, list[Fact]]:
+    """End a shift from which nobody signed off, so that the crew can sign on anew; one that may still go on stays."""
+    if shift.ended_at is not None or at < shift.over_by:
+        return shift, []
+    return replace(shift, ended_at=shift.over_by, is_forgotten=True), [ShiftEndedV1.fact()]

@@ -95,6 +95,9 @@ class Proposal:
     unplanned: tuple[Unplanned, ...]
     solver: str
     made_at: datetime | None = None
+    has_failed_search: bool = False
+    """The search failed, or the checker refused what it found: the plan is the crews' own way."""
+
     changes: tuple[Change, ...] = ()
     figures: tuple[Figures, ...] = ()
     """This plan first, then the present sheets where there are any, then the list-order supervisor."""

@@ -24,6 +24,8 @@ RETURN_REASONS: Mapping[str, str] = {
 def divert(job: Job, site_id: str | None, *, at: datetime) -> Change:
     """Send the job's crew to a disposal site before it goes there, or with None take that back.
 
+    The crew has not seen that yet, so its receipt for the job is asked for again.
+
     Raises:
         DomainError: no crew is to go there any more.
     """
@@ -34,7 +36,7 @@ def divert(job: Job, site_id: str | None, *, at: datetime) -> Change:
             f"{job.reference} is {job.state}: a crew is sent to tip before a stop that it has still to go to.",
             rule="job-state",
         )
-    diverted = replace(job, tip_first_at=site_id, diverted_at=at if site_id else None)
+    diverted = replace(job, tip_first_at=site_id, diverted_at=at if site_id else None, seen_at=None)
     return diverted, [JobAmendedV1.fact(change="diverted")]
 
 

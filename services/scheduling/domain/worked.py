@@ -8,11 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.scheduling.domain.fleet import Shift
+from services.scheduling.domain.fleet import FORGOTTEN, Shift
 
 MINUTE = timedelta(minutes=1)
-FORGOTTEN = timedelta(hours=14)
-"""A shift without an end that began longer ago than this was never signed off; nobody can say how long it was."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,14 @@ class Loads:
 def worked(shift: Shift, now: datetime) -> Worked:
     """Return a shift's hours as they are known at a moment."""
     is_running = shift.ended_at is None and now - shift.started_at < FORGOTTEN
-    end = shift.ended_at or (now if is_running else None)
+    ended_at = None if shift.is_forgotten else shift.ended_at
+    end = ended_at or (now if is_running else None)
     rested = sum(((each.ended_at or end or each.began_at) - each.began_at for each in shift.breaks), timedelta())
     return Worked(
         shift_id=shift.id,
         crew_id=shift.crew_id,
         began_at=shift.started_at,
-        ended_at=shift.ended_at,
+        ended_at=ended_at,
         break_minutes=max(rested, timedelta()) // MINUTE,
         worked_minutes=max(end - shift.started_at - rested, timedelta()) // MINUTE if end else None,
         is_running=is_running,

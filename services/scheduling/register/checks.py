@@ -97,19 +97,45 @@ def _depot(world: World, depot: Depot) -> Iterator[Problem]:
         yield Problem("lat", f"This is {away / 1000:,.0f} km outside the council’s area: check both numbers")
 
 
-def _vehicle(_world: World, vehicle: Vehicle) -> Iterator[Problem]:
-    """Find times that end before they begin, and an electric vehicle of which nobody knows how far it goes."""
+def _vehicle(world: World, vehicle: Vehicle) -> Iterator[Problem]:
+    """Find a registration that is another's, times that end before they begin, and what nobody may drive or know."""
+    same = next((each for each in world.values("vehicles") if _is_twin(each, vehicle)), None)
+    if same is not None:
+        yield Problem("registration", f"{same.registration} is the registration of {same.id} already")
     yield from _span(vehicle.off_road_from, vehicle.off_road_to, "off_road_to")
     if vehicle.off_road_to is not None and vehicle.off_road_from is None:
         yield Problem("off_road_from", "Enter the first day that it is off the road")
     if vehicle.fuel == ELECTRIC and vehicle.range_km is None:
         yield Problem("range_km", "Enter how far an electric vehicle goes on one charge")
-    if vehicle.licence_needed is None and vehicle.gross_kg > LIGHTEST_C1_KG:
-        yield Problem("licence_needed", f"With its load it weighs {vehicle.gross_kg:,} kg: choose C1 or C")
+    if vehicle.gross_kg > _most_allowed(vehicle):
+        choose = "C" if vehicle.gross_kg > HEAVIEST["C1"] else "C1 or C"
+        yield Problem("licence_needed", f"With its load it weighs {vehicle.gross_kg:,} kg: choose {choose}")
 
 
-LIGHTEST_C1_KG = 3_500
-"""Category B ends at a maximum authorised mass of 3,500 kg (SI 1999/2864, schedule 2)."""
+HEAVIEST: Mapping[str, int] = {"B": 3_500, "C1": 7_500}
+"""Kilograms with the load at which a category ends (SI 1999/2864, schedule 2)."""
+
+HEAVIEST_OTHER_FUEL_KG = 4_250
+"""Category B goes so far for vehicles that burn neither petrol nor diesel (SI 2018/784)."""
+
+OTHER_FUELS = frozenset({ELECTRIC, "gas"})
+
+
+def _most_allowed(vehicle: Vehicle) -> float:
+    """Return what a vehicle may weigh by the licence that is said to be needed; without one, as with B."""
+    if vehicle.licence_needed == "B" and vehicle.fuel in OTHER_FUELS:
+        return HEAVIEST_OTHER_FUEL_KG
+    return HEAVIEST.get(vehicle.licence_needed or "B", float("inf"))
+
+
+def _is_twin(other: Vehicle, vehicle: Vehicle) -> bool:
+    """Say whether another vehicle has the same registration: weighbridge tickets would be anybody's."""
+    return other.id != vehicle.id and _plain(other.registration) == _plain(vehicle.registration)
+
+
+def _plain(registration: str) -> str:
+    """Return a registration as it is compared."""
+    return registration.replace(" ", "").casefold()
 
 
 def _pattern(world: World, pattern: Pattern) -> Iterator[Problem]:

@@ -146,6 +146,9 @@ class Job:
 
     max_width_cm: int | None = None
     max_gross_kg: int | None = None
+    late_since: int | None = None
+    """From when lateness costs, for a job that was overdue before: what has passed is no plan's to save, and would
+    make the job that has waited longest the one that is worth least."""
 
     @property
     def is_plannable(self) -> bool:
@@ -154,9 +157,10 @@ class Job:
 
     def late_cost(self, begun: float) -> float:
         """Return what beginning at this time costs for being late, in seconds of driving."""
-        if self.deadline is None or begun <= self.deadline:
+        if self.deadline is None:
             return 0.0
-        return min(self.late_rate * (begun - self.deadline), MOST_LATE_SHARE * self.prize)
+        late = begun - (self.deadline if self.late_since is None else max(self.deadline, self.late_since))
+        return min(self.late_rate * late, MOST_LATE_SHARE * self.prize) if late > 0 else 0.0
 
 
 @dataclass(frozen=True)

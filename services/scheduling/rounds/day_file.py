@@ -5,6 +5,7 @@ their lists. A file that is wrong is refused with the place of what is wrong.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ def read_tables(file: Path) -> dict[str, Any]:
     """Return what is in a day's file; raises `DomainError` where that is no JSON object."""
     try:
         tables = json.loads(file.read_text())
-    except ValueError as error:
+    except ValueError as error:  # of JSON, and of text that is not UTF-8
         raise DomainError(f"{file} is not JSON: {error}") from error
     if not isinstance(tables, dict):
         raise DomainError(f"{file} is not a day: it must be an object with crews, jobs, sites and rules")
@@ -27,13 +28,16 @@ def read_tables(file: Path) -> dict[str, Any]:
 
 def day_of(tables: Mapping[str, Any]) -> tuple[Day, StraightTravel]:
     """Return the day of a file's tables and its travel; raises `DomainError`."""
-    where = "the day"
+    where = "vehicle_types"
     try:
-        kmh = {name: float(each["free_flow_kmh"]) for name, each in tables["vehicle_types"].items()}
+        kmh = {name: _above_nothing(each, "free_flow_kmh") for name, each in tables["vehicle_types"].items()}
         where = "travel"
-        slow = [Slow(each["from"], each["to"], each["multiplier"]) for each in tables["travel"]["speed_multipliers"]]
+        slow = [
+            Slow(_whole(each, "from"), _whole(each, "to"), _above_nothing(each, "multiplier"))
+            for each in tables["travel"]["speed_multipliers"]
+        ]
         where = "sites"
-        tip = int(tables["rules"]["tip_seconds"])
+        tip = _whole(tables["rules"], "tip_seconds")
         sites = {
             str(number): Site(
                 str(number), _spot(site), tip, opens=site.get("opens", 0), closes=site.get("closes", DAY_END)
@@ -41,11 +45,14 @@ def day_of(tables: Mapping[str, Any]) -> tuple[Day, StraightTravel]:
             for number, site in enumerate(tables["sites"])
         }
         crews, jobs = {}, {}
+        where = "crews"
         for number, table in enumerate(tables["crews"]):
             where = f"crews[{number}]"
             crew = _crew(tables, table)
             crews[crew.id] = crew
+        where = "objective"
         urgencies = _urgencies(tables)
+        where = "jobs"
         for number, table in enumerate(tables["jobs"]):
             where = f"jobs[{number}]"
             job = _job(tables, table, urgencies)
@@ -83,22 +90,22 @@ def _crew(tables: Mapping[str, Any], table: Mapping[str, Any]) -> Crew:
     rules, vehicle = tables["rules"], tables["vehicle_types"][table["vehicle_type"]]
     start, end = int(table["shift_start"]), int(table["shift_end"])
     earliest, latest = rules["break_starts_between_seconds_after_start"]
-    home = _spot(tables["depots"][table["depot"]])
+    home = _spot(tables["depots"][_whole(table, "depot")])
     if end <= start:
         raise ValueError("shift_end must be later than shift_start")
     return Crew(
-        id=str(table["id"]),
+        id=_id(table),
         name=f"crew {table['id']}",
         vehicle_class=table["vehicle_type"],
-        payload_kg=int(vehicle["payload_kg"]),
-        volume_litres=int(vehicle["volume_litres"]),
-        skills=frozenset(table["skills"]),
+        payload_kg=_whole(vehicle, "payload_kg"),
+        volume_litres=_whole(vehicle, "volume_litres"),
+        skills=_skills(table["skills"]),
         position=home,
         home=home,
         start=start,
         end=end,
-        ready=start + int(rules["vehicle_checks_seconds"]),
-        rest=Rest(int(rules["break_seconds"]), start + int(earliest), start + int(latest)),
+        ready=start + _whole(rules, "vehicle_checks_seconds"),
+        rest=Rest(_whole(rules, "break_seconds"), start + int(earliest), start + int(latest)),
     )
 
 
@@ -107,18 +114,18 @@ def _job(tables: Mapping[str, Any], table: Mapping[str, Any], urgencies: Mapping
     worth, priority = tables["objective"], str(table["priority"])
     deadline = table["deadline"]
     return Job(
-        id=str(table["id"]),
+        id=_id(table),
         label=f"job {table['id']}",
         spot=_spot(table),
-        work_seconds=int(table["service_seconds"]),
-        kg=int(table["load_kg"]),
-        litres=int(table["volume_litres"]),
+        work_seconds=_whole(table, "service_seconds"),
+        kg=_whole(table, "load_kg"),
+        litres=_whole(table, "volume_litres"),
         urgency=urgencies[priority],
-        prize=round(worth["prize_minutes_by_priority"][priority] * 60),
-        late_rate=float(worth["late_cost_per_minute_by_priority"][priority]),
+        prize=round(_number(worth["prize_minutes_by_priority"], priority) * 60),
+        late_rate=_number(worth["late_cost_per_minute_by_priority"], priority),
         deadline=None if deadline is None else int(deadline),
-        release=int(table.get("release", 0)),
-        skill=table["skill"],
+        release=_whole({"release": 0, **table}, "release"),
+        skill=None if table["skill"] is None else _text(table["skill"], "skill"),
     )
 
 
@@ -126,6 +133,48 @@ def _urgencies(tables: Mapping[str, Any]) -> dict[str, int]:
     """Return 1 for the priority with the highest prize, 2 for the next, and so on."""
     prizes = tables["objective"]["prize_minutes_by_priority"]
     return {priority: place for place, priority in enumerate(sorted(prizes, key=prizes.get, reverse=True), start=1)}
+
+
+def _id(table: Mapping[str, Any]) -> str:
+    """Return the id of a crew or job, a number or a text; raises `TypeError`."""
+    if isinstance(table["id"], bool) or not isinstance(table["id"], int | str):
+        raise TypeError(f"id must be a number or a text, not {table['id']}")
+    return str(table["id"])
+
+
+def _text(value: Any, name: str) -> str:
+    """Return a text; raises `TypeError`."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text, not {value}")
+    return value
+
+
+def _skills(value: Any) -> frozenset[str]:
+    """Return a list of skills; raises `TypeError`."""
+    if not isinstance(value, list):
+        raise TypeError(f"skills must be a list, not {value}")
+    return frozenset(_text(each, "each of the skills") for each in value)
+
+
+def _number(table: Mapping[str, Any], name: str) -> float:
+    """Return a number of a table that isn't below nothing; raises `ValueError`."""
+    number = float(table[name])
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{name} must be 0 or more, not {table[name]}")
+    return number
+
+
+def _above_nothing(table: Mapping[str, Any], name: str) -> float:
+    """Return a number of a table by which others are divided; raises `ValueError`."""
+    number = _number(table, name)
+    if not number:
+        raise ValueError(f"{name} must be more than 0")
+    return number
+
+
+def _whole(table: Mapping[str, Any], name: str) -> int:
+    """Return a whole number of a table that isn't below nothing; raises `ValueError`."""
+    return int(_number(table, name))
 
 
 def _spot(table: Mapping[str, Any]) -> tuple[float, float]:

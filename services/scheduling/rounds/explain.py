@@ -98,7 +98,8 @@ def _moved(move: _Move) -> str:
 def _because(move: _Move, source: str) -> str:
     """Say why a job moves: what its crew before can't do, or what would be worse, and what the move saves."""
     if move.source not in move.day.crews:
-        return f"{source} is not on shift any more"
+        why = move.day.absent.get(move.source)
+        return why.words if why is not None else f"{source} is not on shift any more"
     crew, job = move.day.crews[move.source], move.day.jobs[move.job_id]
     if not crew.can_do(job):
         return _unable(crew, job)

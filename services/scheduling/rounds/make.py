@@ -4,18 +4,21 @@ The best of what there is wins, by what it is really worth when driven; where th
 begin with is the plan. Nothing leaves here that the checker has refused.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from services.scheduling.rounds.check import Broken, broken_rules
 from services.scheduling.rounds.day import Day, Sheets, Step, planned_jobs
-from services.scheduling.rounds.dispatch import own_patch
+from services.scheduling.rounds.dispatch import list_order, own_patch
 from services.scheduling.rounds.drive import Cart, Round, drive
 from services.scheduling.rounds.insert import best_insertion
 from services.scheduling.rounds.measures import drive_plan, objective
 from services.scheduling.rounds.travel import Travel
 from shared.errors import StreetsceneError
+
+log = logging.getLogger(__name__)
 
 REPAIR_SECONDS = 0.5
 """Putting left jobs back may not take longer, however many there are."""
@@ -82,15 +85,13 @@ def make_plan(
         tell("solving")
         solved = solve(free, begin[1], travel, seconds=seconds, seed=seed, iterations=iterations)
         candidates.append((SOLVER, solved.sheets, solved.iterations))
-    except Exception as failure:  # noqa: BLE001 - whatever happens in there, there is a plan
+    except Exception as failure:
+        log.warning("search_failed", exc_info=True)
         problem = f"{type(failure).__name__}: {failure}"
     tell("driving and checking")
     made, refused = [], []
     for by, sheets, count in candidates:
-        rounds = {
-            crew_id: _with_locked(day, crew_id, round_, travel)
-            for crew_id, round_ in repaired(free, drive_plan(free, sheets, travel), travel).items()
-        }
+        rounds = _with_locked(day, repaired(free, drive_plan(free, sheets, travel), travel), travel)
         broken = broken_rules(day, rounds, travel)
         if broken:
             refused += broken
@@ -99,8 +100,15 @@ def make_plan(
     if not made:
         raise Refused(refused)
     if refused and problem is None:
+        log.warning("search_refused", extra={"rules": sorted({each.rule for each in refused})})
         made = [replace(each, problem=refused[0].words) for each in made]
     return min(made, key=lambda each: each.objective)
+
+
+def drive_listed(day: Day, travel: Travel) -> dict[str, Round]:
+    """Return the rounds of the list-order supervisor, who too leaves crews the stops that they have been shown."""
+    free = after_locked(day, travel)
+    return _with_locked(day, drive_plan(free, list_order(free, travel), travel), travel)
 
 
 def after_locked(day: Day, travel: Travel) -> Day:
@@ -169,9 +177,11 @@ def _can_be_done(day: Day, crew_id: str, step: Step) -> bool:
     return crew_id in day.crews and step.id in day.jobs and day.crews[crew_id].can_do(day.jobs[step.id])
 
 
-def _with_locked(day: Day, crew_id: str, round_: Round, travel: Travel) -> Round:
-    """Return a round as driven from where the crew really is, with its locked stops first."""
-    locked = day.crews[crew_id].locked
-    if not locked:
-        return round_
-    return drive(day, crew_id, (*(Step("job", job_id) for job_id in locked), *round_.steps), travel)
+def _with_locked(day: Day, rounds: Mapping[str, Round], travel: Travel) -> dict[str, Round]:
+    """Return rounds as driven from where crews really are, with their locked stops first."""
+    found = dict(rounds)
+    for crew_id, round_ in rounds.items():
+        first = tuple(Step("job", job_id) for job_id in day.crews[crew_id].locked)
+        if first:
+            found[crew_id] = drive(day, crew_id, (*first, *round_.steps), travel)
+    return found

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from services.scheduling.rounds.check import broken_rules
 from services.scheduling.rounds.day import Crew, Day
-from services.scheduling.rounds.dispatch import LIST_ORDER, list_order
+from services.scheduling.rounds.dispatch import LIST_ORDER
 from services.scheduling.rounds.factors import Factors
-from services.scheduling.rounds.make import Refused, make_plan
-from services.scheduling.rounds.measures import Measures, drive_plan, measure
+from services.scheduling.rounds.make import Refused, drive_listed, make_plan
+from services.scheduling.rounds.measures import Measures, measure
 from services.scheduling.rounds.travel import Travel
 from shared.errors import DomainError
 
@@ -75,7 +75,7 @@ def compare(
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Compared]:
     """Return the baseline, the day as it is and each scenario, planned in about `seconds` each."""
-    listed = drive_plan(day, list_order(day, travel), travel)
+    listed = drive_listed(day, travel)
     broken = broken_rules(day, listed, travel)
     baseline = Compared(
         LIST_ORDER, None if broken else measure(day, listed, factors), broken[0].words if broken else None
@@ -84,6 +84,9 @@ def compare(
     for name, scenario in {named(day, Scenario()): Scenario(), **scenarios}.items():
         tell(name)
         other = changed(day, scenario)
+        if scenario != Scenario() and other == day:
+            rows.append(Compared(name, None, "every crew has set off already, so nothing would be different"))
+            continue
         try:
             made = make_plan(other, travel, seconds=seconds, seed=seed, iterations=iterations)
         except Refused as refused:
@@ -97,7 +100,7 @@ def _earlier(day: Day, seconds: int) -> Day:
     """Return the day with the shifts of all crews that have not set off beginning and ending earlier."""
 
     def moved(crew: Crew) -> Crew:
-        if crew.is_under_way:
+        if _has_set_off(day, crew):
             return crew
         rest = crew.rest
         return replace(
@@ -109,6 +112,11 @@ def _earlier(day: Day, seconds: int) -> Day:
         )
 
     return replace(day, crews={crew.id: moved(crew) for crew in day.crews.values()})
+
+
+def _has_set_off(day: Day, crew: Crew) -> bool:
+    """Say whether a crew is out; a vehicle that stood in the yard overnight with waste on it is not."""
+    return crew.is_under_way and (crew.position != crew.home or crew.start < day.now)
 
 
 def _with_another(day: Day, crew: Crew) -> Day:

@@ -16,6 +16,7 @@ from services.scheduling.domain.breaks import is_on_break
 from services.scheduling.domain.fleet import Crew
 from services.scheduling.domain.job import Job
 from services.scheduling.seen import mark_seen
+from services.scheduling.supervising import is_diverted
 from services.scheduling.web import access, actions
 from services.scheduling.web.crew_pages import Page, choices, crew_url, required_crew, send, this_crew
 from services.scheduling.web.words import NO_PHOTO_WORDS
@@ -141,6 +142,7 @@ def _round(crew: Crew) -> Mapping[str, Any]:
     latest, _ = store.jobs(ctx.store).find({"crew_id": crew.id}, sort=(("done_at", DESCENDING),), limit=DONE_SHOWN)
     today = london_date(now)
     shift = store.current_shift(ctx.store, crew.id)
+    jobs = store.jobs_of_crew(ctx.store, crew.id)
     return {
         "crew": crew,
         "vehicle": vehicle,
@@ -148,7 +150,8 @@ def _round(crew: Crew) -> Mapping[str, Any]:
         "shift": shift,
         "on_break": shift is not None and is_on_break(shift.breaks),
         "is_checked": vehicle is not None and _is_checked(vehicle.id, today),
-        "jobs": store.jobs_of_crew(ctx.store, crew.id),
+        "jobs": jobs,
+        "diverted": {job.id for job in jobs if is_diverted(ctx, job)},
         "done_today": [job for job in latest if job.completed_at and london_date(job.completed_at) == today],
         "now": now,
     }
@@ -166,6 +169,7 @@ def _stop_page(job: Job, errors: FormErrors) -> str:
     return render_template(
         "scheduling/crew_stop.html",
         job=job,
+        is_diverted=is_diverted(context(), job),
         now=context().clock.now(),
         errors=errors,
         values=request.form,

@@ -15,6 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from services.scheduling import store
 from services.scheduling.domain.fleet import Crew
 from services.scheduling.domain.job import Job
+from services.scheduling.supervising import is_diverted
 from services.scheduling.web import access, actions
 from services.scheduling.web.actions import Incomplete, Said
 from services.scheduling.web.phone_words import KINDS
@@ -199,7 +200,8 @@ def _kept_pages(crew: Crew) -> dict[str, str]:
     if vehicle is not None:
         pages["/crew/tip"] = everything
     for job in jobs:
-        tag = f"{build}:{job.version}"
+        # A tip on the way is done when the vehicle has tipped, which changes nothing of the job itself.
+        tag = f"{build}:{job.version}:{int(is_diverted(ctx, job))}"
         pages |= dict.fromkeys(_pages_of(job), tag)
     return pages
 

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from services.scheduling import store
+from services.scheduling.availability import absent_on
 from services.scheduling.domain.register import Row
 from services.scheduling.duties import rota_warnings
 from services.scheduling.register import edit, files
@@ -24,6 +25,7 @@ from services.scheduling.register.world import World
 from services.scheduling.standings import standings_of
 from services.scheduling.web import access, register_words
 from services.scheduling.web.register_words import full_label, in_words, label_of
+from shared.calendar import london_date
 from shared.errors import Conflict, DomainError, Forbidden, NotFound
 from shared.web.app import cause, context
 from shared.web.auth import policy, signed_in_user
@@ -74,6 +76,7 @@ def index() -> str:
         tables=[(table, len(world.table(table.name).live)) for table in TABLES.values()],
         standings=standings_of(ctx, world, crews, now, on_shift),
         on_shift=on_shift,
+        absent=absent_on(ctx, [crew.id for crew in crews], london_date(now)),
         warnings=rota_warnings(world),
         now=now,
     )

@@ -37,7 +37,7 @@ NO_PHOTO_WORDS: Mapping[str, str] = {
 
 SOLVER_WORDS: Mapping[str, str] = {
     "pyvrp": "PyVRP",
-    "own-patch": "the rule of crews who know their patch, because the search found nothing better",
+    "own-patch": "the rule of crews who know their patch",
     "present": "keeping to the present sheets, because the search found nothing better",
 }
 """Who worked a plan out."""

@@ -20,9 +20,9 @@ from services.scheduling.domain.day_end import (
     unaccounted,
 )
 from services.scheduling.domain.day_record import Signature
-from services.scheduling.domain.fleet import Crew
+from services.scheduling.domain.fleet import FORGOTTEN, Crew
 from services.scheduling.domain.trail import MARKS_KEPT, days_of, noted, stood_at
-from services.scheduling.domain.worked import FORGOTTEN, TipRecord, loads_of, worked
+from services.scheduling.domain.worked import TipRecord, loads_of, worked
 from shared.calendar import london_date, london_day
 from shared.errors import DomainError
 

@@ -175,8 +175,9 @@ def test_the_planner_says_what_each_crews_round_would_be_like(ctx, supervisor, m
 
 
 def test_hours_that_nobody_signed_on_for_are_said_to_be_unknown(ctx, clock, supervisor, planned):
-    clock.advance(timedelta(days=1))  # its shift of the day before goes on, because nobody has ended it
+    clock.advance(timedelta(hours=13, minutes=45))  # past midnight, in the shift of the day before
     done(ctx, planned[0].id)
+    clock.advance(timedelta(hours=12))  # nobody has ended it
 
     shown = words(supervisor.get("/dispatch/days/2026-11-18/north"))
 

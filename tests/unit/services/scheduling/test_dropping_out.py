@@ -58,6 +58,28 @@ def test_the_stops_of_an_absent_crew_go_back_but_for_the_one_under_way(ctx, two)
     assert store.latest_plan(ctx.store, "north").because == "crew-lost"
 
 
+@pytest.mark.parametrize(
+    ("drop", "why"),
+    [
+        (absent, "North street crew 1 is absent today"),
+        (
+            lambda ctx: dropping_out.take_off_road(ctx, vehicle_of(ctx), by="user", cause=BY_HAND),
+            "DEMO-101, the vehicle of North street crew 1, is off the road",
+        ),
+    ],
+)
+def test_the_next_proposal_says_from_whom_a_job_comes_and_why(ctx, two, make_job, drop, why):
+    _, other = two
+    third = make_job("0199d7b2-0000-7000-8000-00000000000d")
+    handlers.assign_job(ctx, third.id, NORTH_2, version=None, key=None, cause=BY_HAND)
+    drop(ctx)
+
+    assert planner.plan_next(ctx, seconds=0.2)
+
+    words = [each.words for each in store.latest_plan(ctx.store, "north").proposal.changes if each.job_id == other.id]
+    assert words == [f"{other.reference} moves from North street crew 1 to North street crew 2: {why}"]
+
+
 def test_an_absence_that_is_recorded_twice_is_one(ctx, two):
     absent(ctx)
     before = ctx.store.log.last_position()

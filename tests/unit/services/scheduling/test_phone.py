@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from services.scheduling import handlers, phone, proof, shift_day, store
+from services.scheduling.domain.worked import worked
 from services.scheduling.handlers import Finish
 from services.scheduling.phone import Arrival, Trouble
 from services.scheduling.seen import mark_seen
@@ -53,6 +54,13 @@ def events(ctx, job_id):
     ctx.store.log.collect()
     logged = [json.loads(one.body) for one in ctx.store.log.read(after=0)]
     return [event["type"] for event in logged if event["subject"] == job_id]
+
+
+def shift_events(ctx):
+    """Return the types of all events of shifts."""
+    ctx.store.log.collect()
+    types = [json.loads(one.body)["type"] for one in ctx.store.log.read(after=0)]
+    return [each for each in types if each.startswith("shift.")]
 
 
 def test_a_job_is_worked_through_with_the_times_of_the_phone(ctx, act, given, job_of, clock, photo):
@@ -230,6 +238,60 @@ def test_a_shift_is_begun_once_and_ended_once_whatever_arrives_again(ctx, act, c
     do(shift_day.sign_on, ctx, act("s2"))
     do(shift_day.sign_off, ctx, act("e", ago=timedelta(hours=15)), {})
     assert store.current_shift(ctx.store, CREW)
+
+
+def test_a_shift_that_nobody_ended_keeps_nobody_from_the_next(ctx, act, clock, pump):
+    do(shift_day.sign_on, ctx, act("s"))
+    clock.advance(timedelta(hours=13, minutes=59))
+    pump.run_timers("scheduling.forget-shifts")
+    assert store.current_shift(ctx.store, CREW), "the longest shift that there may be goes on"
+    clock.advance(timedelta(hours=6))
+
+    do(shift_day.sign_on, ctx, act("s2"))
+
+    second, first = store.latest_shifts(ctx.store, CREW)
+    assert (second.started_at, second.ended_at) == (clock.now(), None)
+    assert (first.is_forgotten, first.ended_at - first.started_at) == (True, timedelta(hours=14))
+    assert worked(first, clock.now()).worked_minutes is None
+    do(shift_day.sign_on, ctx, act("s2"))
+    assert len(store.latest_shifts(ctx.store, CREW)) == 2
+
+
+def test_work_begins_a_shift_anew_where_the_last_was_forgotten(ctx, act, given, clock):
+    do(shift_day.sign_on, ctx, act("s"))
+    clock.advance(timedelta(hours=22))
+
+    do(phone.start, ctx, given.id, act("a"))
+
+    assert store.current_shift(ctx.store, CREW).started_at == clock.now()
+
+
+def test_the_timer_ends_what_was_forgotten_and_the_crews_own_word_counts_for_more(ctx, act, given, job_of, clock, pump):
+    do(shift_day.sign_on, ctx, act("s"))
+    clock.advance(timedelta(hours=22))
+    pump.run_timers("scheduling.forget-shifts")
+    pump.run_timers("scheduling.forget-shifts")
+    assert store.crews_on_shift(ctx.store) == frozenset()
+    assert shift_events(ctx) == ["shift.started.v1", "shift.ended.v1"]
+
+    # The phone was without a network from the end of the shift until the next morning.
+    do(shift_day.sign_off, ctx, act("e", ago=timedelta(hours=14)), {given.id: "no-time"})
+
+    shift = store.latest_shift(ctx.store, CREW)
+    assert (shift.is_forgotten, shift.ended_at - shift.started_at) == (False, timedelta(hours=8))
+    assert job_of().crew_id is None
+    assert shift_events(ctx)[2:] == ["shift.ended.v1"]
+
+
+def test_who_signs_off_the_next_morning_says_nothing_of_when_but_hands_back(ctx, act, given, job_of, clock, pump):
+    do(shift_day.sign_on, ctx, act("s"))
+    clock.advance(timedelta(hours=22))
+    pump.run_timers("scheduling.forget-shifts")
+
+    do(shift_day.sign_off, ctx, act("e"), {given.id: "no-time"})
+
+    assert store.latest_shift(ctx.store, CREW).is_forgotten
+    assert job_of().crew_id is None
 
 
 def test_the_end_of_the_shift_hands_back_what_is_left_with_its_reason(ctx, act, given, job_of):

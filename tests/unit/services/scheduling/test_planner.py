@@ -1,12 +1,23 @@
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from threading import Event as Signal
 from threading import Thread
 
 import pytest
 
-from services.scheduling import days, handlers, planner, planning, proposing, store, unanswered
+from services.scheduling import (
+    days,
+    handlers,
+    phone,
+    planner,
+    planning,
+    proposing,
+    shift_day,
+    store,
+    tipping,
+    unanswered,
+)
 from services.scheduling.domain import job as rules
 from services.scheduling.domain.plan import Proposal, Unplanned
 from services.scheduling.domain.what_if import WhatIf
@@ -137,6 +148,30 @@ def test_held_and_contractor_jobs_are_left_with_their_reason(ctx, jobs, make_job
     reasons = {left.job_id: left.reason for left in plan.proposal.unplanned}
     assert reasons == {asbestos.id: "contractor", held.id: "held"}
     assert all(left.words for left in plan.proposal.unplanned)
+
+
+def test_a_job_that_has_waited_for_days_is_worth_more_than_one_that_is_not_due(ctx, clock, make_job):
+    overdue = make_job(
+        REPORT.format(62), place=place_of(1), deadline=datetime(2026, 11, 13, 17, tzinfo=UTC), priority=3
+    )
+    later = make_job(REPORT.format(63), place=place_of(1), deadline=datetime(2026, 11, 27, 17, tzinfo=UTC), priority=3)
+
+    day = days.make_day(ctx, "north", clock.now())
+
+    one, other = day.day.jobs[overdue.id], day.day.jobs[later.id]
+    at_noon = day.frame.at(time(12))
+    assert one.prize - one.late_cost(at_noon) > other.prize - other.late_cost(at_noon)
+    assert one.late_cost(at_noon + 3600) > one.late_cost(at_noon), "and the sooner the better"
+
+
+def test_a_job_that_is_with_its_contractor_is_no_plans_to_leave(ctx, published, make_job):
+    asbestos = make_job(REPORT.format(61), waste_type="asbestos")
+    handlers.assign_job(ctx, asbestos.id, "contractor-asbestos", version=None, key=None, cause=BY_HAND)
+
+    day = days.make_day(ctx, "central", ctx.clock.now())  # which calls that contractor
+
+    assert asbestos.id not in day.day.jobs
+    assert "contractor-asbestos" not in day.stranded
 
 
 def test_a_job_that_nobody_has_time_for_today_is_expected_on_the_next_working_day(ctx, clock, jobs, pump):
@@ -365,6 +400,66 @@ def test_a_crew_at_work_is_free_when_its_job_is_done_with_that_on_board(ctx, clo
     assert crew.is_under_way
 
 
+def test_a_job_that_was_left_half_done_overnight_keeps_nobody_from_a_plan(ctx, clock, jobs):
+    handlers.assign_job(ctx, jobs[0].id, "crew-north-2", version=None, key=None, cause=BY_HAND)
+    handlers.start_job(ctx, jobs[0].id, version=None, key=None, cause=BY_HAND)
+    clock.instant = datetime(2026, 11, 18, 5, tzinfo=UTC)
+
+    crew = days.make_day(ctx, "north", clock.now()).day.crews["crew-north-2"]
+    plan = answered(ctx, ask(ctx))
+
+    # Its rota begins at seven; then the checks, and what is at least left to do.
+    assert (crew.start, crew.ready) == (7 * 3600, 7 * 3600 + 600 + 300)
+    assert (plan.state, plan.problem) == ("proposed", None)
+
+
+def test_a_break_that_the_crew_has_told_of_is_not_planned_again(ctx, clock, jobs):
+    crew = store.crews(ctx.store).get("crew-north-hit")
+    handlers.start_shift(ctx, crew.id, cause=BY_HAND)
+    clock.advance(timedelta(hours=3))
+
+    def planned():
+        return days.make_day(ctx, "north", clock.now()).day.crews[crew.id]
+
+    def tell(take, action_id):
+        take(ctx, phone.act_of(ctx, crew, action_id, None), cause=BY_HAND)
+
+    assert planned().rest is not None
+    tell(shift_day.begin_a_break, "b")
+    assert planned().rest is None
+    assert planned().ready - planned().start == 3.5 * 3600
+    clock.advance(timedelta(minutes=12))
+    tell(shift_day.end_a_break, "e")
+    assert planned().rest is not None, "12 minutes are not the break that a crew is owed"
+    tell(shift_day.begin_a_break, "b2")
+    clock.advance(timedelta(minutes=8))
+    tell(shift_day.end_a_break, "e2")
+    assert planned().rest is None
+
+
+def test_a_crew_that_has_tipped_goes_on_from_there(ctx, clock, jobs, pump):
+    crew, site = "crew-north-1", ctx.council.sites[0]
+    handlers.assign_job(ctx, jobs[0].id, crew, version=None, key=None, cause=BY_HAND)
+    handlers.start_job(ctx, jobs[0].id, version=None, key=None, cause=BY_HAND)
+    clock.advance(timedelta(minutes=20))
+    cleared = handlers.Finish("cleared", no_photo_reason="camera-broken")
+    handlers.complete_job(ctx, jobs[0].id, cleared, version=None, key=None, cause=BY_HAND)
+    assert days.make_day(ctx, "north", clock.now()).day.crews[crew].position == (jobs[0].lat, jobs[0].lon)
+    clock.advance(timedelta(minutes=30))
+
+    vehicle_id = store.crews(ctx.store).get(crew).vehicle_id
+    tipping.tip_vehicle(ctx, vehicle_id, site.id, crew_id=crew, key="t", cause=BY_HAND)
+    pump.drain()
+
+    planned = days.make_day(ctx, "north", clock.now()).day.crews[crew]
+    assert planned.position == (site.lat, site.lon)
+    assert (planned.loaded_kg, planned.is_under_way, planned.ready) == (
+        0,
+        True,
+        days.Frame.of(clock.now()).seconds(clock.now()),
+    )
+
+
 def test_on_the_day_the_clocks_change_sites_open_by_the_clock(ctx):
     # 25 October 2026: midnight to nine are ten hours.
     sunday = TUESDAY_MORNING.replace(month=10, day=25, hour=9, minute=0)
@@ -411,7 +506,7 @@ def test_a_crew_that_goes_home_leaves_its_jobs_to_others(ctx, clock, published, 
     moved = [change.words for change in plan.proposal.changes if change.kind == "moved"]
     gone = store.crews(ctx.store).require(lost).name
     assert moved
-    assert all(words.endswith(f"{gone} is not on shift any more") for words in moved)
+    assert all(words.endswith(f": {gone} is not on shift") for words in moved)
     assert {job_now(ctx, stop.job_id).crew_id for stop in plan.proposal.stops} == {other}
 
 
@@ -424,7 +519,7 @@ def test_without_reason_the_present_sheets_stay(ctx, clock, published):
     assert plan.problem.startswith("The present sheets stay")
 
 
-def test_a_search_that_fails_leaves_the_plan_of_crews_who_know_their_patch(ctx, jobs, monkeypatch):
+def test_a_search_that_fails_leaves_the_plan_of_crews_who_know_their_patch(ctx, jobs, supervisor, monkeypatch):
     import services.scheduling.rounds.solver
 
     monkeypatch.setattr(services.scheduling.rounds.solver, "solve", lambda *_args, **_options: 1 / 0)
@@ -432,6 +527,8 @@ def test_a_search_that_fails_leaves_the_plan_of_crews_who_know_their_patch(ctx, 
     plan = answered(ctx, ask(ctx))
 
     assert (plan.state, plan.proposal.solver) == ("proposed", "own-patch")
+    assert plan.proposal.has_failed_search
+    assert "The planner’s search failed" in supervisor.get(f"/dispatch/plans/{plan.id}").get_data(as_text=True)
 
 
 def test_a_plan_that_breaks_a_rule_is_not_shown_and_the_last_published_one_stays(

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.scheduling import handlers, store
+from services.scheduling import handlers, store, tipping
 from services.scheduling.handlers import Finish
 from shared.contracts.envelope import Cause
 from tests.unit.services.scheduling.test_standings import put
@@ -88,14 +88,14 @@ def test_a_contractor_has_no_shift_to_be_off(supervisor):
     assert "Off shift" not in words(supervisor.get("/dispatch/crews/contractor-asbestos"))
 
 
-def test_a_crew_that_never_signed_off_is_told_from_one_at_work(ctx, supervisor, clock, given):
-    clock.advance(timedelta(hours=12, minutes=30))
+def test_a_crew_that_never_signed_off_is_told_from_one_at_work(ctx, supervisor, clock, given, pump):
+    clock.advance(timedelta(hours=14, minutes=30))
+    pump.run_timers("scheduling.forget-shifts")
 
     board = supervisor.get("/dispatch")
 
-    assert "has not signed off from an earlier shift" in round_of(board, CREW)
+    assert "Off shift" in round_of(board, CREW)
     assert "On shift" not in round_of(board, CREW)
-    assert "has not signed off" in words(supervisor.get(f"/dispatch/crews/{CREW}"))
 
 
 def test_as_a_minute_passes_no_round_is_sent_anew(supervisor, clock, given):
@@ -277,8 +277,35 @@ def test_a_crew_is_diverted_and_sees_it(supervisor, browser, given):
     supervisor.post(f"/dispatch/crews/{CREW}/divert", data={"site_id": SITE})
 
     assert "Tip first at Dock Road" in words(browser("crew", crew_id=CREW).get(f"/crew/jobs/{given.id}"))
+    assert "Tip first at Dock Road" in words(browser("crew", crew_id=CREW).get("/crew"))
     supervisor.post(f"/dispatch/crews/{CREW}/divert", data={"back": "yes"})
     assert "Tip first" not in words(browser("crew", crew_id=CREW).get(f"/crew/jobs/{given.id}"))
+
+
+def test_a_diversion_is_news_to_the_crew_until_it_looks_and_over_when_it_has_tipped(
+    ctx, supervisor, browser, given, make_job, clock
+):
+    crew = browser("crew", crew_id=CREW)
+    finished = make_job("0199d7b2-0000-7000-8000-00000000000c")
+    handlers.assign_job(ctx, finished.id, CREW, version=None, key=None, cause=BY_HAND)
+    handlers.start_job(ctx, finished.id, version=None, key=None, cause=BY_HAND)
+    done = handlers.Finish("cleared", no_photo_reason="camera-broken")
+    handlers.complete_job(ctx, finished.id, done, version=None, key=None, cause=BY_HAND)
+    crew.get("/crew")
+    assert store.jobs(ctx.store).require(given.id).seen_at is not None
+
+    supervisor.post(f"/dispatch/crews/{CREW}/divert", data={"site_id": SITE})
+    assert store.jobs(ctx.store).require(given.id).seen_at is None
+    crew.get("/crew")
+    assert store.jobs(ctx.store).require(given.id).seen_at is not None
+
+    kept = crew.get("/crew/round").json["pages"][f"/crew/jobs/{given.id}"]
+    clock.advance(timedelta(minutes=20))
+    vehicle_id = store.jobs(ctx.store).require(given.id).vehicle_id
+    tipping.tip_vehicle(ctx, vehicle_id, SITE, crew_id=CREW, key="t", cause=BY_HAND)
+    for path in ("/crew", f"/crew/jobs/{given.id}"):
+        assert "Tip first" not in words(crew.get(path))
+    assert crew.get("/crew/round").json["pages"][f"/crew/jobs/{given.id}"] != kept
 
 
 @pytest.mark.parametrize(("crew", "site"), [(CREW, ""), (CREW, "nowhere"), (OTHER, SITE)])

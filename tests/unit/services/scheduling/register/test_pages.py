@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from services.scheduling import dropping_out
 from services.scheduling.register import edit
 from services.scheduling.register.tables import TABLES
 from shared.contracts.envelope import Cause
@@ -262,6 +263,14 @@ def test_the_first_page_says_who_is_there_today(supervisor):
 
     assert "North street crew 1 6am to 2pm 2 B Nothing: it can be planned" in words
     assert "People 27" in words
+
+
+def test_a_crew_that_dispatch_has_down_as_absent_is_not_there_here_either(supervisor, ctx):
+    dropping_out.record_absence(ctx, "crew-north-1", "sickness", by="Sam", cause=Cause())
+
+    words = text_of(supervisor.get("/dispatch/register"))
+
+    assert "North street crew 1 6am to 2pm 2 B North street crew 1 is absent today" in words
 
 
 def test_a_vehicle_that_nobody_there_may_drive_is_shown(supervisor, ctx):

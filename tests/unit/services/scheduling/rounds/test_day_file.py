@@ -65,6 +65,10 @@ def test_a_plan_has_the_ids_of_its_file():
     }
 
 
+def _first(tables):
+    return next(iter(tables.values()))
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -75,6 +79,18 @@ def test_a_plan_has_the_ids_of_its_file():
         (lambda day: day["crews"][0].update(vehicle_type="bus"), r"crews\[0\], 'bus' is missing"),
         (lambda day: day["crews"][0].update(shift_end=0), "later than shift_start"),
         (lambda day: day["crews"][0].update(depot=3), "out of range"),
+        (lambda day: day["crews"][0].update(depot=-1), "depot must be 0 or more, not -1"),
+        (lambda day: day.update(crews=None), "in crews,"),
+        (lambda day: day["jobs"][0].update(service_seconds=-60), r"jobs\[0\], service_seconds must be 0 or more"),
+        (lambda day: day["jobs"][0].update(load_kg=-1), "load_kg must be 0 or more"),
+        (lambda day: day["jobs"][0].update(volume_litres=float("inf")), "volume_litres must be 0 or more"),
+        (lambda day: day["rules"].update(tip_seconds=-900), "in sites, tip_seconds must be 0 or more"),
+        (lambda day: _first(day["vehicle_types"]).update(free_flow_kmh=-5), "free_flow_kmh must be 0 or more"),
+        (lambda day: _first(day["vehicle_types"]).update(free_flow_kmh=0), "free_flow_kmh must be more than 0"),
+        (lambda day: day["travel"]["speed_multipliers"].append({"from": 0, "to": 9, "multiplier": 0}), "more than 0"),
+        (lambda day: day["crews"][0].update(skills="GENERAL"), "skills must be a list, not GENERAL"),
+        (lambda day: day["jobs"][0].update(skill=["GENERAL"]), "skill must be a text"),
+        (lambda day: day["jobs"][0].update(id=True), "id must be a number or a text, not True"),
         (lambda day: day.update(sites=[]), "no site"),
     ],
 )
@@ -92,6 +108,32 @@ def test_a_file_that_is_no_day_is_refused(tmp_path, text):
 
     with pytest.raises(DomainError, match=r"day\.json"):
         read_tables(tmp_path / "day.json")
+
+
+def test_the_command_asks_for_a_number_of_seconds(tmp_path):
+    (tmp_path / "day.json").write_text(json.dumps(DAY))
+
+    done = CliRunner().invoke(main, ["plan-day", str(tmp_path / "day.json"), "--seconds", "nan"])
+
+    assert done.exit_code == 2
+    assert "nan is no number of seconds" in done.stderr
+
+
+def test_the_command_says_where_its_search_failed(tmp_path, monkeypatch):
+    import services.scheduling.rounds.solver
+
+    monkeypatch.setattr(services.scheduling.rounds.solver, "solve", lambda *_args, **_options: 1 / 0)
+    (tmp_path / "day.json").write_text(json.dumps(DAY))
+
+    done = CliRunner().invoke(main, ["plan-day", str(tmp_path / "day.json"), "--seconds", "0.2"])
+
+    plan = json.loads(done.stdout)
+    assert (done.exit_code, plan["made_by"], plan["problem"]) == (
+        0,
+        "own-patch",
+        "ZeroDivisionError: division by zero",
+    )
+    assert "The search failed (ZeroDivisionError: division by zero)" in done.stderr
 
 
 def test_the_command_prints_a_plan_and_tells_of_it_on_standard_error(tmp_path):

@@ -166,15 +166,26 @@ def test_full_days_say_who_is_nearest_to_having_the_time(crews):
 
 
 def test_an_earlier_shift_moves_everything_of_a_crew_that_has_not_set_off():
-    out = make_crew("crew-2", is_under_way=True)
-    day = make_day(crews=[make_crew(), out])
+    out = make_crew("crew-2", is_under_way=True, position=FAR)
+    loaded_overnight = make_crew("crew-3", is_under_way=True, loaded_kg=300)
+    day = make_day(crews=[make_crew(), out, loaded_overnight])
 
     other = changed(day, Scenario(earlier_minutes=30))
 
-    crew = other.crews["crew-1"]
-    assert (crew.start, crew.end, crew.ready) == (6 * HOUR - 1800, 14 * HOUR - 1800, 6 * HOUR + 600 - 1800)
-    assert crew.rest.earliest == 9 * HOUR - 1800
+    for crew in (other.crews["crew-1"], other.crews["crew-3"]):
+        assert (crew.start, crew.end, crew.ready) == (6 * HOUR - 1800, 14 * HOUR - 1800, 6 * HOUR + 600 - 1800)
+        assert crew.rest.earliest == 9 * HOUR - 1800
     assert other.crews["crew-2"] == out
+
+
+def test_earlier_shifts_of_crews_that_are_all_out_are_said_to_change_nothing():
+    out = make_crew(is_under_way=True)
+    day = make_day(make_job("a"), crews=[out], now=7 * HOUR)
+    earlier = Scenario(earlier_minutes=30)
+
+    row = compare(day, {named(day, earlier): earlier}, TRAVEL, load_factors(), seconds=1, iterations=5)[-1]
+
+    assert (row.measures, row.problem) == (None, "every crew has set off already, so nothing would be different")
 
 
 def test_one_more_crew_begins_at_the_yard_with_nothing_on_board():
@@ -209,6 +220,15 @@ def test_days_are_compared_side_by_side_with_the_baseline_by_name():
     assert [row.name for row in rows] == ["list-order supervisor", "As it is", "One more crew like crew 1"]
     served = [row.measures.served for row in rows]
     assert served[0] <= served[1] < served[2]
+
+
+def test_the_baseline_is_there_too_where_crews_have_been_shown_their_next_stop():
+    far = make_job("far", FAR, urgency=5)
+    day = make_day(far, make_job("near", urgency=1), crews=[make_crew(locked=("far",))])
+
+    baseline = compare(day, {}, TRAVEL, load_factors(), seconds=1, iterations=5)[0]
+
+    assert (baseline.problem, baseline.measures.served) == (None, 2)
 
 
 def test_a_scenario_has_a_name_that_says_all_of_it():
