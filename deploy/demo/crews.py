@@ -80,6 +80,11 @@ class Crews(Acts):
         """Whether the planner has been asked for something: who makes a past has to have it answered."""
         return bool(self._waiting)
 
+    @property
+    def has_work(self) -> bool:
+        """Whether anything that was reported is not done."""
+        return bool(self._own)
+
     def as_json(self) -> dict[str, Any]:
         """Return the list, what is on the vehicles, and what was reported and is not done."""
         more = {"next_ticket": self._next_ticket, "cleared": dict(self._cleared), "own": sorted(self._own)}
@@ -271,6 +276,8 @@ class Crews(Acts):
             path = f"/api/scheduling/v1/vehicles/{vehicle_id}/tips"
             answer = self._call("POST", path, role="supervisor", body={"site_id": site.id})
             self._cleared.pop(vehicle_id)
+            if not answer.ok:
+                self._is_refusal(answer, "empty-vehicle")  # somebody else has tipped it
             if answer.ok and answer.body["loads"]:
                 about = {"vehicle_id": vehicle_id, "site_id": site.id, "tip_id": answer.body["tip_id"]}
                 estimate = sum(load["estimated_kg"] for load in answer.body["loads"])

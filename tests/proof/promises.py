@@ -1,9 +1,9 @@
 """The promise: of a simulated month's reports, how many were cleared by the day that their reporters were given.
 
-A made city lives through five weeks by council time, through the public doors: residents report, supervisors dispatch,
-crews clear, and once a night scheduling publishes its forecast. What each reporter was told on submission is kept, and
-compared with when a crew was there. The first week only teaches the forecast. After the last report the city goes on
-until everything is done: to look earlier would leave out the slow ones.
+A made city lives through five weeks by council time, through the public doors: residents report, supervisors plan,
+crews work by their rotas, and once a night scheduling publishes its forecast. What each reporter was told on submission
+is kept, and compared with when a crew was there. The first week only teaches the forecast. After the last report the
+city goes on until everything is done: to look earlier would leave out the slow ones.
 """
 
 import json
@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
+from deploy.demo import past
 from deploy.demo.doors import WsgiDoors
 from deploy.demo.simulation import Simulation
 from deploy.demo.volumes import load_volumes
@@ -40,7 +41,7 @@ FEWEST_KEPT, MOST_KEPT = 0.75, 0.90
 MOST_RATIO = 1.5
 """Of the median promise to the median time that it took: later than that, the day given says nothing."""
 
-NIGHTLY = ("enforcement.overdue", "scheduling.finish-tips", "scheduling.forecast")
+NIGHTLY = (*past.NIGHTLY, "scheduling.forecast")
 THERE_AND_GONE = ("cleared", "already-cleared")
 PAGE = 500
 STEPS = LEARNING_DAYS + MEASURED_DAYS
@@ -123,15 +124,19 @@ def prove_promises(*, folder: Path, on_step: Callable[[str], None]) -> Promises:
     with open_contexts(SERVICES, settings, clock=clock) as contexts:
         simulation, pump = _city(contexts, settings)
         simulation.plan_days(FIRST_DAY, last)
-        while (at := simulation.next_at()) is not None and at < _at(last + timedelta(days=MOST_DAYS_AFTER), time()):
-            if london_date(at) > london_date(clock.instant):
+        simulation.plan_days(last, last + timedelta(days=MOST_DAYS_AFTER), with_reports=False)
+        while (at := simulation.next_at()) is not None and (london_date(at) <= last or simulation.has_work):
+            is_new_day = london_date(at) > london_date(clock.instant)
+            clock.instant = max(clock.instant, at)
+            if is_new_day:
                 pump.run_timers(*NIGHTLY)
                 if london_date(at) <= last:
                     on_step(f"{london_date(at):%-d %B}")
-            clock.instant = max(clock.instant, at)
             simulation.step()
             _note(contexts["reports"], given)
             pump.drain()
+            if simulation.waits_for_plans:
+                past.answer_planner(contexts["scheduling"], pump)
         if simulation.refused:
             raise AssertionError(f"a door did not open: {simulation.refused[0]}")
         return _compared(contexts["reports"], given, since=FIRST_DAY + timedelta(days=LEARNING_DAYS))
