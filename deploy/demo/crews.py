@@ -65,6 +65,7 @@ class Crews(Acts):
             "back": self._back,
             "start": self._start,
             "complete": self._complete,
+            "again": self._again,
             "tip": self._tip,
             "weigh": self._weigh,
             "sign-off": self._sign_off,
@@ -253,7 +254,9 @@ class Crews(Acts):
         vehicle_id = self._vehicle_of(crew_id)
         if answer.ok and cleared:
             self._cleared[vehicle_id] = self._cleared.get(vehicle_id, 0) + 1
-        if answer.ok and outcome != "access-blocked":
+        if answer.ok and outcome == "access-blocked":
+            self._soon(at, "until_again", "again", job_id=job_id)
+        elif answer.ok:
             self._own.discard(job["reference"])
         if answer.ok and evidence:
             self._found_evidence(at, job["reference"])
@@ -261,6 +264,21 @@ class Crews(Acts):
             self._soon(at, "to_site", "tip", then=about, crew_id=crew_id)
         else:
             self.plan(at, "next", **about)
+
+    def _again(self, at: datetime, job_id: str) -> None:
+        """The supervisor sends somebody again to where nobody could get at it, once a crew of the depot is at work."""
+        answer = self._call("GET", f"{JOBS}/{job_id}", role="supervisor")
+        if not answer.ok or answer.body["state"] != "deferred" or not self._is_ours(answer.body):
+            return
+        crews = self._items("/api/scheduling/v1/crews", "supervisor")
+        here = [
+            crew["id"]
+            for crew in crews
+            if crew["on_shift"] and crew["depot_id"] == answer.body["depot_id"] and crew["id"] in self._crews
+        ]
+        offered = [crew_id for crew_id in here if not self._is_for_visitors(crew_id, at)]
+        if not any(self._is_given(answer.body, crew_id) for crew_id in offered):
+            self._soon(at, "until_again", "again", job_id=job_id)
 
     def _found_evidence(self, at: datetime, reference: str) -> None:
         """Somebody else goes on with what the crew found."""

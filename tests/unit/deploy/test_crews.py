@@ -214,6 +214,19 @@ def test_a_crew_goes_to_its_own_jobs_in_their_order_and_leaves_a_visitors():
     assert (act["name"], act["about"]["job_id"]) == ("start", "job-1")
 
 
+@pytest.mark.parametrize("on_shift", [True, False])
+def test_where_nobody_could_get_at_it_a_crew_is_sent_again_when_one_is_at_work(on_shift):
+    depot = Depot(crew={**CREW, "on_shift": on_shift}, jobs=[job(1, state="deferred", crew_id=None)])
+    simulation = made(depot)
+    simulation.resume({**simulation.as_json(), "own": ["FT-00000001"]})
+    simulation.plan(BEGINS, "again", job_id="job-1")
+
+    simulation.step()
+
+    assert depot.posted == (["/jobs/job-1/assign"] if on_shift else [])
+    assert [act["name"] for act in simulation.as_json()["acts"]] == ([] if on_shift else ["again"])
+
+
 @pytest.mark.parametrize("act", ["start", "complete"])
 def test_the_simulation_lets_go_of_a_job_that_a_visitor_gave_to_another_crew(act):
     depot = Depot(jobs=[job(1, crew_id="the-visitors", state="started" if act == "complete" else "assigned")])
