@@ -17,6 +17,7 @@ from deploy.demo.pictures import Pictures
 from deploy.demo.volumes import Volumes
 from shared.calendar import LONDON, london_instant
 from shared.council import Council, Site
+from shared.geo import distance_m
 
 JOBS = "/api/scheduling/v1/jobs"
 PLANS = "/api/scheduling/v1/plans"
@@ -286,11 +287,12 @@ class Crews(Acts):
     # --- the load -----------------------------------------
 
     def _tip(self, at: datetime, crew_id: str, then: Mapping[str, Any] | None = None) -> None:
-        """The vehicle tips at a site that is open, and is weighed; where none is, the load stays for tomorrow."""
+        """The vehicle tips at the nearest site that is open, and is weighed; where none is, the load stays on it."""
         vehicle_id = self._vehicle_of(crew_id)
         sites = [site for site in self._council.sites if bulky(site.ewc_codes) and _is_open(site, at)]
         if sites and self._cleared.get(vehicle_id):
-            site = self._random.choice(sites)
+            depot = self._council.depot(self._crews[crew_id]["depot_id"])
+            site = min(sites, key=lambda site: distance_m(depot.lat, depot.lon, site.lat, site.lon))
             path = f"/api/scheduling/v1/vehicles/{vehicle_id}/tips"
             answer = self._call("POST", path, role="supervisor", body={"site_id": site.id})
             self._cleared.pop(vehicle_id)
