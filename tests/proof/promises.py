@@ -175,10 +175,10 @@ def _city(contexts: dict[str, ServiceContext], settings: Settings) -> tuple[Simu
 
 def _note(ctx: ServiceContext, given: dict[str, tuple[date, bool]]) -> None:
     """Note what the reporter of the newest report is told on the last page of the form."""
-    (newest,), _ = reports(ctx.store).find({}, sort=NEWEST_FIRST, limit=1)
-    told = promise(newest)
-    if newest.id not in given and told is not None:
-        given[newest.id] = told.by, told.is_forecast
+    for newest in reports(ctx.store).find({}, sort=NEWEST_FIRST, limit=1)[0]:
+        told = promise(newest) if newest.id not in given else None
+        if told is not None:
+            given[newest.id] = told.by, told.is_forecast
 
 
 def _compared(ctx: ServiceContext, given: dict[str, tuple[date, bool]], *, since: date) -> Promises:
