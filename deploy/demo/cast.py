@@ -32,7 +32,7 @@ RECIPIENT = {"name": "C. Example", "address": "3 Demonstration House, Liverpool"
 
 
 def demo_crew(council: Council) -> str:
-    """Return the crew that the cast and a demonstration's visitors work with; the simulation leaves it alone."""
+    """Return the crew that the cast and a demonstration's visitors work with; the simulation leaves it to them."""
     return next(crew.id for crew in council.crews if crew.kind == CREW_KIND and NEIGHBOURHOOD in crew.neighbourhoods)
 
 
