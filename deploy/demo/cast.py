@@ -12,9 +12,9 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
+from deploy.demo.crews import bulky
 from deploy.demo.doors import Answer, WsgiDoors
 from deploy.demo.pictures import Pictures
-from deploy.demo.simulation import bulky
 from shared.calendar import london_date, london_instant
 from shared.council import Council
 
@@ -32,17 +32,19 @@ RECIPIENT = {"name": "C. Example", "address": "3 Demonstration House, Liverpool"
 
 
 def demo_crew(council: Council) -> str:
-    """Return the crew that the cast and a demonstration's visitors work with; the simulation leaves it alone."""
+    """Return the crew that the cast and a demonstration's visitors work with; the simulation leaves it to them."""
     return next(crew.id for crew in council.crews if crew.kind == CREW_KIND and NEIGHBOURHOOD in crew.neighbourhoods)
 
 
 class Cast:
     """Who does what on which day, and the references that came of it."""
 
-    def __init__(self, doors: WsgiDoors, council: Council, end: datetime, *, api_key: str) -> None:
+    def __init__(self, doors: WsgiDoors, council: Council, end: datetime, *, api_key: str, alone_before: date) -> None:
+        """Plan all of it; before `alone_before` nobody else signs the crew on and off."""
         self._doors = doors
         self._council = council
         self._api_key = api_key
+        self._alone_before = alone_before
         self._today = london_date(end)
         self._random = Random(self._today.toordinal())  # noqa: S311 - a made past, not a secret
         self._pictures = Pictures()
@@ -100,6 +102,7 @@ class Cast:
         self._on(16, "08:52", self._merge, "second-reporter", "path")
         self._on(16, "09:05", self._board, "path", "hold")
         self._on(16, "11:20", self._board, "path", "release")
+        self._shift_on(16)
         self._on(16, "11:26", self._assign, "path")
         self._on(16, "13:10", self._start, "path")
         self._on(16, "13:42", self._finish, "path", evidence=True)
@@ -135,9 +138,25 @@ class Cast:
 
     def _clear_on(self, days: int, role: str, **what: Any) -> None:
         """Plan that the crew is sent and does its work on a day."""
+        self._shift_on(days)
         self._on(days, "10:15", self._assign, role)
         self._on(days, "12:30", self._start, role)
         self._on(days, "13:05", self._finish, role, **what)
+
+    def _shift_on(self, days: int) -> None:
+        """Plan the crew's shift on a day on which nobody else does."""
+        if self._today - timedelta(days=days) < self._alone_before:
+            for at, kind, said in (
+                ("09:00", "shift", {}),
+                ("09:02", "check", {"result": "nothing"}),
+                ("16:00", "end", {}),
+            ):
+                self._on(days, at, self._tell, kind, **said)
+
+    def _tell(self, kind: str, **said: str) -> None:
+        """The crew presses a button on its phone."""
+        key = f"cast-{self._today}-{next(self._numbers)}"
+        self._note(kind, self._doors.phone(self._crew).act(kind, key=key, **said))
 
     def _report(
         self, role: str, words: str, waste: str, size: str | None, *, place: int | None = None, email: str = ""
@@ -219,7 +238,10 @@ class Cast:
         )
 
     def _tip(self) -> None:
-        """The lorry is emptied and weighed."""
+        """The lorry is emptied and weighed, unless that was done on its round."""
+        vehicles = self._doors.call("GET", "/api/scheduling/v1/vehicles", role="supervisor").body["items"]
+        if not next(each["loaded_kg"] for each in vehicles if each["id"] == self._vehicle):
+            return
         site = next(site for site in self._council.sites if bulky(site.ewc_codes))
         answer = self._post(f"/api/scheduling/v1/vehicles/{self._vehicle}/tips", "supervisor", {"site_id": site.id})
         if not answer.ok:

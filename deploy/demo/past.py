@@ -7,7 +7,7 @@ again; one killed while moving finishes the move.
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from rich.progress import Progress
 
 from deploy.demo.cast import ALLEY, Cast, demo_crew
 from deploy.demo.controls import send_damaged
+from deploy.demo.crews import Visitors
 from deploy.demo.doors import WsgiDoors
 from deploy.demo.live import open_demo_store, store_simulation
 from deploy.demo.simulation import Simulation
@@ -30,7 +31,7 @@ from shared.clock import ClockSetting, SetClock, machine_now
 from shared.config import SERVICES, Settings
 from shared.errors import ConfigError
 from shared.failpoints import MID_SEED, reach
-from shared.processes import open_contexts, subscriptions_of, timers_of, write_clock
+from shared.processes import open_contexts, part, subscriptions_of, timers_of, write_clock
 from shared.service import ServiceContext
 from shared.web.embedded import create_embedded
 
@@ -47,8 +48,14 @@ SPEED = 20
 """Council seconds per second: a shift passes in half an hour, and a visitor sees something happen every few seconds."""
 
 SEND = "reports.send"
-NIGHTLY = ("enforcement.overdue", "scheduling.finish-tips")
+NIGHTLY = ("enforcement.overdue", "scheduling.finish-tips", "scheduling.open-due-jobs")
 """What a past needs of the timers: a day is what they wait for."""
+
+SEARCH_SECONDS = 0.1
+"""Two stages of 0.05 s: the shortest that the solver has. A depot has some 30 jobs and three crews in the morning."""
+
+VISITORS_BEFORE = timedelta(minutes=65)
+"""From then on the crew that visitors play begins nothing that it would not have finished when the past ends."""
 
 
 def ensure_past(settings: Settings, console: Console) -> bool:
@@ -68,9 +75,9 @@ def ensure_past(settings: Settings, console: Console) -> bool:
         days, reports = _make(_inside(settings, making), console)
         console.print(f"Made a past of {days} days with {reports} reports in {monotonic() - started:.0f} s.")
         making.rename(made)
-    for part in PARTS:
-        if (made / part).exists():
-            (made / part).replace(settings.data / part)
+    for name in PARTS:
+        if (made / name).exists():
+            (made / name).replace(settings.data / name)
     made.rmdir()
     return True
 
@@ -129,18 +136,42 @@ def _make(settings: Settings, console: Console) -> tuple[int, int]:
             Random(SEED),  # noqa: S311 - a made past, not a secret
             volumes,
             api_key=credentials["tokens"]["open311"],
-            without_crews=(demo_crew(contexts["reports"].council),),
+            visitors=Visitors(demo_crew(contexts["reports"].council), end - VISITORS_BEFORE),
             without_places=(ALLEY,),
         )
         simulation.plan_days(first_day, london_date(end))
-        cast = Cast(doors, contexts["reports"].council, end, api_key=credentials["tokens"]["open311"])
-        _live(simulation, cast, clock, pump, end=end, console=console)
+        cast = Cast(
+            doors, contexts["reports"].council, end, api_key=credentials["tokens"]["open311"], alone_before=first_day
+        )
+
+        def settle() -> None:
+            pump.drain()
+            if simulation.waits_for_plans:
+                answer_planner(contexts["scheduling"], pump)
+
+        _live(simulation, cast, clock, pump, settle, end=end, console=console)
         pump.save_progress()
         _store_present(settings, contexts["reports"], simulation, cast, end)
         return days, _count(contexts)
 
 
-def _live(simulation: Simulation, cast: Cast, clock: SetClock, pump: Pump, *, end: datetime, console: Console) -> None:
+def answer_planner(scheduling: ServiceContext, pump: Pump) -> None:
+    """Work out the plans that were asked for, as the planner process does, but in no time for a search to speak of."""
+    plan_next = part("scheduling", "planner").plan_next
+    while plan_next(scheduling, seconds=SEARCH_SECONDS):
+        pump.drain()
+
+
+def _live(
+    simulation: Simulation,
+    cast: Cast,
+    clock: SetClock,
+    pump: Pump,
+    settle: Callable[[], None],
+    *,
+    end: datetime,
+    console: Console,
+) -> None:
     """Let everything planned happen in its order up to an instant, and its events be answered."""
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         words = f"Making a past up to {end.astimezone(LONDON):%A %-d %B, %H:%M} …"
@@ -150,12 +181,13 @@ def _live(simulation: Simulation, cast: Cast, clock: SetClock, pump: Pump, *, en
             if not next_acts:
                 break
             at, acts = min(next_acts, key=lambda one: one[0])
-            if at.date() > clock.instant.date():
-                pump.run_timers(*NIGHTLY)
+            is_new_day = at.date() > clock.instant.date()
             progress.advance(task, max(0.0, (at - clock.instant).total_seconds()))
             clock.instant = max(clock.instant, at)
+            if is_new_day:
+                pump.run_timers(*NIGHTLY)
             acts.step()
-            pump.drain()
+            settle()
             if acts is cast:
                 # Of the made people, those of the cast left addresses; they hear of it when it happens.
                 pump.run_timers(SEND)

@@ -18,7 +18,8 @@ import requests
 from rich.console import Console
 
 from deploy.demo.cast import ALLEY, demo_crew
-from deploy.demo.doors import HttpDoors
+from deploy.demo.crews import Visitors
+from deploy.demo.doors import HttpDoors, codes_in
 from deploy.demo.live import open_demo_store, resume_simulation, store_simulation
 from deploy.demo.simulation import Simulation
 from deploy.demo.volumes import load_volumes
@@ -54,7 +55,8 @@ def run_simulator(
     end_with_launcher()
     with only_simulator(settings.data):
         store = open_demo_store(settings) if settings.demo else None
-        doors = HttpDoors(base_url or settings.public_url, json.loads(credentials.read_text())["tokens"])
+        known = json.loads(credentials.read_text())
+        doors = HttpDoors(base_url or settings.public_url, known["tokens"], codes_in(known))
         end = time.monotonic() + minutes * 60 if minutes else float("inf")
         with contextlib.suppress(KeyboardInterrupt):
             _live(settings, doors, store, end=end, per_hour=per_hour, console=console)
@@ -75,10 +77,10 @@ def _live(
                 pace = f"{per_hour:g} reports an hour" if per_hour else "a made day"
                 console.print(f"Simulating {pace} at {doors.url}; Ctrl-C stops.", highlight=False, soft_wrap=True)
             now = clock.now()
-            if per_hour is None:
-                # An hour ahead, so that a day is planned when it begins; nothing for hours that nobody lived through.
-                simulation.plan_days(london_date(now), london_date(now + timedelta(hours=1)), since=now)
-            elif now >= next_report:
+            # An hour ahead, so that a day is planned when it begins; nothing for hours that nobody lived through.
+            until = london_date(now + timedelta(hours=1))
+            simulation.plan_days(london_date(now), until, since=now, with_reports=per_hour is None)
+            if per_hour is not None and now >= next_report:
                 simulation.plan(now, "report")
                 next_report = now + timedelta(hours=random.expovariate(per_hour))
             acted = _act(simulation, store, clock, console)
@@ -99,7 +101,7 @@ def _simulation(settings: Settings, doors: HttpDoors, store: Store | None) -> Si
         Random(),  # noqa: S311 - a made day, not a secret
         load_volumes(),
         api_key=doors.token("open311"),
-        without_crews=(demo_crew(council),),
+        visitors=Visitors(demo_crew(council)),
         without_places=(ALLEY,),
     )
     if not simulation.crew_count:

@@ -26,7 +26,7 @@ class Volumes:
     place_unevenness: float
     evidence_share: float
     paid_share: float
-    tips_after: int
+    shift: Mapping[str, int]
     estimate_off: float
 
     def draw(self, of: str, random: Random) -> str:
@@ -38,9 +38,13 @@ class Volumes:
         """Return how many reports a day of this month brings on average."""
         return self.reports_a_day * self.season[day.month - 1] / 100
 
+    def after(self, instant: datetime, what: str, random: Random) -> datetime:
+        """Return when a step is done that takes its time from an instant."""
+        return instant + timedelta(minutes=random.randint(*self.minutes[what]))
+
     def working_time(self, after: datetime, what: str, random: Random) -> datetime:
-        """Return when a step is done that takes its time from an instant: moved to the next morning after hours."""
-        at = (after + timedelta(minutes=random.randint(*self.minutes[what]))).astimezone(LONDON)
+        """Return the same of an officer's step: moved to the next morning after hours."""
+        at = self.after(after, what, random).astimezone(LONDON)
         first, last = self.day["works_from"], self.day["works_to"]
         if first <= at.hour < last:
             return at.astimezone(after.tzinfo)
@@ -61,6 +65,6 @@ def load_volumes(file: Path = FILE) -> Volumes:
         place_unevenness=read["places"]["unevenness"],
         evidence_share=read["share"]["evidence"],
         paid_share=read["share"]["paid"],
-        tips_after=read["vehicles"]["tips_after"],
+        shift=read["shift"],
         estimate_off=read["vehicles"]["estimate_off"],
     )

@@ -1,9 +1,9 @@
 """A depot's day as the planning core sees it, made of what scheduling knows at a moment.
 
-Only crews on shift are planned; before anybody has signed on, those whose rota says that they work, with the people
-who are there. A crew's next stop has been shown to it, so it is locked; a job that a person gave to a crew stays with
-it; what a plan gave may move. Held jobs and a contractor's are part of the day too, so that a plan can say why they are
-not on it.
+Only crews on shift are planned, and those whose shift is still to come; before anybody has signed on, all whose rota
+says that they work, with the people who are there. A crew's next stop has been shown to it, so it is locked; a job that
+a person gave to a crew stays with it; what a plan gave may move. Held jobs and a contractor's are part of the day too,
+so that a plan can say why they are not on it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -198,7 +198,7 @@ class _Depot:
 def _crews(depot: _Depot) -> tuple[dict[str, rounds.Crew], dict[str, Absent]]:
     """Return the depot's crews that can be planned, and for each of the others why not.
 
-    Only who has signed on is planned; before anybody has, everybody whose rota says so.
+    Planned is who has signed on, and whose shift is still to come; before anybody has, everybody whose rota says so.
     """
     signed_on = {crew.id: shift for crew in _own_crews(depot) for shift in [_running_shift(depot, crew.id)] if shift}
     standings = standings_of(depot.ctx, depot.world, _own_crews(depot), depot.now, frozenset(signed_on))
@@ -209,7 +209,7 @@ def _crews(depot: _Depot) -> tuple[dict[str, rounds.Crew], dict[str, Absent]]:
         if is_absent(depot.ctx, each.crew.id, depot.now)
     }
     able = [each for each in standings if each.crew.id not in absent]
-    on = [each for each in able if each.crew.id in signed_on] or able
+    on = [each for each in able if each.crew.id in signed_on or each.is_to_come(depot.now)] if signed_on else able
     made = [_crew(depot, each, signed_on.get(each.crew.id)) for each in on]
     soon = depot.frame.seconds(depot.now + SHORTEST_REST)
     planned = {crew.id: crew for crew in made if crew.end >= soon and crew.ready < crew.end}

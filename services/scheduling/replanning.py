@@ -56,10 +56,11 @@ def reason_to_plan(ctx: ServiceContext, jobs: Sequence[Job], latest: Plan | None
 
 
 def _stranded(ctx: ServiceContext, jobs: Sequence[Job]) -> bool:
-    """Say whether a plan gave jobs to a crew that is not on shift any more, or that has lost its vehicle or people."""
-    on_shift = store.crews_on_shift(ctx.store)
-    signed_on = [crew for crew in store.all_crews(ctx.store) if crew.id in on_shift]
-    standings = standings_of(ctx, world_of(ctx), signed_on, ctx.clock.now(), on_shift)
-    working = {standing.crew.id for standing in standings if not standing.missing}
+    """Say whether a plan gave jobs to a crew that is not on shift nor to come, or has lost its vehicle or people."""
+    now, on_shift = ctx.clock.now(), store.crews_on_shift(ctx.store)
+    standings = standings_of(ctx, world_of(ctx), store.all_crews(ctx.store), now, on_shift)
+    working = {
+        each.crew.id for each in standings if not each.missing and (each.crew.id in on_shift or each.is_to_come(now))
+    }
     # Jobs that a person gave to a crew are that person's to move.
     return any(job.state == "assigned" and job.plan_id is not None and job.crew_id not in working for job in jobs)

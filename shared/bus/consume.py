@@ -46,6 +46,9 @@ RECONNECT: Final = {"interval_start": 1, "interval_step": 1, "interval_max": 5}
 """Seconds between tries to reach the broker. kombu's own go up to 30: after a minute without a broker the events that
 had waited lay in the queues for another quarter of one."""
 
+LOOK_SECONDS: Final = 0.1
+"""How often an idle consumer looks whether it shall stop: kombu's second made every stop one second longer."""
+
 MEMORY_PREFETCH: Final = 10
 """`memory://` sleeps for its polling interval whenever so many messages per handler are under way."""
 
@@ -92,7 +95,7 @@ class EventQueues(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
     def run(self, **options: Any) -> None:
         """Consume until stopped; being stopped before the first connection is no failure of the container."""
         try:
-            super().run(**options)
+            super().run(safety_interval=LOOK_SECONDS, **options)
         except QueueConsumerStopped as stopped:
             self._consumers_ready.send_exception(stopped)
 
@@ -166,12 +169,20 @@ class EventQueues(QueueConsumer):  # type: ignore[misc]  # nameko is untyped
             log.info("acknowledgement_lost", extra={"queue": message.delivery_info.get("routing_key")})
 
     def _cancel_consumers_if_requested(self) -> None:
-        """Cancel the consumers of providers that stop, their dead queues first."""
-        for provider in list(self._pending_remove_providers):
-            dead_consumer = self._dead_consumers.pop(provider, None)
-            if dead_consumer is not None:
-                dead_consumer.cancel()
-        super()._cancel_consumers_if_requested()
+        """Cancel the consumers of providers that stop, their dead queues first.
+
+        One at a time: where the connection goes meanwhile, that one is gone with it, and the others are cancelled on
+        the next. nameko would forget them, and whoever stops would wait for ever.
+        """
+        while self._pending_remove_providers:
+            provider, removed = self._pending_remove_providers.popitem()
+            try:
+                for consumers in (self._dead_consumers, self._consumers):
+                    consumer = consumers.pop(provider, None)
+                    if consumer is not None:
+                        consumer.cancel()
+            finally:
+                removed.send()
 
     def _consumer(
         self, consumer_cls: Callable[..., KombuConsumer], queue: Any, receive: Callable[[Message, str | None], None]

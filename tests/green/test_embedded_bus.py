@@ -18,6 +18,9 @@ from shared.bus.documents import (
 from tests.servers.toy_workers import eventually
 from tests.unit.shared.bus.toys import emit, toy_event
 
+LESS_THAN_ITS_TIME_IS_UP = 7.0
+"""Seconds: a worker that could not end by itself takes eight."""
+
 
 def states(toys):
     return sorted(parked["state"] for parked in list_parked(toys.reports.store))
@@ -96,6 +99,29 @@ def test_a_restart_repeats_nothing_that_was_remembered(embedded):
     )
     assert f"streetscene_{handled} 1.0" in second.metrics()
     eventually(lambda: relay_position(embedded.accounts.store) == 21)
+
+
+def test_a_worker_that_is_idle_stops_at_once(embedded):
+    worker = embedded.start()
+    asked = time.monotonic()
+
+    assert worker.stop() == 0
+
+    # Half a second on a quiet machine; kombu alone would take one more.
+    assert time.monotonic() - asked < 1.5
+    assert worker.logged("worker_stopped")
+
+
+def test_a_worker_under_load_stops_when_what_it_took_is_answered(embedded):
+    worker = embedded.start()
+    for _ in range(1500):
+        emit(embedded.accounts, toy_event())
+    asked = time.monotonic()
+
+    assert worker.stop() == 0
+
+    assert time.monotonic() - asked < LESS_THAN_ITS_TIME_IS_UP
+    assert worker.logged("worker_stopped")
 
 
 def test_a_range_of_the_log_is_sent_again_on_request(embedded):

@@ -6,13 +6,17 @@ the board and the register all say the same words. A crew that has signed on is 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from services.scheduling.domain.fleet import Crew, Vehicle
 from services.scheduling.domain.patterns import Calendar, ShiftTime
 from services.scheduling.domain.people import Absence, Person, present
 
 OFF_SHIFT, OFF_ROAD, NO_VEHICLE, SHORT_HANDED = "off-shift", "off-road", "no-vehicle", "short-handed"
+
+
+LATE = timedelta(minutes=15)
+"""A crew that has not signed on so long after its shift began is merely late."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,10 @@ class Standing:
     missing: tuple[Missing, ...]
     licence_missing: str | None = None
     """What its vehicle needs and nobody who is there holds; the checker's rule `licence` keeps such a crew at home."""
+
+    def is_to_come(self, at: datetime) -> bool:
+        """Say whether it is expected by the rota, and nothing keeps it away."""
+        return not self.missing and self.shift is not None and at < self.shift.starts_at + LATE
 
 
 def standing(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from services.scheduling.domain.job import Job
 
 ON_A_SHEET = ("assigned", "started")
-ENDS_A_VISIT = ("finish", "exception", "hand-back")
+ENDS_A_VISIT = {"finish": "deferred", "exception": "deferred", "hand-back": "open"}
+"""What a crew says at the end of a visit, and the state that it brings the job into where it is not done."""
+
 MARKS_KEPT = 120
 """More than a job that is moved every few minutes for a whole day has; the first ones go."""
 
@@ -83,11 +85,16 @@ def days_of(job: "Job") -> set[date]:
 
 
 def _moment(job: "Job", last: Mark | None) -> datetime | None:
-    """Return when a crew did what brought the job into its state, None where it was not a crew that did it now."""
+    """Return when a crew did what brought the job into its state, None where it was not a crew that did it now.
+
+    The crew's last word stays with the job: what the office does with it afterwards has its own time.
+    """
     if job.state in ("started", "completed"):
         return job.started_at if job.state == "started" else job.completed_at
     told = job.entries[-1] if job.entries else None
-    if told is None or last is None or told.kind not in ENDS_A_VISIT or not told.ruling.startswith("done"):
+    if told is None or last is None or not told.ruling.startswith("done"):
+        return None
+    if ENDS_A_VISIT.get(told.kind) != job.state:
         return None
     return told.occurred_at if told.received_at >= last.at else None
 

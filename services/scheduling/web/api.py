@@ -10,13 +10,16 @@ from flask import request
 from flask_smorest import Blueprint, abort
 from marshmallow import ValidationError
 
-from services.scheduling import day_end, found, handlers, store, tipping
+from services.scheduling import day_end, found, handlers, planning, store, tipping
 from services.scheduling.domain.job import Job
 from services.scheduling.found import FoundTip
 from services.scheduling.handlers import Finish, Order
+from services.scheduling.register.edit import world_of
+from services.scheduling.standings import standings_of
 from services.scheduling.web import access
 from services.scheduling.web.day_schemas import DayItem, day_item
 from services.scheduling.web.day_view import day_of
+from services.scheduling.web.plan_schemas import PlanItem, PublishBody, plan_item
 from services.scheduling.web.schemas import (
     AssignBody,
     AssignedList,
@@ -166,16 +169,42 @@ def complete_job(job_id: str) -> Mapping[str, Any]:
 @policy(STAFF)
 @api.response(200, CrewList)
 def list_crews() -> Mapping[str, Any]:
-    """List the crews with what they have in hand."""
+    """List the crews with what they have in hand, and their shift of today."""
     ctx = context()
     on_shift, jobs = store.crews_on_shift(ctx.store), store.active_jobs(ctx.store)
+    standings = standings_of(ctx, world_of(ctx), store.all_crews(ctx.store), ctx.clock.now(), on_shift)
     return listing(
         [
-            crew_item(crew, on_shift=crew.id in on_shift, jobs=sum(job.crew_id == crew.id for job in jobs))
-            for crew in store.all_crews(ctx.store)
+            crew_item(each, on_shift=each.crew.id in on_shift, jobs=sum(job.crew_id == each.crew.id for job in jobs))
+            for each in standings
         ],
         None,
     )
+
+
+@api.post("/depots/<depot_id>/plans")
+@policy(access.SUPERVISORS)
+@api.response(201, PlanItem)
+def request_plan(depot_id: str) -> Mapping[str, Any]:
+    """Ask for a plan of the rest of a depot's day; one that is being worked out is enough."""
+    return plan_item(planning.request_plan(context(), depot_id, by=signed_in_user().id, cause=cause()))
+
+
+@api.get("/plans/<plan_id>")
+@policy(access.BOARD_READERS)
+@api.response(200, PlanItem)
+def show_plan(plan_id: str) -> Mapping[str, Any]:
+    """Show a plan: asked for, proposed, kept as it was, failed, published or discarded."""
+    return plan_item(store.plans(context().store).require(plan_id))
+
+
+@api.post("/plans/<plan_id>/publish")
+@policy(access.SUPERVISORS)
+@api.arguments(PublishBody)
+@api.response(200, PlanItem)
+def publish_plan(body: Mapping[str, Any], plan_id: str) -> Mapping[str, Any]:
+    """Publish a proposal, which the checker looks at once more; its jobs then go to their crews."""
+    return plan_item(planning.publish_plan(context(), plan_id, version=body["version"], cause=cause()))
 
 
 @api.get("/days/<day>")

@@ -5,9 +5,10 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
 
-from services.scheduling.domain.fleet import Crew, Tip, Vehicle, load_part
+from services.scheduling.domain.fleet import Tip, Vehicle, load_part
 from services.scheduling.domain.job import Job
 from services.scheduling.domain.job_state import public_state
+from services.scheduling.domain.roster import Standing
 from shared.contracts.codes import JOB_STATES, LAND_TYPES, OUTCOMES, SIZES, WASTE_TYPES
 from shared.contracts.scheduling import NO_PHOTO_REASONS
 from shared.web.api import QuerySchema
@@ -89,6 +90,13 @@ class CrewItem(Schema):
     neighbourhoods = fields.List(fields.String())
     on_shift = fields.Boolean()
     jobs = fields.Integer(metadata={"description": "Active jobs assigned to it."})
+    rota_starts_at = fields.AwareDateTime(
+        allow_none=True,
+        format="iso",
+        metadata={"description": "Its shift by the rota: the one that goes on, or the next of today."},
+    )
+    rota_ends_at = fields.AwareDateTime(allow_none=True, format="iso")
+    why_not = fields.String(allow_none=True, metadata={"description": "Why it can't be planned today, in words."})
 
 
 class CrewList(Schema):
@@ -267,8 +275,9 @@ def job_item(job: Job, *, overdue: bool) -> Mapping[str, Any]:
     }
 
 
-def crew_item(crew: Crew, *, on_shift: bool, jobs: int) -> Mapping[str, Any]:
-    """Return a crew as the API gives it."""
+def crew_item(standing: Standing, *, on_shift: bool, jobs: int) -> Mapping[str, Any]:
+    """Return a crew as the API gives it, as it stands today."""
+    crew, rota = standing.crew, standing.shift
     return {
         "id": crew.id,
         "name": crew.name,
@@ -278,6 +287,9 @@ def crew_item(crew: Crew, *, on_shift: bool, jobs: int) -> Mapping[str, Any]:
         "neighbourhoods": list(crew.neighbourhoods),
         "on_shift": on_shift,
         "jobs": jobs,
+        "rota_starts_at": rota.starts_at if rota else None,
+        "rota_ends_at": rota.ends_at if rota else None,
+        "why_not": standing.missing[0].words if standing.missing else None,
     }
 
 

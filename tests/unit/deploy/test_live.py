@@ -129,7 +129,7 @@ def test_an_act_that_a_stopped_server_interrupted_is_done_again_under_the_same_k
     taken_up.step()
 
     assert doors.keys[0] == doors.keys[1]
-    assert [act["name"] for act in taken_up.as_json()["acts"]] == ["dispatch"]
+    assert taken_up.as_json()["own"] == ["FT-00000000"]
 
 
 def test_no_day_is_planned_twice_and_nothing_before_the_simulation_began():
@@ -143,28 +143,3 @@ def test_no_day_is_planned_twice_and_nothing_before_the_simulation_began():
     acts = made.as_json()["acts"]
     assert len(acts) == planned
     assert all(datetime.fromisoformat(act["at"]) >= TUESDAY_MORNING for act in acts)
-
-
-class VisitorsDoor:
-    """A board on which a visitor has given the simulation's job to another crew."""
-
-    def __init__(self, job):
-        self.job, self.posts = job, []
-
-    def call(self, method, path, **_):
-        if method == "GET":
-            return Answer(200, {"items": [self.job] if "/jobs" in path else []})
-        self.posts.append(path)
-        return Answer(200, {})
-
-
-@pytest.mark.parametrize("act", ["start", "complete"])
-def test_the_simulation_lets_go_of_a_job_that_a_visitor_gave_to_another_crew(act):
-    doors = VisitorsDoor({"id": "1", "visit": 1, "state": "assigned", "crew_id": "the-visitors", "held": False})
-    made = simulation(doors)
-    made.plan(TUESDAY_MORNING, act, reference="FT-00000000", crew_id="crew-north-1")
-
-    made.step()
-
-    assert doors.posts == []
-    assert made.next_at() is None

@@ -20,6 +20,7 @@ from services.scheduling.domain.day_end import (
     unaccounted,
 )
 from services.scheduling.domain.day_record import Signature
+from services.scheduling.domain.entry import CrewEntry, add_entry
 from services.scheduling.domain.fleet import FORGOTTEN, Crew
 from services.scheduling.domain.trail import MARKS_KEPT, days_of, noted, stood_at
 from services.scheduling.domain.worked import TipRecord, loads_of, worked
@@ -201,6 +202,33 @@ def test_a_campaigns_visit_is_of_its_own_day_and_not_of_the_one_it_was_built_on(
 
     assert one(job, ORDINARY) is None
     assert one(job, due).origin == "off-list"
+
+
+def test_what_a_crew_handed_back_is_on_tomorrows_list_from_tomorrow():
+    tuesday, wednesday = ORDINARY, ORDINARY + timedelta(days=1)
+
+    def back(job, now):
+        handed, facts = late.hand_back(job, CREW.id, "no-time")
+        told = CrewEntry("act-1", "hand-back", CREW.id, now, now, "done", reason="no-time")
+        return replace(handed, entries=add_entry(handed.entries, told)), facts
+
+    job = lived(fresh(tuesday), (at(tuesday, 8), give()), (at(tuesday, 15), back), (at(tuesday, 24 + 5), give()))
+
+    assert (one(job, tuesday).ending, one(job, tuesday).reason) == ("handed-back", "no-time")
+    assert one(job, tuesday).until == wednesday
+    assert (one(job, wednesday).origin, one(job, wednesday).ending) == ("by-hand", "not-reached")
+
+
+def test_a_handing_back_that_is_heard_of_late_was_then():
+    def back(job, _):
+        handed, facts = late.hand_back(job, CREW.id, "no-time")
+        told = CrewEntry("act-1", "hand-back", CREW.id, at(ORDINARY, 15), at(ORDINARY, 30), "done", reason="no-time")
+        return replace(handed, entries=add_entry(handed.entries, told)), facts
+
+    job = lived(fresh(ORDINARY), (at(ORDINARY, 8), give()), (at(ORDINARY, 30), back))
+
+    assert one(job, ORDINARY).ending == "handed-back"
+    assert one(job, ORDINARY + timedelta(days=1)) is None
 
 
 def test_what_a_phone_told_in_the_evening_was_done_at_noon():

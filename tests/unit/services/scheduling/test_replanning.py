@@ -1,11 +1,11 @@
 """When a day is planned again by itself, and what is published of how long jobs take."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.scheduling import forecasting, handlers, planning, replanning, store
+from services.scheduling import days, forecasting, handlers, planning, replanning, store
 from services.scheduling.domain.forecast import FEWEST_JOBS, rows_of
 from services.scheduling.domain.plan import Plan
 from services.scheduling.register import edit
@@ -81,6 +81,28 @@ def test_jobs_of_a_crew_that_is_gone_have_the_day_planned_again_but_only_those_o
     replanning.request_replans(ctx)
 
     assert latest(ctx).because == "crew-lost"
+
+
+def test_a_crew_whose_shift_is_still_to_come_is_not_lost_and_not_when_it_is_a_little_late(ctx, clock, make_job):
+    clock.instant = datetime(2026, 11, 17, 6, 30, tzinfo=UTC)  # north 2 begins at 7
+    handlers.start_shift(ctx, "crew-north-1", cause=BY_HAND)
+    job = make_job(REPORT.format(84), place=place_of(3), priority=3)
+    handlers.assign_job(ctx, job.id, "crew-north-2", version=None, key=None, cause=BY_HAND)
+    given = replace(store.jobs(ctx.store).require(job.id), plan_id="plan-1")
+    store.jobs(ctx.store).save(given, [], at=clock.now(), cause=BY_HAND)
+    asked_at = clock.now() - timedelta(minutes=20)
+    plan = Plan("plan-1", "north", london_date(clock.now()), asked_at, "user-1", state="published")
+
+    def reason():
+        return replanning.reason_to_plan(ctx, store.active_jobs(ctx.store), plan, clock.now())
+
+    assert reason() is None
+    assert "crew-north-2" in days.make_day(ctx, "north", clock.now()).day.crews
+    clock.advance(timedelta(minutes=40))
+    assert reason() is None
+    clock.advance(timedelta(minutes=10))
+    assert reason() == "crew-lost"
+    assert "crew-north-2" not in days.make_day(ctx, "north", clock.now()).day.crews
 
 
 def test_a_crew_that_has_lost_its_people_has_the_day_planned_again(ctx, clock, planned, make_job):
