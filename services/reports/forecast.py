@@ -2,9 +2,8 @@
 
 The deadline is what the council wants; what a reporter can count on is what crews manage now. The 80th percentile is
 the day by which four of five such reports were cleared. Without a forecast, or with one that nobody has renewed for a
-week, the deadline is what is said. A time becomes a day by rounding to the nearest end of a working day: always
-rounding up would promise everybody half a day more than the percentile says, and most would be there a day early
-(ADR 47, which measured it).
+week, the deadline is what is said. The times are of working time, which is counted forwards from the report as it was
+counted for the jobs: nights, weekends and bank holidays take nobody's day away (ADR 47, which measured it).
 """
 
 from datetime import date, datetime, timedelta
@@ -12,7 +11,7 @@ from datetime import date, datetime, timedelta
 from services.reports.depots import depot_for
 from services.reports.domain.report import Report
 from services.reports.store import FORECASTS
-from shared.calendar import LONDON, WorkingTime
+from shared.calendar import add_working_time, london_date
 from shared.contracts.envelope import Event
 from shared.service import ServiceContext
 from shared.store.paging import every
@@ -37,7 +36,7 @@ def on_forecast(ctx: ServiceContext, event: Event) -> None:
         document = {
             "_id": _row_id(row["depot_id"], row["priority"]),
             "published_at": event.time,
-            "p80_minutes": row["p80_minutes"],
+            "p80_working_minutes": row["p80_working_minutes"],
         }
         ctx.store.put_if_newer(FORECASTS.name, document, sequence=int(event.time.timestamp() * 1000))
     _ROWS.forget(ctx.store)
@@ -54,22 +53,8 @@ def forecast_day(ctx: ServiceContext, report: Report, *, priority: int, since: d
     row = _ROWS.of(ctx.store).get(_row_id(depot_for(ctx, report.place), priority))
     if row is None or ctx.clock.now() - row["published_at"] > STALE:
         return None
-    return day_by(since, timedelta(minutes=row["p80_minutes"]), ctx.council.working_time)
-
-
-def day_by(since: datetime, takes: timedelta, working: WorkingTime) -> date:
-    """Return the day at whose end something that takes so long from an instant can be said to be done.
-
-    What is due in the first half of a working day, or in the night before it, was nearly all done the day before. The
-    first day is today while anybody works, and otherwise tomorrow.
-    """
-    due = (since + takes).astimezone(LONDON)
-    minutes = (working.starts.hour + working.ends.hour) * 60 + working.starts.minute + working.ends.minute
-    is_late_in_day = due.hour * 60 + due.minute >= minutes / 2
-    nearest = due.date() if is_late_in_day else due.date() - timedelta(days=1)
-    here = since.astimezone(LONDON)
-    first = here.date() if here.time() < working.ends else here.date() + timedelta(days=1)
-    return max(first, nearest)
+    hours = row["p80_working_minutes"] / 60
+    return london_date(add_working_time(since, hours=hours, working=ctx.council.working_time))
 
 
 def _row_id(depot_id: str, priority: int) -> str:

@@ -29,7 +29,7 @@ def publish_forecast(ctx: ServiceContext) -> None:
     forecasts = store.forecasts(ctx.store)
     if forecasts.get(forecast_id) is not None:
         return
-    rows = rows_of(_cleared_since(ctx, now - LOOKS_BACK))
+    rows = rows_of(_cleared_since(ctx, now - LOOKS_BACK), ctx.council.working_time)
     if not rows:
         return
     try:

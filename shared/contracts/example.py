@@ -154,7 +154,7 @@ STATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "forecast": {
             "forecast_id": _id("forecast"),
-            "rows": [{"depot_id": DEPOT, "priority": 3, "median_minutes": 2_880, "p80_minutes": 5_760}],
+            "rows": [{"depot_id": DEPOT, "priority": 3, "median_working_minutes": 1_080, "p80_working_minutes": 2_160}],
         },
         "ticket": {
             "ticket_id": TICKET,

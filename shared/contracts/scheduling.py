@@ -177,12 +177,12 @@ class JobCompletedV1(JobContract):
 
 
 class ForecastPart(Part):
-    """How long jobs of a depot and priority take, from report to completion."""
+    """How long jobs of a depot and priority take, from report to completion, in minutes of working time."""
 
     depot_id = identifier()
     priority = whole(minimum=1, maximum=5)
-    median_minutes = whole()
-    p80_minutes = whole()
+    median_working_minutes = whole()
+    p80_working_minutes = whole()
 
 
 class ForecastState(Part):

@@ -23,7 +23,7 @@ METRES_PER_DEGREE = 111_320
 LATITUDES, LONGITUDES = (49, 61), (-9, 2)
 """Where Britain lies. The two never overlap, so it is plain which of two numbers is the latitude."""
 
-_GRID = re.compile(r"([HNOST])([A-HJ-Z])\s*([0-9]+)(?:[\s,]+([0-9]+))?")
+_GRID = re.compile(r"([HJNOST])([A-HJ-Z])\s*([0-9]+)(?:[\s,]+([0-9]+))?")
 _METRES = re.compile(r"([0-9]{6})[\s,]+([0-9]{6,7})")
 _NUMBER = r"([+-]?[0-9]{1,3}\.[0-9]{1,15})\s*°?\s*"
 _LETTERS_AFTER = re.compile(rf"{_NUMBER}([NSEW]?)[\s,]\s*{_NUMBER}([NSEW]?)")

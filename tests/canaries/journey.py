@@ -139,11 +139,13 @@ def join(site: Site, staff: Visitor, texts: Mapping[str, str]) -> None:
 def assign(site: Site, staff: Visitor, reference: str) -> None:
     """Give the report's job to the crew on the board; again, where news of the report came between look and press."""
     job_id = the_job(site, reference)["id"]
-    eventually(lambda: job_id in staff.open("/dispatch").text, what="the job on the board")
+    # The board begins with the sixty most urgent ones; behind the heading are all.
+    waiting = "/dispatch?state=open"
+    eventually(lambda: job_id in staff.open(waiting).text, what="the job on the board")
 
     def is_given() -> bool:
         # While officers are asked for evidence the job is held, and the board offers nobody to give it to.
-        for form in staff.open("/dispatch").forms:
+        for form in staff.open(waiting).forms:
             if seen := [choice for choice in form.offers.get("job", ()) if choice.startswith(job_id)]:
                 staff.send(form, {"job": seen[0], "crew_id": CREW}, status=None)
                 break

@@ -1,13 +1,12 @@
 """The promise: of a simulated month's reports, how many were cleared by the day that their reporters were given.
 
 A made city lives through five weeks by council time, through the public doors: residents report, supervisors plan,
-crews work every day of the week, and once a night scheduling publishes its forecast. What each reporter was told on
-submission is kept, and compared with when a crew was there. The first week only teaches the forecast. After the last
-report the city goes on until everything is done: to look earlier would leave out the slow ones.
+crews work by their rotas, few of them at weekends, and once a night scheduling publishes its forecast. What each
+reporter was told on submission is kept, and compared with when a crew was there. The first week only teaches the
+forecast. After the last report the city goes on until everything is done: to look earlier would leave out the slow
+ones.
 """
 
-import csv
-import io
 import json
 import statistics
 from collections.abc import Callable, Sequence
@@ -24,12 +23,10 @@ from deploy.local import first_start
 from services.reports.domain.report import Report
 from services.reports.store import NEWEST_FIRST, reports
 from services.reports.words import promise
-from services.scheduling.register import edit
 from shared.bus.inline import Pump
 from shared.calendar import LONDON, london_date
 from shared.clock import SetClock
 from shared.config import SERVICES, Settings
-from shared.contracts.envelope import Cause
 from shared.processes import open_contexts, subscriptions_of, timers_of
 from shared.service import ServiceContext
 from shared.web.embedded import create_embedded
@@ -39,9 +36,6 @@ FIRST_DAY = date(2026, 10, 5)
 """A Monday: with a change of the clocks and no bank holiday in the five weeks."""
 
 SEED = 20_261_005
-EVERY_DAY = "every-day"
-"""The pattern of the register by which a crew works from Monday to Sunday."""
-
 FEWEST_KEPT, MOST_KEPT = 0.75, 0.90
 """Fewer is a promise that nobody can count on; more is one that was easy to make."""
 
@@ -162,7 +156,6 @@ def _at(day: date, hour: time) -> datetime:
 def _city(contexts: dict[str, ServiceContext], settings: Settings) -> tuple[Simulation, Pump]:
     """Return the made city after its first start, with what carries its events."""
     first_start(contexts, settings)
-    _have_crews_work_every_day(contexts["scheduling"])
     pump = Pump(
         contexts,
         {service: subscriptions_of(service) for service in SERVICES},
@@ -179,16 +172,6 @@ def _city(contexts: dict[str, ServiceContext], settings: Settings) -> tuple[Simu
         api_key=credentials["tokens"]["open311"],
     )
     return simulation, pump
-
-
-def _have_crews_work_every_day(ctx: ServiceContext) -> None:
-    """Give every crew the same rota: the forecast knows no weekends (ADR 47), and those are not what is proved."""
-    rotas = [{**row, "pattern_id": EVERY_DAY} for row in csv.DictReader(io.StringIO(edit.export(ctx, "rotas")))]
-    file = io.StringIO()
-    writer = csv.DictWriter(file, rotas[0])
-    writer.writeheader()
-    writer.writerows(rotas)
-    edit.take_file(ctx, "rotas", file.getvalue().encode(), version=None, by="proof", cause=Cause())
 
 
 def _note(ctx: ServiceContext, given: dict[str, tuple[date, bool]]) -> None:

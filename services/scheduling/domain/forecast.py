@@ -1,12 +1,16 @@
-"""How long jobs take from being made to being cleared, by depot and priority: what a reporter may expect."""
+"""How long jobs take from being made to being cleared, by depot and priority: what a reporter may expect.
+
+In the council's working time: a Friday's report takes as long as a Monday's then, where few crews work at weekends.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import ceil
 from typing import Any
 
 from services.scheduling.domain.job import Job
+from shared.calendar import WorkingTime, working_time_between
 from shared.contracts.base import Fact
 from shared.contracts.scheduling import ForecastPublishedV1
 
@@ -14,16 +18,20 @@ FEWEST_JOBS = 5
 """Fewer jobs than this say nothing about the next one."""
 
 HIGH_SHARE = 0.8
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class ForecastRow:
-    """Half of the jobs of a depot and priority are cleared within the median, four fifths within the other."""
+    """Half of the jobs of a depot and priority are cleared within the median, four fifths within the other.
+
+    Both in minutes of working time.
+    """
 
     depot_id: str
     priority: int
-    median_minutes: int
-    p80_minutes: int
+    median_working_minutes: int
+    p80_working_minutes: int
 
 
 @dataclass(frozen=True)
@@ -47,13 +55,13 @@ def publish(forecast: Forecast) -> tuple[Forecast, list[Fact]]:
     return forecast, [ForecastPublishedV1.fact()]
 
 
-def rows_of(jobs: Iterable[Job]) -> tuple[ForecastRow, ...]:
+def rows_of(jobs: Iterable[Job], working: WorkingTime) -> tuple[ForecastRow, ...]:
     """Return the times to clear of jobs that were cleared, by depot and priority, where there were enough of them."""
     minutes: dict[tuple[str, int], list[int]] = {}
     for job in jobs:
         if job.outcome == "cleared" and job.completed_at is not None and job.priority is not None:
-            taken = int((job.completed_at - job.created_at).total_seconds() // 60)
-            minutes.setdefault((job.depot_id, job.priority), []).append(max(0, taken))
+            taken = working_time_between(job.created_at, job.completed_at, working) // MINUTE
+            minutes.setdefault((job.depot_id, job.priority), []).append(taken)
     return tuple(
         ForecastRow(depot_id, priority, _share(taken, 0.5), _share(taken, HIGH_SHARE))
         for (depot_id, priority), taken in sorted(minutes.items())

@@ -7,7 +7,7 @@ import pytest
 
 from services.reports import subscriptions
 from services.reports.depots import depot_for
-from services.reports.forecast import day_by
+from services.reports.forecast import forecast_day
 from services.reports.handlers import close_report, reopen_report
 from services.reports.messages import send_messages
 from services.reports.store import DEPOTS, FORECASTS
@@ -23,17 +23,19 @@ from tests.builders import TUESDAY_MORNING
 from tests.unit.services.reports.made import accept, deliver, events, expected_event, stored
 
 TODAY = london_date(TUESDAY_MORNING)
-DAY = 24 * 60
-TO_AFTERNOON = 180
-"""From 10:40 on a day to where that day is the nearest: which day is said is then beyond doubt."""
+DAY = 9 * 60
+"""Of working time: from 8 to 5."""
 
 
-def published(ctx, p80_minutes, *, at=TUESDAY_MORNING - timedelta(hours=1), number=1, priority=3):
+def row_of(depot_id, p80_working_minutes, *, priority=3):
+    minutes = {"median_working_minutes": DAY, "p80_working_minutes": p80_working_minutes}
+    return {"depot_id": depot_id, "priority": priority, **minutes}
+
+
+def published(ctx, p80_working_minutes, *, at=TUESDAY_MORNING - timedelta(hours=1), number=1, priority=3):
     place = ctx.council.gazetteer.places[0]
     depot = ctx.council.depot_for(place.lat, place.lon, place.neighbourhood)
-    rows = [
-        {"depot_id": depot.id, "priority": priority, "median_minutes": DAY, "p80_minutes": p80_minutes + TO_AFTERNOON}
-    ]
+    rows = [row_of(depot.id, p80_working_minutes, priority=priority)]
     made = example(ForecastPublishedV1)
     return replace(
         made, id=f"forecast-{number}", sequence=number, time=at, data={"state": {**made.state, "rows": rows}}
@@ -64,18 +66,21 @@ def test_a_report_is_promised_by_when_four_of_five_like_it_were_cleared(ctx, res
     ("made", "takes_minutes", "day"),
     [
         ("2026-11-17T10:40", 60, 17),
-        ("2026-11-17T10:40", DAY, 17),  # due before the middle of Wednesday: Tuesday's crews did nearly all of those
-        ("2026-11-17T10:40", DAY + 120, 18),
-        ("2026-11-17T20:00", 5 * 60, 18),  # due in the night, and nobody works this evening any more
-        ("2026-11-17T20:00", 29 * 60, 18),
-        ("2026-11-17T08:00", 29 * 60, 18),
-        ("2026-10-24T12:00", DAY, 24),  # the clocks go back in the night: due at 11 on Sunday
+        ("2026-11-17T10:40", 380, 17),  # to the end of that day
+        ("2026-11-17T10:40", 381, 18),
+        ("2026-11-17T20:00", 60, 18),  # nobody works this evening any more
+        ("2026-11-17T05:00", DAY, 17),
+        ("2026-11-20T16:00", 120, 23),  # a Friday
+        ("2026-11-21T10:00", 0, 23),  # a Saturday
+        ("2026-10-23T16:00", 120, 26),  # the clocks go back in between
+        ("2026-12-24T16:00", 120, 29),  # Christmas, and Monday for Boxing Day
     ],
 )
-def test_a_time_is_said_as_the_day_at_whose_end_it_is_nearest(ctx, made, takes_minutes, day):
+def test_a_time_is_counted_forwards_in_working_time(ctx, made, takes_minutes, day):
     since = datetime.fromisoformat(made).replace(tzinfo=LONDON).astimezone(UTC)
+    forecast(ctx, published(ctx, takes_minutes))
 
-    assert day_by(since, timedelta(minutes=takes_minutes), ctx.council.working_time).day == day
+    assert forecast_day(ctx, accept(ctx), priority=3, since=since).day == day
 
 
 def test_without_a_forecast_the_deadline_is_what_is_said(ctx, resident):
@@ -139,7 +144,7 @@ def serving(ctx):
 
 def test_the_promise_is_made_of_the_times_of_the_depot_that_the_register_gives_the_neighbourhood(ctx):
     depots(ctx, depot_changed(ctx, "docks"), depot_changed(ctx, "north", neighbourhoods=[]))
-    rows = [{"depot_id": "docks", "priority": 3, "median_minutes": DAY, "p80_minutes": 3 * DAY + TO_AFTERNOON}]
+    rows = [row_of("docks", 3 * DAY)]
     made = published(ctx, 9 * DAY)
     forecast(ctx, replace(made, data={"state": {**made.state, "rows": [*made.state["rows"], *rows]}}))
 
@@ -179,7 +184,7 @@ def test_news_of_a_depot_that_is_none_is_parked(ctx):
     assert ctx.store.find(DEPOTS.name, {}).items == []
 
 
-@pytest.mark.parametrize("spoilt", [(b"p80_minutes", b"p90_minutes"), (b"depot_id", b"depot")])
+@pytest.mark.parametrize("spoilt", [(b"p80_working", b"p90_working"), (b"depot_id", b"depot")])
 def test_a_forecast_that_is_none_is_parked(ctx, spoilt):
     body = encode(published(ctx, DAY)).replace(*spoilt)
 

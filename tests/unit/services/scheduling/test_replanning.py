@@ -9,7 +9,7 @@ from services.scheduling import days, forecasting, handlers, planning, replannin
 from services.scheduling.domain.forecast import FEWEST_JOBS, rows_of
 from services.scheduling.domain.plan import Plan
 from services.scheduling.register import edit
-from shared.calendar import london_date
+from shared.calendar import LONDON, USUAL_WORKING_TIME, london_date
 from shared.contracts import decode
 from shared.contracts.envelope import Cause
 from shared.ids import derived_id
@@ -156,28 +156,52 @@ def cleared(minutes, **changes):
 
 
 def test_the_forecast_says_within_how_long_half_and_four_fifths_were_cleared():
-    (row,) = rows_of([cleared(minutes) for minutes in (10, 20, 30, 40, 100)])
+    (row,) = rows_of([cleared(minutes) for minutes in (10, 20, 30, 40, 100)], USUAL_WORKING_TIME)
 
-    assert (row.depot_id, row.priority, row.median_minutes, row.p80_minutes) == ("north", 3, 30, 40)
+    assert (row.depot_id, row.priority, row.median_working_minutes, row.p80_working_minutes) == ("north", 3, 30, 40)
+
+
+@pytest.mark.parametrize(
+    ("made", "done", "minutes"),
+    [
+        ("2026-11-17T16:00", "2026-11-18T09:00", 2 * 60),  # over night
+        ("2026-11-20T16:00", "2026-11-23T09:00", 2 * 60),  # over the weekend
+        ("2026-11-20T16:00", "2026-11-21T11:00", 60),  # by the few who work on Saturday
+        ("2026-11-21T10:00", "2026-11-21T11:00", 0),
+        ("2026-12-24T16:00", "2026-12-29T09:00", 2 * 60),  # over Christmas, its weekend and Boxing Day's substitute
+    ],
+)
+def test_the_forecast_counts_working_time(made, done, minutes):
+    created, completed = (datetime.fromisoformat(text).replace(tzinfo=LONDON).astimezone(UTC) for text in (made, done))
+    jobs = [replace(cleared(0), created_at=created, completed_at=completed) for _ in range(FEWEST_JOBS)]
+
+    (row,) = rows_of(jobs, USUAL_WORKING_TIME)
+
+    assert row.p80_working_minutes == minutes
 
 
 def test_too_few_jobs_and_those_not_cleared_say_nothing():
     few = [cleared(10) for _ in range(FEWEST_JOBS - 1)]
     other = [cleared(10, priority=None), replace(cleared(10), outcome="not-found")]
 
-    assert rows_of([*few, *other]) == ()
+    assert rows_of([*few, *other], USUAL_WORKING_TIME) == ()
 
 
 def test_depots_and_priorities_have_a_row_each():
     jobs = [cleared(10, depot_id=depot, priority=each) for depot in ("b", "a") for each in (2, 1) for _ in range(5)]
 
-    assert [(row.depot_id, row.priority) for row in rows_of(jobs)] == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+    assert [(row.depot_id, row.priority) for row in rows_of(jobs, USUAL_WORKING_TIME)] == [
+        ("a", 1),
+        ("a", 2),
+        ("b", 1),
+        ("b", 2),
+    ]
 
 
 def test_the_forecast_is_published_once_a_day(ctx, clock):
     for number in range(FEWEST_JOBS):
         job = cleared(30 + number, id=f"job-{number}", report_id=f"report-{number}")
-        created = clock.now() - timedelta(days=2)
+        created = clock.now() - timedelta(days=4)
         job = replace(job, created_at=created, completed_at=created + timedelta(minutes=30 + number))
         store.jobs(ctx.store).add(job, [], at=clock.now(), cause=BY_HAND)
 
@@ -186,7 +210,9 @@ def test_the_forecast_is_published_once_a_day(ctx, clock):
 
     events = [decode(entry.body) for entry in ctx.store.log.read(after=0, limit=1000)]
     (event,) = [event for event in events if event.name == "forecast.published"]
-    assert event.state["rows"] == [{"depot_id": "north", "priority": 3, "median_minutes": 32, "p80_minutes": 33}]
+    assert event.state["rows"] == [
+        {"depot_id": "north", "priority": 3, "median_working_minutes": 32, "p80_working_minutes": 33}
+    ]
 
 
 def test_without_jobs_there_is_no_forecast(ctx):
@@ -205,7 +231,7 @@ def test_a_job_that_took_long_counts_by_when_it_was_done(ctx, clock):
     forecasting.publish_forecast(ctx)
 
     (row,) = store.forecasts(ctx.store).get(derived_id("forecast", london_date(clock.now()).isoformat())).rows
-    assert row.p80_minutes == 40 * 24 * 60
+    assert row.p80_working_minutes == 320 + 27 * 9 * 60 + 160  # 7 October from 11:40, 27 days, 16 November until 10:40
 
 
 def test_old_jobs_count_no_more(ctx, clock):
