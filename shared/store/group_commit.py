@@ -34,7 +34,7 @@ def do_all(works: Sequence[Work], connection: sqlite3.Connection) -> list[Any]:
     results: list[Any] = []
     for together, run in itertools.groupby(works, key=lambda work: getattr(work, "together", None)):
         some = list(run)
-        results += together(connection, some) if together else [work(connection) for work in some]
+        results += together(connection, some) if together and len(some) > 1 else [work(connection) for work in some]
     return results
 
 
