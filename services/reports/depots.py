@@ -6,17 +6,21 @@ Scheduling decides for good when it makes the job; here it is only asked whose t
 from services.reports.domain.report import Place
 from services.reports.store import DEPOTS
 from shared.contracts.envelope import Event
-from shared.geo import distance_m
+from shared.council.serving import Serving, depot_serving
 from shared.service import ServiceContext
-from shared.store.port import Document, Store
+from shared.store.port import Store
 from shared.store.recent import Recent
 
 MOST_DEPOTS = 200
 
 
-def _told(store: Store) -> list[Document]:
+def _told(store: Store) -> list[Serving]:
     """Return what scheduling said of the depots that there are."""
-    return [copy for copy in store.find(DEPOTS.name, {}, limit=MOST_DEPOTS).items if copy["active"]]
+    return [
+        Serving(copy["_id"], copy["lat"], copy["lon"], copy["neighbourhoods"])
+        for copy in store.find(DEPOTS.name, {}, limit=MOST_DEPOTS).items
+        if copy["active"]
+    ]
 
 
 _TOLD = Recent(_told)
@@ -39,9 +43,5 @@ def on_depot_changed(ctx: ServiceContext, event: Event) -> None:
 
 def depot_for(ctx: ServiceContext, place: Place) -> str:
     """Return the depot whose crews know the place's neighbourhood, the nearest of several; else the nearest of all."""
-    told = _TOLD.of(ctx.store)
-    if not told:
-        return ctx.council.depot_for(place.lat, place.lon, place.neighbourhood).id
-    knowing = [copy for copy in told if place.neighbourhood in copy["neighbourhoods"]] or told
-    nearest = min(knowing, key=lambda copy: distance_m(place.lat, place.lon, copy["lat"], copy["lon"]))
-    return str(nearest["_id"])
+    depots = _TOLD.of(ctx.store) or ctx.council.serving
+    return depot_serving(depots, place.neighbourhood, place.lat, place.lon).id

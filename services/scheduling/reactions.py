@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.scheduling import found, planning, store, tipping
-from services.scheduling.domain import depots, loads
 from services.scheduling.domain import job as rules
+from services.scheduling.domain import loads
 from services.scheduling.domain.job import Job, Reason
 from services.scheduling.domain.reconcile import ReportCopy, new_job, reconcile
 from services.scheduling.domain.worked import TipRecord
 from shared.contracts.envelope import Cause, Event
 from shared.contracts.reports import ReportAssessedV1
+from shared.council.serving import depot_serving
 from shared.errors import Conflict, Duplicate
 from shared.ids import derived_id
 from shared.service import ServiceContext
@@ -133,7 +134,7 @@ def report_copy(ctx: ServiceContext, document: Mapping[str, Any]) -> ReportCopy:
 
 def depot_for(ctx: ServiceContext, report: ReportCopy) -> str:
     """Return the depot whose crews know the neighbourhood, else the nearest one."""
-    return depots.depot_for(store.all_depots(ctx.store), report.neighbourhood, report.lat, report.lon).id
+    return depot_serving(store.all_depots(ctx.store), report.neighbourhood, report.lat, report.lon).id
 
 
 def _make_job(ctx: ServiceContext, job_id: str, report: ReportCopy, cause: Cause) -> None:

@@ -17,9 +17,9 @@ from shared.council.gazetteer import Gazetteer
 from shared.council.kinds import NOT_KNOWN, Kind, Open311
 from shared.council.landmarks import Landmarks
 from shared.council.partners import ComplaintStages, Partner
+from shared.council.serving import Serving
 from shared.errors import NotFound
 from shared.geo.areas import AREA_KINDS, BoundarySet, set_for
-from shared.geo.grid import distance_m
 
 if TYPE_CHECKING:
     from shared.council.statements import AccessibilityStatement, PrivacyNotice
@@ -310,6 +310,19 @@ class Council:
         return next((one for one in self.neighbours if area is not None and one.id == area.id), None)
 
     @cached_property
+    def serving(self) -> tuple[Serving, ...]:
+        """The depots, each with the neighbourhoods that its crews know."""
+        return tuple(
+            Serving(
+                depot.id,
+                depot.lat,
+                depot.lon,
+                {known for crew in self.crews if crew.depot_id == depot.id for known in crew.neighbourhoods},
+            )
+            for depot in self.depots
+        )
+
+    @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """The council's area from west, south to east, north, in degrees."""
         boxes = [boundaries.bounds for boundaries in self._sets["ward"]]
@@ -339,12 +352,6 @@ class Council:
     def site(self, site_id: str) -> Site:
         """Return a disposal site; raises `NotFound`."""
         return _known({site.id: site for site in self.sites}, site_id, "site")
-
-    def depot_for(self, lat: float, lon: float, neighbourhood: str) -> Depot:
-        """Return the depot whose crews know the neighbourhood, the nearest of several; else the nearest of all."""
-        knowing = {crew.depot_id for crew in self.crews if neighbourhood in crew.neighbourhoods}
-        depots = [depot for depot in self.depots if depot.id in knowing] or list(self.depots)
-        return min(depots, key=lambda depot: distance_m(lat, lon, depot.lat, depot.lon))
 
     def kind(self, code: str) -> Kind:
         """Return a kind of report; raises `NotFound`."""

@@ -1,12 +1,11 @@
 """Depots: where crews' days begin and end, and where vehicles stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shared.contracts.base import Fact
 from shared.contracts.scheduling import DepotChangedV1
-from shared.geo import distance_m
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,3 @@ def announce_depot(depot: Depot, known: Depot | None) -> list[Fact]:
     if known is not None and depot_state(known) == depot_state(depot):
         return []
     return [DepotChangedV1.fact()]
-
-
-def depot_for(depots: Sequence[Depot], neighbourhood: str, lat: float, lon: float) -> Depot:
-    """Return the depot whose crews know the neighbourhood, the nearest of several; else the nearest of all."""
-    knowing = [depot for depot in depots if neighbourhood in depot.neighbourhoods] or depots
-    return min(knowing, key=lambda depot: distance_m(lat, lon, depot.lat, depot.lon))

@@ -18,6 +18,7 @@ from shared.calendar import LONDON, london_date
 from shared.contracts.envelope import encode
 from shared.contracts.example import example
 from shared.contracts.scheduling import DepotChangedV1, ForecastPublishedV1
+from shared.council.serving import depot_serving
 from shared.notify import messages_page
 from tests.builders import TUESDAY_MORNING
 from tests.unit.services.reports.made import accept, deliver, events, expected_event, stored
@@ -34,7 +35,7 @@ def row_of(depot_id, p80_working_minutes, *, priority=3):
 
 def published(ctx, p80_working_minutes, *, at=TUESDAY_MORNING - timedelta(hours=1), number=1, priority=3):
     place = ctx.council.gazetteer.places[0]
-    depot = ctx.council.depot_for(place.lat, place.lon, place.neighbourhood)
+    depot = depot_serving(ctx.council.serving, place.neighbourhood, place.lat, place.lon)
     rows = [row_of(depot.id, p80_working_minutes, priority=priority)]
     made = example(ForecastPublishedV1)
     return replace(
