@@ -3,6 +3,8 @@ package streetscene;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.io.IOException;
 import java.util.List;
 
@@ -27,11 +29,23 @@ public final class Server {
         }
     };
 
+    /**
+     * Answers one command after another. The library's own backend answers several at once, and then now and then fails
+     * with a null pointer ("Unknown error: null") where two clients touch a collection for the first time.
+     */
+    private static final class OneAtATime extends MemoryBackend {
+
+        @Override
+        public synchronized Document handleMessage(MongoMessage message) {
+            return super.handleMessage(message);
+        }
+    }
+
     private Server() {
     }
 
     public static void main(String[] arguments) throws IOException {
-        MemoryBackend backend = new MemoryBackend();
+        MemoryBackend backend = new OneAtATime();
         backend.version(ANNOUNCED);
         MongoServer server = new MongoServer(backend);
         server.bind();
