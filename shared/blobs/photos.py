@@ -39,10 +39,8 @@ MAXIMUM_WHOLE_PIXELS = 32_000_000
 UNPACKED_WHOLE = (b"\x89PNG", b"RIFF")
 """How such files begin: PNG and WebP."""
 
-UNPACKED_AT_ONCE = 2
-"""A few kilobytes can unpack to that, and anybody may send them: a hundred senders must not need a hundred times it."""
-
-_unpacking = threading.BoundedSemaphore(UNPACKED_AT_ONCE)
+_unpacking = threading.Lock()
+"""One at a time in each process: a few kilobytes can unpack to that, and a hundred senders must not need it each."""
 
 PUBLIC_SIDE = 1600
 """Longest side of the copy: enough to see what was dumped, and too little to read a letter in the background."""
@@ -140,7 +138,7 @@ def _opened(content: bytes) -> ImageFile.ImageFile:
 
 
 def _unpacked(image: ImageFile.ImageFile, *, side: int) -> Image.Image:
-    """Return the photo's pixels, upright, at most `side` long, as RGB or RGBA; few at a time, the others wait."""
+    """Return the photo's pixels, upright, at most `side` long, as RGB or RGBA; one at a time, the others wait."""
     with _unpacking:
         return _small(image, side=side)
 

@@ -1,4 +1,4 @@
-"""gunicorn's configuration: threads, never greenlets, and one process to each address where everything is embedded.
+"""gunicorn's configuration: threads, never greenlets, and two processes where everything is embedded.
 
 Threads wait for the store and for viewers of live pages, so there are many. Metrics go through files
 (`PROMETHEUS_MULTIPROC_DIR`, set here and for gunicorn alone), wiped at each start. Requests are logged by the apps as
@@ -16,6 +16,9 @@ from shared.config import Settings
 from shared.lifeline import end_with_launcher
 from shared.logs import configure_logs
 
+EMBEDDED_PROCESSES = 2
+"""Python computes on one core in each, and one that ends takes nobody else's request with it."""
+
 EMBEDDED_THREADS = 256
 """128 streams at most, and as many again for everybody else."""
 
@@ -27,11 +30,12 @@ GRACEFUL_SECONDS = 8
 _settings = Settings.from_env(os.environ)
 _service = os.environ.get("STREETSCENE_WEB_SERVICE", "all")
 _kind = os.environ.get("STREETSCENE_WEB_KIND", "web")
-_threads = EMBEDDED_THREADS if _service == "all" else STREAM_THREADS if _kind == "stream" else SERVICE_THREADS
+_is_embedded = _service == "all"
+_threads = EMBEDDED_THREADS if _is_embedded else STREAM_THREADS if _kind == "stream" else SERVICE_THREADS
 
 bind = os.environ.get("STREETSCENE_WEB_BIND", f"{_settings.host}:{_settings.port}").split(",")
 worker_class = "gthread"
-workers = _settings.web_workers or 1
+workers = _settings.web_workers or (EMBEDDED_PROCESSES if _is_embedded else 1)
 threads = _settings.web_threads or _threads
 worker_connections = 2_000
 timeout = 60
@@ -64,7 +68,7 @@ _metrics_folder = Path(
 def on_starting(server: Any) -> None:
     """Begin with empty metrics: those of processes that are gone would count for ever."""
     del server
-    configure_logs(_settings, _kind if _service == "all" else _service)
+    configure_logs(_settings, _kind if _is_embedded else _service)
     prefix = f"{_kind}-{_service}-"
     for old in _metrics_folder.parent.glob(f"{prefix}*") if _metrics_folder.parent.exists() else ():
         shutil.rmtree(old, ignore_errors=True)

@@ -283,7 +283,7 @@ def test_a_photo_is_made_small_before_it_is_copied(monkeypatch, mode):
     assert all(max(size) <= PUBLIC_SIDE for size in copied)
 
 
-def test_a_few_photos_are_unpacked_at_once_and_the_others_wait(monkeypatch):
+def test_one_photo_is_unpacked_at_a_time_and_the_others_wait(monkeypatch):
     small, inside, most = photos._small, [], []
 
     def slow(image, *, side):
@@ -298,7 +298,7 @@ def test_a_few_photos_are_unpacked_at_once_and_the_others_wait(monkeypatch):
         shown = list(senders.map(public_derivative, [written(picture())] * 8))
 
     assert len(shown) == 8
-    assert max(most) == photos.UNPACKED_AT_ONCE
+    assert max(most) == 1
 
 
 def test_a_bomb_in_a_text_chunk_is_refused():
