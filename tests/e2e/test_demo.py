@@ -52,6 +52,27 @@ def test_a_newcomer_sees_the_whole_system_from_one_page(new_page, screenshots, v
         assert page.url.endswith(begins_at), page.url
 
 
+def test_a_live_page_that_was_refused_comes_back_by_itself(new_page):
+    page = new_page(DESKTOP)
+    refused = []
+
+    def refuse_once(route):
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, headers={"Retry-After": "10"})
+
+    page.route("**/demo/stream", refuse_once)
+    page.clock.install()
+    page.goto("/demo")
+    expect(page.locator("[data-live-status]")).to_have_text("Connecting again, last change")
+
+    page.clock.fast_forward(10_000)
+
+    expect(page.locator("[data-live-status]")).to_have_text("Live, last change", timeout=30_000)
+
+
 def test_half_a_message_is_put_aside_and_mended(new_page):
     page = new_page(DESKTOP, javascript=False)
     page.goto("/demo")

@@ -1,5 +1,7 @@
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -129,6 +131,35 @@ def test_more_viewers_than_places_are_told_to_poll(app: Flask) -> None:
     assert again.status_code == 200
     for answer in [*answers[1:], again]:
         answer.close()
+
+
+def test_a_viewer_who_hangs_up_gives_the_place_back_although_nothing_changes(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 60.0)
+    monkeypatch.setattr(stream, "HANG_UP_SECONDS", 0.05)
+    ours, theirs = socket.socketpair()
+    with ours:
+        answer = app.test_client().get("/live", environ_overrides={"gunicorn.socket": ours})
+        chunks = (chunk.decode() for chunk in answer.iter_encoded())
+        next_state(chunks)
+        threading.Timer(0.3, theirs.close).start()
+        started = time.monotonic()
+
+        assert list(chunks) == []
+        assert time.monotonic() - started >= 0.3
+        answer.close()
+    assert stream.PLACES.taken == 0
+
+
+def test_a_viewer_whose_line_breaks_gives_the_place_back(app: Flask) -> None:
+    ours, theirs = socket.socketpair()
+    answer = app.test_client().get("/live", environ_overrides={"gunicorn.socket": ours})
+    ours.close()
+    theirs.close()
+
+    assert "event: state" not in "".join(chunk.decode() for chunk in answer.iter_encoded())
+    answer.close()
 
 
 def test_a_store_that_is_gone_for_a_moment_ends_no_stream(client: FlaskClient, wall: Wall) -> None:

@@ -9,6 +9,7 @@ if (live && 'EventSource' in window) {
   const reload = live.querySelector('.ops-live__reload')
   const shown = new Map()
   let source = null
+  let again = null
 
   const clock = new Intl.DateTimeFormat('en-GB', {
     timeZone: 'Europe/London', day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit', second: '2-digit'
@@ -49,13 +50,18 @@ if (live && 'EventSource' in window) {
     source = new EventSource(live.dataset.liveUrl)
     source.addEventListener('open', () => say('Live, last change', 'live'))
     source.addEventListener('state', show)
-    source.addEventListener('error', () => say('Connecting again, last change', 'waiting'))
+    source.addEventListener('error', () => {
+      say('Connecting again, last change', 'waiting')
+      // The browser comes back by itself, but not after a refusal (too many live pages): then this page does.
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(start, 10000)
+    })
     toggle.textContent = 'Pause'
   }
 
   const stop = () => {
     source.close()
     source = null
+    clearTimeout(again)
     say('Paused, last change', 'paused')
     toggle.textContent = 'Go on'
   }
