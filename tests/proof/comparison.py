@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from shared.bus.documents import list_parked, relay_position
 from shared.contracts.envelope import decode
+from shared.notify import DELIVERIES
 from shared.service import ServiceContext
 from shared.store import Document, paging
 from tests.proof.journeys import Ledger
 
 QUIET_SECONDS = 2
-REST_SECONDS = 120
+REST_SECONDS = 180
+"""More than the lease of a message whose sender was killed with it in hand."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,12 @@ class Row:
 
 
 def wait_for_rest(contexts: Mapping[str, ServiceContext], *, poison: Collection[str] = ()) -> None:
-    """Wait until every outbox is empty, nothing but the poison is retried, and no new event has come for a while."""
+    """Wait until outboxes are empty, all is told, nothing but the poison is retried, and no news has come for long."""
     deadline = time.monotonic() + REST_SECONDS
     quiet_since, before = time.monotonic(), None
     while time.monotonic() < deadline:
         now = _activity(contexts, poison)
-        if now != before or now["unsent"] or now["retrying"]:
+        if now != before or now["unsent"] or now["untold"] or now["retrying"]:
             before, quiet_since = now, time.monotonic()
         elif time.monotonic() - quiet_since >= QUIET_SECONDS:
             return
@@ -55,6 +57,7 @@ def _activity(contexts: Mapping[str, ServiceContext], poison: Collection[str]) -
     return {
         "positions": sum(store.log.last_position() for store in stores),
         "unsent": sum(store.log.last_position() - relay_position(store) for store in stores),
+        "untold": contexts["reports"].store.count(DELIVERIES.name, {"open": True}),
         "retrying": sum(
             1
             for store in stores
