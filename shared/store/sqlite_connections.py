@@ -102,8 +102,8 @@ class Connections:
         The transaction may hold other callers' works too; this one may be done again, so it must only use its
         connection.
         """
-        # One writer of this process at a time asks SQLite for the lock: fifty greenthreads that wait in C, one after
-        # another, would stop the hub for seconds. The others wait in Python, where waiting yields.
+        # One writer of this process at a time asks SQLite for the lock: fifty that look for it again and again would
+        # keep one another from it. The others wait for their turn, and are written with whoever has it.
         self._after_fork()
         return self._writers.write(work, patience_seconds=patience_seconds)
 
