@@ -5,14 +5,16 @@ Threads wait for the store and for viewers of live pages, so there are many. Met
 JSON without addresses or queries; gunicorn's own access log stays off.
 """
 
+import gc
 import os
 import shutil
 import signal
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from shared.config import Settings
+from shared.config import Settings, named
 from shared.lifeline import end_with_launcher
 from shared.logs import configure_logs
 
@@ -73,6 +75,24 @@ def on_starting(server: Any) -> None:
     for old in _metrics_folder.parent.glob(f"{prefix}*") if _metrics_folder.parent.exists() else ():
         shutil.rmtree(old, ignore_errors=True)
     _metrics_folder.mkdir(parents=True, exist_ok=True)
+    if workers > 1:
+        _import_once()
+
+
+def _import_once() -> None:
+    """Import what all processes run before they are forked: its seconds and its memory are then spent once.
+
+    Modules and no more: an app, a store or a thread would not survive the fork.
+    """
+    # Not at the top: the metrics read their folder from the environment when they are imported.
+    from shared.processes import part
+
+    import_module("shared.web.wsgi")
+    for service in named(_service):
+        part(service, "web")
+    # Looking for garbage would write to every page that the processes have in common.
+    gc.collect()
+    gc.freeze()
 
 
 def when_ready(server: Any) -> None:
@@ -84,7 +104,7 @@ def when_ready(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Tie the worker's life to the launcher's too, and let live pages go when it is asked to stop."""
     del worker
-    # Only here, in the worker: importing the apps before the fork would share their threads and files.
+    # Not at the top: the metrics read their folder from the environment when they are imported.
     from shared.web.stream import allow_streams, end_all_streams
 
     end_with_launcher()

@@ -45,6 +45,32 @@ def test_a_process_does_not_wait_for_what_it_does_not_need(code):
     assert not loaded_by(code) & set(DEAR)
 
 
+def test_web_processes_have_nothing_in_common_but_code(tmp_path):
+    """gunicorn's master imports for the processes that it forks: no thread, file or connection may come of that."""
+    code = (
+        "import json, os, threading\n"
+        "opened = lambda: {os.readlink(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd')\n"
+        "    if os.path.exists(f'/proc/self/fd/{fd}')}\n"
+        "before = opened()\n"
+        "from shared.web import gunicorn_conf\n"
+        "gunicorn_conf._import_once()\n"
+        "print(json.dumps([sorted(opened() - before), threading.active_count(), len(os.listdir('/proc/self/task'))]))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY,
+        env={**os.environ, "STREETSCENE_DATA": str(tmp_path), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert json.loads(said.stdout.splitlines()[-1]) == [[], 1, 1]
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_found_under_its_name(name):
     command = main.get_command(None, name)
