@@ -56,7 +56,7 @@ def _seed(folder: Path, failpoint: str) -> subprocess.CompletedProcess[str]:
             **os.environ,
             "STREETSCENE_DATA": str(folder),
             "STREETSCENE_DEMO": "1",
-            "STREETSCENE_DEMO_DAYS": "2",
+            "STREETSCENE_DEMO_DAYS": "1",
             failpoints.VARIABLE: failpoint,
         },
         capture_output=True,
