@@ -1,6 +1,7 @@
 """The dispatch board in a browser: by keyboard only, by dragging, without scripts, and by two supervisors at once."""
 
 import re
+import time
 
 import pytest
 import requests
@@ -24,7 +25,17 @@ def stops(council):
         answer = requests.post(f"{council.url}/api/scheduling/v1/jobs", json=body, headers=headers, timeout=30)
         answer.raise_for_status()
         made[crew].append(answer.json()["id"])
+    # Their assessment puts them into another order: a move shown before it is refused after it.
+    assert until(lambda: all(job(council, each)["priority"] for each in made[ONE] + made[OTHER]))
     return made
+
+
+def until(is_so, *, seconds=30):
+    """Say whether something became so in time."""
+    deadline = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return is_so()
 
 
 @pytest.fixture
@@ -56,8 +67,12 @@ def supervisor(browser, council):
         context.close()
 
 
+def job(council, job_id):
+    return council.get(f"/api/scheduling/v1/jobs/{job_id}", "supervisor")
+
+
 def crew_of(council, job_id):
-    return council.get(f"/api/scheduling/v1/jobs/{job_id}", "supervisor")["crew_id"]
+    return job(council, job_id)["crew_id"]
 
 
 def stop_of(page, crew_id, job_id):
