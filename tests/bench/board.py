@@ -10,7 +10,7 @@ browser is slowed; the server has the machine's other core.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import time as time_of_day
 from datetime import timedelta
@@ -48,8 +48,6 @@ LEAST_TIMED = 0.9
 """Where rounds go on past the end of the day, stops lose their times: that would be another board."""
 
 MORNING = time_of_day(9)
-SETTABLE = {"STREETSCENE_DEMO": "1", "STREETSCENE_DEMO_LIVE": "0"}
-"""A council whose clock can be set, and where nobody acts by himself: its day is whole whenever this is measured."""
 
 REPLAN_CREWS, REPLAN_JOBS, REPLANS, AIM_REPLAN_SECONDS, REPLAN_PATIENCE_MS = 15, 200, 5, 2, 60_000
 
@@ -127,7 +125,7 @@ def measure_board(ground: Ground) -> list[Measure]:
     data = ground.folder / "board"
     ground.tell(f"making {CREWS} crews and {JOBS} jobs")
     fill_board(in_the_morning(data))
-    with running_board(data) as system, board_page(system) as page:
+    with running_system(data, demo=True, STREETSCENE_RATE_LIMITS=PATIENT_LIMITS) as system, board_page(system) as page:
         ground.tell("working at the board")
         with somebody_else(system):
             taken = _interactions(page)
@@ -150,7 +148,7 @@ def _measure_replans(ground: Ground) -> Measure:
     """Return the line of re-plans: from asking for one until a board that is open elsewhere shows the proposal."""
     data = ground.folder / "board-replan"
     fill_board(in_the_morning(data), crews=REPLAN_CREWS, jobs=REPLAN_JOBS)
-    with running_board(data) as system, board_page(system) as page:
+    with running_system(data, demo=True, STREETSCENE_RATE_LIMITS=PATIENT_LIMITS) as system, board_page(system) as page:
         ground.tell("re-planning")
         # The first request loads the solver's library, which the planner's process then has.
         taken = [_replan(page) for _ in range(REPLANS + 1)][1:]
@@ -275,16 +273,12 @@ def board_page(system: System) -> Iterator[Any]:
 
 def in_the_morning(data: Path) -> Settings:
     """Return the settings of a new council in which tomorrow has begun."""
-    settings = prepared(data, **SETTABLE)
+    # A demonstration's clock can be set, so that the day is whole whenever this is measured.
+    settings = prepared(data, STREETSCENE_DEMO="1")
     now = machine_now()
     with closing(open_demo_store(settings)) as store:
         write_clock(store, ClockSetting(now, london_instant(london_date(now) + timedelta(days=1), MORNING), 1))
     return settings
-
-
-def running_board(data: Path) -> AbstractContextManager[System]:
-    """Start the system of such a council."""
-    return running_system(data, demo=True, **{**SETTABLE, "STREETSCENE_RATE_LIMITS": PATIENT_LIMITS})
 
 
 def fill_board(settings: Settings, *, crews: int = CREWS, jobs: int = JOBS) -> None:
