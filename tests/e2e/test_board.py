@@ -1,13 +1,13 @@
 """The dispatch board in a browser: by keyboard only, by dragging, without scripts, and by two supervisors at once."""
 
 import re
-import time
 
 import pytest
 import requests
 from playwright.sync_api import expect
 
 from shared.ids import new_id
+from tests.canaries.journey import eventually
 from tests.e2e.conftest import DESKTOP, PHONE
 
 ONE, OTHER = "crew-north-1", "crew-north-2"
@@ -26,16 +26,8 @@ def stops(council):
         answer.raise_for_status()
         made[crew].append(answer.json()["id"])
     # Their assessment puts them into another order: a move shown before it is refused after it.
-    assert until(lambda: all(job(council, each)["priority"] for each in made[ONE] + made[OTHER]))
+    eventually(lambda: all(job(council, each)["priority"] for each in made[ONE] + made[OTHER]), what="assessments")
     return made
-
-
-def until(is_so, *, seconds=30):
-    """Say whether something became so in time."""
-    deadline = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return is_so()
 
 
 @pytest.fixture
